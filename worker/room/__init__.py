@@ -1,0 +1,1 @@
+"""One room: a process with one core, one encoder and its viewers' peer connections."""

@@ -1,0 +1,165 @@
+"""CONTRACT: what the agent and a room process say to each other, over a socket pair.
+
+MessagePack, each message after its length as four big-endian bytes. Both ends run the same release, so the frames need
+no versions; they are still read strictly, because a crashing core may have written over the room's memory.
+"""
+
+import asyncio
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from coordinator.messages import Candidate
+
+MAX_CONTROL_BYTES = 1 << 20
+"""The longest control message: an offer or an answer of 64 KB, with room to spare."""
+
+CONTROL_FD_VARIABLE = "COINOP_ROOM_FD"
+"""The environment variable that tells a room process the number of its end of the socket pair."""
+
+_T = TypeVar("_T")
+
+# ----- agent -> room
+
+
+class Open(Struct, frozen=True, kw_only=True, tag="open"):
+    """Load this core and game. Answered by Opened or Closed. Sent once; until then the process is a warm spare."""
+
+    room: str
+    core: str
+    """Path of the core's shared library."""
+    game: str | None
+    """Path of the game file; None for a core that needs none."""
+    system_directory: str
+    save_directory: str
+    options: dict[str, str] = {}
+    """Core options that differ from the core's defaults."""
+    offer: str
+    """The first viewer's offer; it decides the codec."""
+    scale: int = 1
+    addresses: tuple[str, ...] = ()
+    """The local addresses to offer as ICE host candidates; all of the machine's if empty."""
+    max_kbps: int = 6000
+
+
+class Enter(Struct, frozen=True, kw_only=True, tag="enter"):
+    """A viewer with its offer. Answered by Answer or Turned away."""
+
+    viewer: str
+    seat: int | None
+    offer: str
+
+
+class AddCandidate(Struct, frozen=True, kw_only=True, tag="add_candidate"):
+    viewer: str
+    candidate: Candidate
+
+
+class Exit(Struct, frozen=True, kw_only=True, tag="exit"):
+    """The viewer is gone; close its connection."""
+
+    viewer: str
+
+
+class Close(Struct, frozen=True, kw_only=True, tag="close"):
+    """End the room: write the battery save and end the process."""
+
+
+AgentMessage = Open | Enter | AddCandidate | Exit | Close
+
+# ----- room -> agent
+
+
+class Ready(Struct, frozen=True, kw_only=True, tag="ready"):
+    """The imports are done: this process can open a room at once."""
+
+
+class Opened(Struct, frozen=True, kw_only=True, tag="opened"):
+    codec: str
+
+
+class Answer(Struct, frozen=True, kw_only=True, tag="answer"):
+    viewer: str
+    answer: str
+
+
+class TurnedAway(Struct, frozen=True, kw_only=True, tag="turned_away"):
+    """This viewer can't be let in; the room goes on."""
+
+    viewer: str
+    code: str
+    message: str
+
+
+class Left(Struct, frozen=True, kw_only=True, tag="left"):
+    viewer: str
+
+
+class Closed(Struct, frozen=True, kw_only=True, tag="closed"):
+    """The room ends: a sentence for its players. The process exits after it."""
+
+    code: str
+    message: str
+
+
+class ViewerFigures(Struct, frozen=True, kw_only=True):
+    viewer: str
+    rtt_seconds: float | None = None
+    loss: float | None = None
+    """The share of packets lost, 0 to 1, as the viewer last reported it."""
+
+
+class Figures(Struct, frozen=True, kw_only=True, tag="figures"):
+    """Once a second: what the metrics show. Counters run from the room's start."""
+
+    frames: int
+    late_frames: int
+    """Frames that began more than half a frame after their deadline."""
+    run_seconds: float
+    """Time spent in ``retro_run``."""
+    encode_seconds: float
+    """Time spent converting and encoding pictures."""
+    video_bytes: int
+    audio_bytes: int
+    keyframes: int
+    fps: float
+    """Of the last second."""
+    bitrate: float
+    """Bits per second sent to one viewer, picture and sound, in the last second."""
+    viewers: tuple[ViewerFigures, ...] = ()
+
+
+RoomMessage = Ready | Opened | Answer | TurnedAway | Left | Closed | Figures
+
+_encoder = msgspec.msgpack.Encoder()
+_agent_message = msgspec.msgpack.Decoder(AgentMessage)
+_room_message = msgspec.msgpack.Decoder(RoomMessage)
+
+
+def frame(message: AgentMessage | RoomMessage) -> bytes:
+    """The message with its length before it, ready to be written."""
+    body = _encoder.encode(message)
+    return len(body).to_bytes(4, "big") + body
+
+
+async def read_agent_message(reader: asyncio.StreamReader) -> AgentMessage | None:
+    """The next message from the agent, or None at the end of the stream. Raises ValueError on anything else."""
+    return await _read(reader, _agent_message)
+
+
+async def read_room_message(reader: asyncio.StreamReader) -> RoomMessage | None:
+    """The next message from the room, or None at the end of the stream. Raises ValueError on anything else."""
+    return await _read(reader, _room_message)
+
+
+async def _read(reader: asyncio.StreamReader, decoder: msgspec.msgpack.Decoder[_T]) -> _T | None:
+    try:
+        length = int.from_bytes(await reader.readexactly(4), "big")
+        if length > MAX_CONTROL_BYTES:
+            raise ValueError(f"a control message of {length} bytes is longer than {MAX_CONTROL_BYTES}")
+        return decoder.decode(await reader.readexactly(length))
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+    except msgspec.DecodeError as error:
+        raise ValueError(f"not a control message: {error}") from error
