@@ -1,0 +1,51 @@
+"""When each frame is due: exact rational periods from one origin, so that nothing drifts. No clock, no sleep.
+
+The phase of the frames is one number, the origin; locking it to a viewer's screen would move it here.
+"""
+
+from fractions import Fraction
+from typing import Final
+
+NANOSECONDS: Final = 1_000_000_000
+VIDEO_CLOCK: Final = 90_000
+"""The RTP clock of every video codec, Hz."""
+
+MAX_BEHIND: Final = 6
+"""Frames that may be made up at full speed after a stall; a longer stall is skipped, or the game would run in fast
+motion for as long as the machine was away."""
+
+
+class Pacer:
+    """Deadlines in nanoseconds of the caller's monotonic clock."""
+
+    def __init__(self, fps: Fraction, now: int) -> None:
+        self._start = now
+        self.set_rate(fps, now)
+
+    def set_rate(self, fps: Fraction, now: int) -> None:
+        """The core changed its frame rate: count from ``now`` on with the new one."""
+        self.fps = fps
+        self._period = NANOSECONDS / fps
+        self._origin = now
+        self._frame = 0
+
+    @property
+    def deadline(self) -> int:
+        """When the next frame is due."""
+        return self._origin + self._frame * self._period.numerator // self._period.denominator
+
+    @property
+    def timestamp(self) -> int:
+        """The next frame's RTP timestamp (90 kHz, not wrapped)."""
+        return (self.deadline - self._start) * VIDEO_CLOCK // NANOSECONDS
+
+    def begin(self, now: int) -> bool:
+        """The frame begins at ``now``: whether it is late, by more than half a period. Skips what is lost for good."""
+        behind = Fraction(now - self.deadline) / self._period
+        if behind > MAX_BEHIND:
+            self._frame += int(behind)
+        return behind > Fraction(1, 2)
+
+    def advance(self) -> None:
+        """The frame is done: the next deadline is the following frame's."""
+        self._frame += 1

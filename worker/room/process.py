@@ -1,0 +1,158 @@
+"""The room process, ``python -m worker.room.process``: the agent's messages in, the room's out, and an orderly end.
+
+Started by the agent with one end of a socket pair. As a warm spare it has done its imports and waits for ``Open``.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import faulthandler
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from typing import Final
+
+from .control import (
+    CONTROL_FD_VARIABLE,
+    AddCandidate,
+    AgentMessage,
+    Close,
+    Enter,
+    Exit,
+    Open,
+    Ready,
+    RoomMessage,
+    frame,
+    read_agent_message,
+)
+from .room import Room
+
+logger = logging.getLogger(__name__)
+
+PR_SET_PDEATHSIG: Final = 1
+GOODBYE_SECONDS: Final = 2.0
+"""Time for the viewers' connections to say goodbye when the room ends."""
+
+
+class Process:
+    """Dispatches the agent's messages to the room and ends with it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._room: Room | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Until the room is closed or the agent is gone."""
+        self._send(Ready())
+        reading = asyncio.create_task(self._read(), name="control")
+        await reading
+        for task in self._tasks:
+            task.cancel()
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            await asyncio.wait_for(self._writer.drain(), GOODBYE_SECONDS)
+
+    async def _read(self) -> None:
+        closed: asyncio.Task[bool] | None = None
+        message = asyncio.create_task(read_agent_message(self._reader))
+        while True:
+            done, _ = await asyncio.wait({message, *((closed,) if closed else ())}, return_when="FIRST_COMPLETED")
+            if closed in done:
+                message.cancel()
+                break
+            command = message.result()
+            if command is None:
+                break  # the agent is gone, and nobody will ever speak to this room again
+            self._take(command)
+            if self._room is not None and closed is None:
+                closed = asyncio.create_task(self._room.closed.wait())
+            message = asyncio.create_task(read_agent_message(self._reader))
+        if self._room is not None:
+            await self._room.close()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._room.closed.wait(), GOODBYE_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._room.leave_all(), GOODBYE_SECONDS)
+
+    def _take(self, command: AgentMessage) -> None:
+        if isinstance(command, Open):
+            self._open(command)
+        elif self._room is None:
+            logger.warning("! %s came before the room was opened", type(command).__name__)
+        elif isinstance(command, Enter):
+            self._spawn(self._room.enter(command), f"enter {command.viewer}")
+        elif isinstance(command, AddCandidate):
+            self._spawn(self._room.add_candidate(command.viewer, command.candidate), "candidate")
+        elif isinstance(command, Exit):
+            self._spawn(self._room.exit(command.viewer), f"exit {command.viewer}")
+        elif isinstance(command, Close):
+            self._spawn(self._room.close(), "close")
+
+    def _open(self, order: Open) -> None:
+        if self._room is not None:
+            logger.warning("! a second open for room %s", order.room)
+            return
+        self._room = Room(order, self._send)
+        self._room.open()
+        self._spawn(self._tend(self._room), "tend")
+
+    async def _tend(self, room: Room) -> None:
+        while not room.closed.is_set():
+            await asyncio.sleep(1)
+            room.tend(time.monotonic())
+
+    def _send(self, message: RoomMessage) -> None:
+        self._writer.write(frame(message))
+
+    def _spawn(self, coroutine: "asyncio._CoroutineLike[None]", name: str) -> None:
+        task = asyncio.create_task(coroutine, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("! %s failed", task.get_name(), exc_info=task.exception())
+
+
+async def serve(descriptor: int) -> None:
+    """Run the room whose agent holds the other end of this socket."""
+    control = socket.socket(fileno=descriptor)
+    reader, writer = await asyncio.open_connection(sock=control)
+    await Process(reader, writer).run()
+    writer.close()
+
+
+def die_with_parent() -> None:
+    """Let the kernel end this process when the agent ends, however that happens (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def main() -> None:
+    """Run as a room; the environment names the socket."""
+    die_with_parent()
+    faulthandler.enable()  # a crash in the core says where
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the agent, which closes its rooms in order
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("aiortc").setLevel(logging.WARNING)
+    logging.getLogger("aioice").setLevel(logging.WARNING)
+    descriptor = os.environ.get(CONTROL_FD_VARIABLE, "")
+    if not descriptor.isdigit():
+        sys.exit("A room is started by the worker's agent: run `coinop worker` instead.")
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        uvloop.install()
+    asyncio.run(serve(int(descriptor)))
+    # A core may have left threads or locks behind that an ordinary exit would wait for.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
