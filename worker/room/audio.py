@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import av
 import numpy as np
-import soxr
+import soxr  # type: ignore[import-untyped]
 
 OPUS_RATE: Final = 48_000
 """Hz; also the RTP clock of Opus (RFC 7587)."""
@@ -59,6 +59,6 @@ class AudioEncoder:
         return packets
 
     def _packet(self, samples: np.ndarray[Any, np.dtype[np.int16]]) -> bytes:
-        self._frame.planes[0].update(samples)
+        self._frame.planes[0].update(samples.tobytes())
         self._frame.pts = self._timestamp
         return b"".join(bytes(packet) for packet in self._context.encode(self._frame))

@@ -5,10 +5,10 @@ no versions; they are still read strictly, because a crashing core may have writ
 """
 
 import asyncio
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from coordinator.messages import Candidate
 

@@ -125,7 +125,7 @@ class Emulator:
                 self._keep_battery(core)
                 core.close()
         except CoreError as error:
-            code, message = error.code, str(error)
+            code, message = error.code, _sentence(str(error))
         except Exception:
             logger.exception("! the emulator's thread failed")
             code, message = "core_failed", "The game stopped because of a fault in its room. Start it again."
@@ -229,3 +229,8 @@ class Emulator:
 def _exact(fps: float) -> Fraction:
     """The core's rate as the fraction that its author wrote, as near as a double tells."""
     return Fraction(fps).limit_denominator(1_000_000)
+
+
+def _sentence(reason: str) -> str:
+    """The reason as a player reads it."""
+    return reason[:1].upper() + reason[1:] + ("" if reason.endswith((".", "!", "?")) else ".")

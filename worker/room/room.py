@@ -141,10 +141,9 @@ class Room:
         """Look after what is silent: viewers, a core that hangs, the bit rate. And tell the figures."""
         for viewer in list(self._viewers.values()):
             viewer.datagrams = 0
-            pinged = viewer.last_ping
-            if not viewer.peer.video.flowing and now - viewer.entered > CONNECT_SECONDS:
-                self._lost(viewer)
-            elif pinged is not None and now - pinged > SILENCE_SECONDS:
+            unconnected = not viewer.peer.video.flowing and now - viewer.entered > CONNECT_SECONDS
+            silent = viewer.last_ping is not None and now - viewer.last_ping > SILENCE_SECONDS
+            if unconnected or silent:
                 self._lost(viewer)
         emulator = self._emulator
         if emulator is None:
@@ -219,9 +218,9 @@ class Room:
         return call
 
     def _game_loaded(self, core: Core) -> None:
-        for port, device, _, id, description in core.input_descriptors:
-            if device == wire.DEVICE_JOYPAD:
-                self._controls.setdefault(port, {})[str(id)] = description
+        for input in core.input_descriptors:
+            if input.device == wire.DEVICE_JOYPAD:
+                self._controls.setdefault(input.port, {})[str(input.id)] = input.description
         self._send(Opened(codec=self._codec))
         if not self._loaded.done():
             self._loaded.set_result(None)
@@ -314,4 +313,3 @@ class Room:
     def _controls_of(self, seat: int | None) -> notices.Controls | None:
         buttons = self._controls.get(seat) if seat is not None else None
         return notices.Controls(buttons=buttons) if buttons else None
-

@@ -105,9 +105,9 @@ class Sender:
         """The media are agreed on and the transport is up: packets may flow."""
         if self._rtcp is not None:
             return
-        self._cname = parameters.rtcp.cname
+        self._cname = parameters.rtcp.cname or ""
         codec = parameters.codecs[0]
-        self._payload_type = codec.payloadType
+        self._payload_type = codec.payloadType or 0
         for other in parameters.codecs:
             if is_rtx(other) and other.parameters["apt"] == codec.payloadType:
                 self._rtx_payload_type = other.payloadType
@@ -248,7 +248,7 @@ class Sender:
 
 def install() -> None:
     """Let aiortc make its peer connections with this sender, and offer the playout delay."""
-    aiortc.rtcpeerconnection.RTCRtpSender = Sender  # type: ignore[assignment,misc]
+    vars(aiortc.rtcpeerconnection)["RTCRtpSender"] = Sender
     video = HEADER_EXTENSIONS["video"]
     if all(extension.uri != PLAYOUT_DELAY_URI for extension in video):
         video.append(RTCRtpHeaderExtensionParameters(id=PLAYOUT_DELAY_ID, uri=PLAYOUT_DELAY_URI))

@@ -37,7 +37,7 @@ _TICK: Final = Fraction(1, 90_000)
 
 
 class Picture:
-    """The core's frame as YUV 4:2:0: cropped to even sides, rotated, scaled up. Buffers are kept from frame to frame."""
+    """The core's frame as YUV 4:2:0: cropped to even sides, rotated, scaled up. Its buffers are kept."""
 
     def __init__(self, scale: int) -> None:
         self._scale = scale
@@ -60,7 +60,7 @@ class Picture:
         if shape != self._shape:
             self._shape = shape
             self._source = av.VideoFrame(width, height, name)
-            self._pixels = np.frombuffer(self._source.planes[0], dtype).reshape(height, -1)[:, :width]
+            self._pixels = np.frombuffer(memoryview(self._source.planes[0]), dtype).reshape(height, -1)[:, :width]
         elif np.array_equal(self._pixels, core):
             return
         np.copyto(self._pixels, core)
@@ -74,7 +74,8 @@ class Picture:
                 width=self._source.width * self._scale,
                 height=self._source.height * self._scale,
                 format="yuv420p",
-                interpolation=Interpolation.POINT if self._scale > 1 else Interpolation.BILINEAR,
+                interpolation=Interpolation.POINT if self._scale > 1 else Interpolation.FAST_BILINEAR,
+                threads=1,  # left alone it starts one for each core, and waking them costs more than they do
             )
         return self._yuv
 

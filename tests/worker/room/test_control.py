@@ -59,7 +59,9 @@ async def test_messages_come_back_whole_one_byte_at_a_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"\xff\xff\xff\xff", b"\x00\x00\x00\x01\xc1", control.frame(control.Close())], ids=["long", "junk", "agent"]
+    "data",
+    [b"\xff\xff\xff\xff", b"\x00\x00\x00\x01\xc1", control.frame(control.Close())],
+    ids=["long", "junk", "agent"],
 )
 async def test_what_is_no_room_message_is_a_value_error(data: bytes) -> None:
     with pytest.raises(ValueError, match="control message"):

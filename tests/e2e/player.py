@@ -1,0 +1,106 @@
+"""What a player does on the page and sees there."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from playwright.async_api import Page
+
+from tests.e2e.stack import PATIENCE, Stack
+
+WATCH = """(seconds) => new Promise((resolve) => {
+  const screen = document.getElementById("screen");
+  const times = [];
+  const end = performance.now() + 1000 * seconds;
+  const frame = (now) => {
+    times.push(now);
+    if (now < end) screen.requestVideoFrameCallback(frame);
+    else resolve(times);
+  };
+  screen.requestVideoFrameCallback(frame);
+})"""
+
+BRIGHTNESS = """([x, y, width, height]) => {
+  const screen = document.getElementById("screen");
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d");
+  // Cores crop what a television would hide, the same on either side.
+  const left = (256 - screen.videoWidth) / 2, top = (240 - screen.videoHeight) / 2;
+  context.drawImage(screen, x - left, y - top, width, height, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  let sum = 0;
+  for (let i = 0; i < data.length; i += 4) sum += data[i] + data[i + 1] + data[i + 2];
+  return sum / (data.length / 4) / 3;
+}"""
+
+LISTEN = """async (seconds) => {
+  const context = new AudioContext();
+  await context.resume();
+  const analyser = new AnalyserNode(context, { fftSize: 16384, smoothingTimeConstant: 0 });
+  context.createMediaStreamSource(document.getElementById("speaker").srcObject).connect(analyser);
+  await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+  const bins = new Float32Array(analyser.frequencyBinCount);
+  analyser.getFloatFrequencyData(bins);
+  const step = context.sampleRate / analyser.fftSize;
+  await context.close();
+  let loudest = 1;
+  for (let i = 2; i < bins.length; i++) if (bins[i] > bins[loudest]) loudest = i;
+  return { pitch: loudest * step, decibels: bins[loudest] };
+}"""
+
+RTP_STATS = """async () => {
+  const inbound = [...(await window.testPeer.getStats()).values()];
+  return inbound.find((report) => report.type === "inbound-rtp" && report.kind === "video");
+}"""
+
+CATCH_PEER = """
+const Original = window.RTCPeerConnection;
+window.RTCPeerConnection = class extends Original {
+  constructor(...given) { super(...given); (window.testPeers ??= []).push(this); }
+};
+Object.defineProperty(window, "testPeer", {
+  get: () => window.testPeers.find((peer) => peer.connectionState === "connected"),
+});
+"""
+
+
+async def visit(page: Page, stack: Stack, **query: str) -> None:
+    """Open the page; its library is shown."""
+    await page.add_init_script(CATCH_PEER)
+    await page.goto(stack.url + ("?" + urlencode(query) if query else ""))
+    if "room" not in query:
+        await state(page, "library")
+
+
+async def state(page: Page, name: str, seconds: float = PATIENCE) -> None:
+    """Wait for the page's state."""
+    await page.wait_for_selector(f'html[data-state="{name}"]', timeout=1000 * seconds, state="attached")
+
+
+async def choose(page: Page, title: str) -> None:
+    """Click the game's tile."""
+    await page.get_by_role("button", name=title).first.click()
+
+
+async def play(page: Page, stack: Stack, title: str, **query: str) -> None:
+    """Open the page, choose the game, see its picture."""
+    await visit(page, stack, **query)
+    await choose(page, title)
+    await state(page, "playing")
+
+
+async def failure(page: Page) -> str:
+    """Wait for the page's words on what went wrong."""
+    await state(page, "failed")
+    return await page.inner_text("#failure")
+
+
+async def brightness(page: Page, box: tuple[int, int, int, int]) -> float:
+    """The mean brightness, 0 to 255, of a box (x, y, width, height) of a 256x240 picture."""
+    value: float = await page.evaluate(BRIGHTNESS, list(box))
+    return value
+
+
+async def video_stats(page: Page) -> dict[str, Any]:
+    """The browser's ``inbound-rtp`` figures of the picture."""
+    report: dict[str, Any] = await page.evaluate(RTP_STATS)
+    return report

@@ -1,0 +1,288 @@
+"""The room process as its agent sees it, with real viewers: aiortc on the far side, a real core within."""
+
+import asyncio
+import os
+import signal
+import socket
+import struct
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from tests.cores.build import build
+from tests.worker.room.viewer import Viewer
+from worker.room import control
+from worker.room.control import CONTROL_FD_VARIABLE, Answer, Closed, Enter, Exit, Left, Open, Opened, Ready, TurnedAway
+
+T = TypeVar("T")
+
+
+class Room:
+    """A room process and the agent's end of its socket."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.figures: list[control.Figures] = []
+
+    async def start(self) -> "Room":
+        ours, theirs = socket.socketpair()
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "worker.room.process"),
+            env={**os.environ, CONTROL_FD_VARIABLE: str(theirs.fileno())},
+            pass_fds=(theirs.fileno(),),
+            stdin=asyncio.subprocess.DEVNULL,
+        )
+        theirs.close()
+        self._reader, self._writer = await asyncio.open_connection(sock=ours)
+        await self.expect(Ready)
+        return self
+
+    def send(self, message: control.AgentMessage) -> None:
+        self._writer.write(control.frame(message))
+
+    async def expect(self, kind: type[T]) -> T:
+        """The next message, past the figures, which is of this kind."""
+        while True:
+            message = await asyncio.wait_for(control.read_room_message(self._reader), 20)
+            if isinstance(message, control.Figures):
+                self.figures.append(message)
+            if isinstance(message, kind):
+                return message
+            assert isinstance(message, control.Figures), f"{message} instead of {kind.__name__}"
+
+    def open(self, name: str, offer: str, **more: Any) -> None:
+        game = self.folder / f"Game.{name}"
+        game.write_bytes(name.encode() * 64)
+        order: dict[str, Any] = {
+            "room": "r1",
+            "core": str(build(name, self.folder)),
+            "game": str(game),
+            "system_directory": str(self.folder),
+            "save_directory": str(self.folder / "saves"),
+            "offer": offer,
+            "addresses": ("127.0.0.1",),
+        }
+        self.send(Open(**{**order, **more}))
+
+    async def let_in(self, name: str, viewer: Viewer, seat: int | None, offer: str | None = None) -> None:
+        self.send(Enter(viewer=name, seat=seat, offer=offer or await viewer.offer()))
+        await viewer.take((await self.expect(Answer)).answer)
+
+    async def end(self) -> int:
+        self.send(control.Close())
+        await self.expect(Closed)
+        return await asyncio.wait_for(self.process.wait(), 10)
+
+    async def clean_up(self) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+        self._writer.close()
+
+
+Rooms = Callable[[], Awaitable[Room]]
+Viewers = Callable[..., Viewer]
+
+
+@pytest.fixture
+async def new_room(tmp_path: Path) -> AsyncIterator[Rooms]:
+    rooms = []
+
+    async def start() -> Room:
+        rooms.append(await Room(tmp_path).start())
+        return rooms[-1]
+
+    yield start
+    for room in rooms:
+        await room.clean_up()
+
+
+@pytest.fixture
+async def new_viewer() -> AsyncIterator[Viewers]:
+    viewers = []
+
+    def make(codec: str | None = None) -> Viewer:
+        viewers.append(Viewer(codec))
+        return viewers[-1]
+
+    yield make
+    for viewer in viewers:
+        await viewer.close()
+
+
+async def playing(room: Room, viewer: Viewer, core: str = "echo", **more: Any) -> None:
+    """Open a room with its first viewer in seat 0."""
+    offer = await viewer.offer()
+    room.open(core, offer, **more)
+    await room.expect(Opened)
+    await room.let_in("v1", viewer, 0, offer)
+
+
+def pad(sequence: int, buttons: int) -> bytes:
+    return struct.pack("<BBHIH6h", 1, 1, 0, sequence, buttons, 0, 0, 0, 0, 0, 0)
+
+
+async def until_cell(viewer: Viewer, row: int, column: int, *, white: bool) -> None:
+    """Watch until one of the echo core's 8x8 cells is white, or black."""
+    while (await viewer.picture())[8 * row + 4, 8 * column + 4] > 128 != white:
+        pass
+
+
+@pytest.mark.parametrize("codec", ["H264", "VP8"])
+async def test_a_press_is_seen_in_the_stream_and_confirmed(new_room: Rooms, new_viewer: Viewers, codec: str) -> None:
+    room, viewer = await new_room(), new_viewer(codec)
+    await playing(room, viewer)
+    assert (await viewer.picture()).shape == (112, 128)
+    await viewer.ready()
+    viewer.input.send(pad(1, 1 << 8))
+    await asyncio.wait_for(until_cell(viewer, 0, 8, white=True), 10)
+    kind, _, _, sequence, _ = struct.unpack("<BBHII", await viewer.datagrams.get())
+    assert (kind, sequence) == (129, 1)
+    viewer.input.send(pad(2, 0))
+    await asyncio.wait_for(until_cell(viewer, 0, 8, white=False), 10)
+    assert await room.end() == 0
+
+
+async def test_the_page_is_told_of_the_picture_and_the_controls_and_its_ping_comes_back(
+    new_room: Rooms, new_viewer: Viewers
+) -> None:
+    room, viewer = await new_room(), new_viewer()
+    await playing(room, viewer)
+    assert await viewer.notice("controls") == {
+        "type": "controls",
+        "buttons": {"0": "Weak rumble", "8": "Strong rumble, high beep"},
+    }
+    picture = await viewer.notice("picture")
+    assert (picture["width"], picture["height"]) == (128, 112)
+    await viewer.ready()
+    ping = struct.pack("<BBHI", 9, 0, 0, 77)
+    viewer.input.send(ping)
+    assert await viewer.datagrams.get() == ping
+    viewer.input.send(pad(1, 1 << 8))
+    assert await viewer.notice("rumble") == {"type": "rumble", "strong": 0xFFFF, "weak": 0}
+
+
+async def test_a_second_viewer_gets_a_key_frame_at_once_and_its_own_port(new_room: Rooms, new_viewer: Viewers) -> None:
+    room, first, second = await new_room(), new_viewer(), new_viewer()
+    await playing(room, first)
+    await first.picture()
+    await room.let_in("v2", second, 1)
+    await second.picture()
+    await second.ready()
+    second.input.send(pad(1, 1 << 3))
+    await asyncio.wait_for(until_cell(first, 1, 3, white=True), 10)
+    room.send(Exit(viewer="v2"))
+    await asyncio.wait_for(until_cell(first, 1, 3, white=False), 10)
+
+
+async def test_a_viewer_who_cannot_decode_the_stream_is_told_so(new_room: Rooms, new_viewer: Viewers) -> None:
+    room, first, second = await new_room(), new_viewer("H264"), new_viewer("VP8")
+    await playing(room, first)
+    room.send(Enter(viewer="v2", seat=1, offer=await second.offer()))
+    refused = await room.expect(TurnedAway)
+    assert (refused.viewer, refused.code) == ("v2", "codec_unsupported")
+    assert "H264" in refused.message
+    await first.picture()
+
+
+async def test_nonsense_on_the_channels_is_answered_once_and_harms_nobody(new_room: Rooms, new_viewer: Viewers) -> None:
+    room, viewer = await new_room(), new_viewer()
+    await playing(room, viewer)
+    await viewer.ready()
+    for junk in (b"", b"\x01", b"\xff" * 8, os.urandom(1000), b"\x01" * 60000, "text", pad(1, 1)[:-1]):
+        viewer.input.send(junk)
+        viewer.room.send(junk)
+    assert "can't read" in (await viewer.notice("message"))["text"]
+    viewer.input.send(pad(1, 1))
+    await asyncio.wait_for(until_cell(viewer, 0, 0, white=True), 10)
+
+
+@pytest.mark.parametrize("offer", ["v=0", "nonsense", "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n"])
+async def test_an_offer_that_cannot_be_answered_closes_the_room_with_a_sentence(new_room: Rooms, offer: str) -> None:
+    room = await new_room()
+    room.open("echo", offer)
+    closed = await room.expect(Closed)
+    assert closed.code in ("bad_offer", "codec_unsupported")
+    assert closed.message.endswith(".")
+    assert await asyncio.wait_for(room.process.wait(), 10) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"core": "/nowhere/none_libretro.so"}, "core_missing"),
+        ({"game": "/nowhere/none.echo"}, "game_unreadable"),
+        ({"core": sys.executable}, "core_failed"),
+    ],
+)
+async def test_what_cannot_be_loaded_closes_the_room_with_a_sentence(
+    new_room: Rooms, new_viewer: Viewers, change: dict[str, str], code: str
+) -> None:
+    room, viewer = await new_room(), new_viewer()
+    offer = await viewer.offer()
+    room.open("echo", offer, **change)
+    room.send(Enter(viewer="v1", seat=0, offer=offer))
+    closed = await room.expect(Closed)
+    assert closed.code == code
+    assert closed.message[0].isupper()
+    assert closed.message.endswith(".")
+
+
+async def test_a_core_that_hangs_is_noticed(new_room: Rooms, new_viewer: Viewers) -> None:
+    room, viewer = await new_room(), new_viewer()
+    await playing(room, viewer, "hang")
+    closed = await room.expect(Closed)
+    assert closed.code == "core_hung"
+    assert (await viewer.notice("ended"))["code"] == "core_hung"
+    assert await asyncio.wait_for(room.process.wait(), 10) == 0
+
+
+async def test_a_core_that_crashes_takes_its_own_process_alone(new_room: Rooms, new_viewer: Viewers) -> None:
+    room, viewer = await new_room(), new_viewer()
+    await playing(room, viewer, "crash")
+    assert await asyncio.wait_for(room.process.wait(), 20) == -signal.SIGSEGV
+
+
+async def test_a_viewer_who_vanishes_leaves_and_the_room_goes_on(new_room: Rooms, new_viewer: Viewers) -> None:
+    room, first, second = await new_room(), new_viewer(), new_viewer()
+    await playing(room, first)
+    await room.let_in("v2", second, 1)
+    await second.picture()
+    await second.close()
+    assert (await room.expect(Left)).viewer == "v2"
+    await first.picture()
+
+
+async def test_battery_memory_outlives_the_room(new_room: Rooms, new_viewer: Viewers, tmp_path: Path) -> None:
+    room, viewer = await new_room(), new_viewer()
+    await playing(room, viewer)
+    await viewer.ready()
+    viewer.input.send(pad(1, 1 << 3))
+    await asyncio.wait_for(until_cell(viewer, 0, 3, white=True), 10)
+    assert await room.end() == 0
+    assert (tmp_path / "saves" / "Game.srm").read_bytes()[0] > 0
+
+
+async def test_the_figures_tell_of_the_stream(new_room: Rooms, new_viewer: Viewers) -> None:
+    room, viewer = await new_room(), new_viewer()
+    await playing(room, viewer)
+    for _ in range(120):
+        await viewer.picture()
+    room.send(Exit(viewer="v1"))
+    await room.end()
+    figures = room.figures[-1]
+    assert figures.frames >= 50
+    assert figures.keyframes >= 1
+    assert figures.video_bytes > 0
+    assert figures.audio_bytes > 0
+    assert figures.run_seconds + figures.encode_seconds > 0
+
+
+async def test_the_process_ends_when_its_agent_is_gone(new_room: Rooms) -> None:
+    room = await new_room()
+    room._writer.close()
+    assert await asyncio.wait_for(room.process.wait(), 10) == 0
