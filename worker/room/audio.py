@@ -13,36 +13,50 @@ OPUS_RATE: Final = 48_000
 """Hz; also the RTP clock of Opus (RFC 7587)."""
 PACKET_SAMPLES: Final = 480
 """10 ms: shorter packets cost more headers than they save delay beside a video frame of 16 ms."""
-BITRATE: Final = 96_000
+BITRATE_PER_CHANNEL: Final = 48_000
 
 
 class AudioEncoder:
     """Takes 16-bit stereo at the core's exact rate, gives (RTP timestamp, Opus packet) pairs."""
 
     def __init__(self, rate: float) -> None:
-        self._resampler: soxr.ResampleStream | None = None
-        self._pending = [np.zeros((0, 2), np.int16)]
+        self._rate = rate
         self._timestamp = 0
+        # Many consoles have one channel: a mono packet costs half, and every Opus decoder takes both kinds in turn.
+        self._open(1)
+
+    def _open(self, channels: int) -> None:
+        self._channels = channels
+        layout = "mono" if channels == 1 else "stereo"
         self._context = av.CodecContext.create("libopus", "w")
         assert isinstance(self._context, av.AudioCodecContext)  # noqa: S101 (narrows the declared type)
         self._context.sample_rate = OPUS_RATE
-        self._context.layout = "stereo"
+        self._context.layout = layout
         self._context.format = "s16"
-        self._context.bit_rate = BITRATE
+        self._context.bit_rate = BITRATE_PER_CHANNEL * channels
         self._context.time_base = Fraction(1, OPUS_RATE)
         self._context.options = {"application": "lowdelay", "frame_duration": "10", "compression_level": "4"}
-        self._frame = av.AudioFrame(format="s16", layout="stereo", samples=PACKET_SAMPLES)
+        self._frame = av.AudioFrame(format="s16", layout=layout, samples=PACKET_SAMPLES)
         self._frame.sample_rate = OPUS_RATE
         self._frame.time_base = self._context.time_base
-        self.set_rate(rate)
+        self._pending = [np.zeros((0, channels), np.int16)]
+        self.set_rate(self._rate)
 
     def set_rate(self, rate: float) -> None:
         """The core's sample rate in Hz; it may be no whole number (the Super NES's is 32,040.5)."""
+        self._rate = rate
         # QQ interpolates with 0.05 ms of delay where the better filters take 6 to 12.
-        self._resampler = None if rate == OPUS_RATE else soxr.ResampleStream(rate, OPUS_RATE, 2, "int16", "QQ")
+        self._resampler = (
+            None if rate == OPUS_RATE else soxr.ResampleStream(rate, OPUS_RATE, self._channels, "int16", "QQ")
+        )
 
     def take(self, samples: np.ndarray[Any, np.dtype[np.int16]]) -> None:
         """The core's next samples, of shape (n, 2); they are copied."""
+        if self._channels == 1:
+            if np.array_equal(samples[:, 0], samples[:, 1]):
+                samples = samples[:, :1]
+            else:
+                self._open(2)  # for good: the few milliseconds that were pending are not missed
         resampled = samples.copy() if self._resampler is None else self._resampler.resample_chunk(samples)
         self._pending.append(resampled)
 

@@ -14,6 +14,10 @@ CALM_SECONDS: Final = 8.0
 """Time without a sign of a full path before the limit rises again. Each change costs a key frame."""
 CUT_SECONDS: Final = 1.0
 """Time for a cut to show in the reports before the next."""
+PATIENCE: Final = 2
+"""Low estimates in a row that mean something: the first seconds' estimates are still finding their level."""
+NEAR: Final = 0.6
+"""The share of the limit from which the picture feels it."""
 STEP_DOWN: Final = 0.8
 STEP_UP: Final = 1.4
 
@@ -24,20 +28,25 @@ class BitrateControl:
     def __init__(self, max_kbps: int) -> None:
         self._max = max_kbps
         self.kbps = max_kbps
+        self._squeezed = 0
         self._last_cut = float("-inf")
         self._last_crowded = float("-inf")
         self._last_rise = float("-inf")
 
     def report(self, *, sent_kbps: float, estimate_kbps: float | None, loss: float, now: float) -> bool:
         """Take a viewer's figures of the last second; True if ``kbps`` changed. ``now`` in seconds."""
-        crowded = loss >= LOSSY or (estimate_kbps is not None and estimate_kbps < 0.9 * sent_kbps)
+        squeezed = estimate_kbps is not None and estimate_kbps < 0.9 * sent_kbps and sent_kbps > FLOOR_KBPS
+        self._squeezed = self._squeezed + 1 if squeezed else 0
+        crowded = loss >= LOSSY or self._squeezed >= PATIENCE
         if crowded:
             self._last_crowded = now
             if now - self._last_cut < CUT_SECONDS:
                 return False
             self._last_cut = now
             return self._change(min(self.kbps * STEP_DOWN, max(sent_kbps, self.kbps / 2)))
-        if self.kbps < self._max and now - max(self._last_crowded, self._last_rise) >= CALM_SECONDS:
+        # Where the picture needs less than the limit anyway, a higher one would cost a key frame for nothing.
+        wanted = self.kbps < self._max and sent_kbps > NEAR * self.kbps
+        if wanted and now - max(self._last_crowded, self._last_rise) >= CALM_SECONDS:
             self._last_rise = now
             return self._change(self.kbps * STEP_UP)
         return False

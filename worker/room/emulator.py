@@ -20,6 +20,7 @@ from worker.libretro import Core, CoreError
 
 from .audio import AudioEncoder
 from .battery import Battery
+from .inputs import DEVICE_JOYPAD, PORTS
 from .pacer import NANOSECONDS, Pacer
 from .video import VideoEncoder
 
@@ -146,6 +147,8 @@ class Emulator:
             core.on_message = self._events.message
             core.on_rumble = self._events.rumble
             av_info = core.load_game(game)
+            for port in range(PORTS):  # some cores (Nestopia) read no input from a port until something is plugged in
+                core.set_controller(port, DEVICE_JOYPAD)
             if game is not None:
                 self._battery = Battery(saves, game)
                 self._restore_battery(core, self._battery)

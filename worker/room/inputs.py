@@ -90,6 +90,9 @@ class Inputs:
     def __init__(self) -> None:
         self.ports = tuple(Port() for _ in range(PORTS))
         self.lock = threading.Lock()
+        self.changed = True
+        """Whether anything came since the last poll; in most frames nothing did, and polling costs nothing."""
+        self._settled = False
         self._held = [0] * PORTS
         self._axes: list[tuple[int, ...]] = [_CENTRED] * PORTS
         self._mouse = [(0, 0)] * PORTS
@@ -97,11 +100,15 @@ class Inputs:
         self._sequence = [0] * PORTS
         self._applied = [0] * PORTS
         self._keys: frozenset[int] = frozenset()
-        self._key_events: list[tuple[bool, int, int]] = []
+        self._keys_changed = False
 
     def poll(self) -> None:
         """Latch what is held now. Called by the core, as late in the frame as it can be."""
+        if not self.changed and self._settled:
+            return
         with self.lock:
+            # A tap is let go of, and a mouse stands still, in the poll after the one that saw them.
+            self._settled, self.changed = not self.changed, False
             for number, port in enumerate(self.ports):
                 self._held[number] = port.buttons | port.pressed
                 port.pressed = 0
@@ -110,6 +117,10 @@ class Inputs:
                 x, y = self._mouse_seen[number]
                 self._mouse[number] = (port.mouse_x - x, port.mouse_y - y)
                 self._mouse_seen[number] = (port.mouse_x, port.mouse_y)
+
+    def note_keys(self) -> None:
+        """A keyboard's held keys changed."""
+        self._keys_changed = True
 
     def state(self, port: int, device: int, index: int, id: int) -> int:
         """One value of ``retro_input_state_t``, as of the last poll."""
@@ -141,9 +152,10 @@ class Inputs:
 
     def take_key_events(self) -> list[tuple[bool, int, int]]:
         """What changed on the keyboards since the last call: (down, RETROK_ code, RETROKMOD_ mask)."""
-        keys = frozenset[int]().union(*(port.keys for port in self.ports))
-        if keys == self._keys:
+        if not self._keys_changed:
             return []
+        self._keys_changed = False
+        keys = frozenset[int]().union(*(port.keys for port in self.ports))
         modifiers = 0
         for port in self.ports:
             modifiers |= port.modifiers
@@ -169,6 +181,7 @@ class Devices:
     """One viewer's pad, keyboard and mouse: checks its datagrams and writes them into its seat's port."""
 
     def __init__(self, inputs: Inputs, port: int) -> None:
+        self._inputs = inputs
         self._lock = inputs.lock
         self._port = inputs.ports[port]
         self._newest = {KIND_PAD: 0, KIND_KEYBOARD: 0, KIND_MOUSE: 0}
@@ -191,6 +204,8 @@ class Devices:
         """Let go of everything: the viewer is gone."""
         with self._lock:
             self._port.__init__()  # type: ignore[misc]  # a port has no identity beyond its fields
+            self._inputs.changed = True
+            self._inputs.note_keys()
 
     def _ahead(self, kind: int, sequence: int) -> int:
         """How many states the datagram is ahead of the newest taken, after RFC 1982; 0 if it is not newer."""
@@ -214,6 +229,7 @@ class Devices:
                 port.buttons = buttons
             port.axes = tuple(axes)
             port.sequence = sequence
+            self._inputs.changed = True
 
     def _keyboard(self, data: bytes, count: int, modifiers: int, sequence: int) -> None:
         if count > MAX_KEYS or len(data) != _HEADER.size + 2 * count:
@@ -224,6 +240,7 @@ class Devices:
         if self._ahead(KIND_KEYBOARD, sequence):
             self._port.keys = frozenset(keys)
             self._port.modifiers = modifiers
+            self._inputs.note_keys()
 
     def _mouse(self, data: bytes, buttons: int, sequence: int) -> None:
         if len(data) != _HEADER.size + _MOUSE.size:
@@ -235,3 +252,4 @@ class Devices:
             self._port.mouse_buttons = buttons & 7
             self._port.mouse_x = x
             self._port.mouse_y = y
+            self._inputs.changed = True

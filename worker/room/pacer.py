@@ -25,14 +25,16 @@ class Pacer:
     def set_rate(self, fps: Fraction, now: int) -> None:
         """The core changed its frame rate: count from ``now`` on with the new one."""
         self.fps = fps
-        self._period = NANOSECONDS / fps
+        # Whole numbers: a Fraction is exact too, but costs tens of Python calls each frame.
+        self._numerator = NANOSECONDS * fps.denominator
+        self._denominator = fps.numerator
         self._origin = now
         self._frame = 0
 
     @property
     def deadline(self) -> int:
         """When the next frame is due."""
-        return self._origin + self._frame * self._period.numerator // self._period.denominator
+        return self._origin + self._frame * self._numerator // self._denominator
 
     @property
     def timestamp(self) -> int:
@@ -41,10 +43,10 @@ class Pacer:
 
     def begin(self, now: int) -> bool:
         """The frame begins at ``now``: whether it is late, by more than half a period. Skips what is lost for good."""
-        behind = Fraction(now - self.deadline) / self._period
-        if behind > MAX_BEHIND:
-            self._frame += int(behind)
-        return behind > Fraction(1, 2)
+        behind = (now - self.deadline) * self._denominator
+        if behind > MAX_BEHIND * self._numerator:
+            self._frame += behind // self._numerator
+        return 2 * behind > self._numerator
 
     def advance(self) -> None:
         """The frame is done: the next deadline is the following frame's."""

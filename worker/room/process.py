@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import ctypes
 import faulthandler
+import gc
 import logging
 import os
 import signal
@@ -141,6 +142,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("aiortc").setLevel(logging.WARNING)
     logging.getLogger("aioice").setLevel(logging.WARNING)
+    gc.freeze()  # what is imported stays: the collector need not look at it again in the middle of a game
     descriptor = os.environ.get(CONTROL_FD_VARIABLE, "")
     if not descriptor.isdigit():
         sys.exit("A room is started by the worker's agent: run `coinop worker` instead.")

@@ -51,7 +51,7 @@ class Picture:
         """Copy the core's pixels, which last only for its callback. ``rotation``: quarter turns counter-clockwise."""
         name, dtype = _LAYOUTS[frame.format]
         rows = np.frombuffer(frame.data, np.uint8, frame.pitch * frame.height).reshape(frame.height, frame.pitch)
-        core = rows[:, : frame.width * np.dtype(dtype).itemsize].view(dtype)
+        core = rows[:, : frame.width * frame.format.bytes_per_pixel].view(dtype)
         if rotation:
             core = np.rot90(core, rotation)
         height, width = core.shape[0] & ~1, core.shape[1] & ~1

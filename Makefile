@@ -1,0 +1,59 @@
+# Everything that a checkout can do, in two commands: `make play` and `make test`. `make help` lists the rest.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+FIND_PYTHON := for p in python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
+PYTHON ?= $(shell $(FIND_PYTHON))
+BENCHMARKS := latency density start
+
+.PHONY: play setup test lint bench clean help needs
+.DEFAULT_GOAL := help
+
+play: $(VENV)/.installed  ## play on this machine (PORT=8100 for another port)
+	@exec $(BIN)/coinop play $(if $(PORT),--port $(PORT))
+
+setup: $(VENV)/.installed-dev  ## make the .venv that tests and benchmarks need
+	@:
+
+test: needs lint  ## everything that has to hold: lint, JavaScript, Python, browser
+	@node --test $$(find tests/web -name '*.test.*js') > $(VENV)/node.log || { cat $(VENV)/node.log; exit 1; }
+	@$(BIN)/python -m pytest -q
+
+lint: setup  ## style, types and the borders between the folders
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet || { echo "the format is not ruff's: run $(BIN)/ruff format"; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports > $(VENV)/borders.log || { cat $(VENV)/borders.log; exit 1; }
+
+bench: needs setup  ## every benchmark in turn, one JSON object each
+	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name --json || exit 1; done
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+needs:
+	@sh .ci/needs
+
+# An editable installation: only pyproject.toml can make it stale.
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	@echo "Installing coinop and its default cores into $(VENV) ..."
+	@$(PIP) install --editable '.[cores]'
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+	@echo "Installing coinop, its default cores and the development tools into $(VENV) ..."
+	@$(PIP) install --editable '.[cores,dev]'
+	@touch $@ $(VENV)/.installed
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "coinop needs Python 3.11 or newer: install it," \
+		"or say where it is with PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) can't make virtual environments:" \
+		"on Debian and Ubuntu, run apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }

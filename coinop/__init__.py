@@ -1,0 +1,1 @@
+"""The command line: composes coordinator and worker into programs, and decides nothing itself."""

@@ -1,0 +1,158 @@
+"""``coinop play`` as a person uses it: real programs, a real port, real signals."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from coinop.play import Config
+
+MARK = "COINOP_TEST_MARK"
+"""A variable that every process of the stack inherits, whatever session or group it is in."""
+
+WITHIN = 60.0
+"""Seconds until a condition has to hold; it holds in two or three."""
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for survivors in /proc")
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    """Wait until the condition holds."""
+    deadline = time.monotonic() + WITHIN
+    while not condition():
+        assert time.monotonic() < deadline, f"still not: {what}"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def is_ready(port: int) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=5) as response:
+        return response.status == 200
+    return False
+
+
+class Stack:
+    """A running ``coinop play``."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.mark = uuid.uuid4().hex
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("COINOP_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "coinop", "play", "--no-browser", "--port", str(port)],
+            env={**environment, MARK: self.mark},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def living(self) -> set[int]:
+        """The processes of this stack that run, ``coinop play`` included."""
+        return {int(entry.name) for entry in Path("/proc").glob("[0-9]*") if self._runs(entry)}
+
+    def _runs(self, entry: Path) -> bool:
+        with suppress(OSError):  # it ended as we looked; the memory of a zombie is gone, so it has no environment
+            return f"{MARK}={self.mark}".encode() in (entry / "environ").read_bytes()
+        return False
+
+    def url(self) -> str:
+        """The line on standard output, as soon as it is there; empty if the stack ended without one."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().rstrip("\n")
+
+    def end(self) -> None:
+        for process in self.living():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def stack() -> Iterator[Stack]:
+    stack = Stack(free_port())
+    yield stack
+    stack.end()
+
+
+@needs_proc
+def test_it_prints_the_address_when_ready_and_ctrl_c_ends_every_process(stack: Stack) -> None:
+    assert stack.url() == f"http://127.0.0.1:{stack.port}/"
+    assert is_ready(stack.port)
+    assert len(stack.living()) >= 3  # itself, coordinator, worker
+    stack.process.send_signal(signal.SIGINT)
+    rest, said = stack.process.communicate(timeout=WITHIN)
+    assert (stack.process.returncode, rest, said) == (0, "", "")
+    until(lambda: not stack.living(), "every process ended")
+
+
+@needs_proc
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_stop_before_it_is_ready_ends_every_process_too(stack: Stack, number: signal.Signals) -> None:
+    until(lambda: len(stack.living()) >= 3, "the programs have been started")
+    stack.process.send_signal(number)
+    stack.process.communicate(timeout=WITHIN)
+    assert stack.process.returncode == 0
+    until(lambda: not stack.living(), "every process ended")
+
+
+@needs_proc
+def test_kill_9_leaves_no_orphan(stack: Stack) -> None:
+    assert stack.url()
+    stack.process.kill()
+    until(lambda: not stack.living(), "every process ended")
+
+
+@needs_proc
+def test_a_program_that_dies_ends_the_stack_with_a_sentence(stack: Stack) -> None:
+    assert stack.url()
+    (worker,) = [
+        process
+        for process in stack.living()
+        if Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")[1:4] == [b"-m", b"coinop", b"worker"]
+    ]
+    os.kill(worker, signal.SIGKILL)
+    _, said = stack.process.communicate(timeout=WITHIN)
+    assert stack.process.returncode == 1
+    assert "coinop play: the worker ended with signal 9" in said
+    until(lambda: not stack.living(), "every process ended")
+
+
+def test_a_busy_port_is_one_sentence_that_names_it_and_the_way_out() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        second = Stack(port)
+        address, said = second.process.communicate(timeout=WITHIN)
+    assert (second.process.returncode, address) == (1, "")
+    (line,) = said.splitlines()
+    assert re.match(rf"coinop play: port {port} is in use", line)
+    assert "--port" in line
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000/"),
+        ("0.0.0.0", "http://127.0.0.1:8000/"),
+        ("::", "http://[::1]:8000/"),
+        ("192.0.2.1", "http://192.0.2.1:8000/"),
+    ],
+)
+def test_the_address_is_one_that_this_machine_can_open(host: str, url: str) -> None:
+    assert Config(host=ip_address(host)).url == url

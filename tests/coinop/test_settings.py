@@ -1,0 +1,115 @@
+"""Settings from options and environment, and one sentence per mistake."""
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, CliSuppress, SettingsConfigDict
+
+from coinop import settings
+from coinop.settings import ConfigurationError, Setting
+
+SECRET = "a-secret-of-24-characters"
+
+
+class Config(BaseSettings):
+    """A program."""
+
+    model_config = SettingsConfigDict(env_prefix="TEST_")
+
+    port: int = Field(80, ge=0, le=65535, description="The port of the page")
+    folders: tuple[Path, ...] = Field((Path("games"),), description="Folders")
+    form: Literal["text", "json"] = "text"
+    name: str = Field(description="What others call it")
+    quick: bool = Field(False, description="Skip the slow part")
+    token: CliSuppress[SecretStr] = Field(min_length=16, validation_alias="SHARED_TOKEN", description="The token")
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_NAME", "first")
+    monkeypatch.setenv("SHARED_TOKEN", SECRET)
+
+
+def mistakes(*arguments: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigurationError) as raised:
+        settings.read(Config, "coinop test", arguments)
+    assert all(line.startswith("coinop test: ") for line in str(raised.value).splitlines())
+    return raised.value.mistakes
+
+
+def test_an_option_wins_over_the_environment_and_that_over_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_PORT", "81")
+    assert settings.read(Config, "coinop test").port == 81
+    read = settings.read(Config, "coinop test", ["--port", "82", "--folders", "a", "--folders", "b", "--quick"])
+    assert (read.port, read.folders, read.quick) == (82, (Path("a"), Path("b")), True)
+    assert (read.form, read.name, read.token.get_secret_value()) == ("text", "first", SECRET)
+
+
+def test_a_missing_setting_is_named_with_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TEST_NAME")
+    monkeypatch.delenv("SHARED_TOKEN")
+    assert mistakes() == (
+        "--name or TEST_NAME is missing: set it to what others call it",
+        "SHARED_TOKEN is missing: set it to the token (at least 16 characters)",
+    )
+
+
+def test_each_wrong_value_gets_its_sentence() -> None:
+    assert mistakes("--port", "70000", "--form", "xml") == (
+        "--port or TEST_PORT is '70000': it must be less than or equal to 65535",
+        "--form or TEST_FORM is 'xml': it must be 'text' or 'json'",
+    )
+
+
+def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHARED_TOKEN", "hunter2")
+    assert mistakes() == ("SHARED_TOKEN is not usable: it must be the token (at least 16 characters)",)
+
+
+def test_an_unknown_option_points_to_the_help() -> None:
+    assert mistakes("--prot", "80") == ("unrecognized arguments: --prot 80 (`coinop test --help` lists the options)",)
+
+
+def test_a_list_in_the_environment_has_to_be_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_FOLDERS", '["a", "b"]')
+    assert settings.read(Config, "coinop test").folders == (Path("a"), Path("b"))
+    monkeypatch.setenv("TEST_FOLDERS", "a:b")
+    (mistake,) = mistakes()
+    assert mistake.startswith("TEST_FOLDERS can't be read: write it as JSON")
+
+
+def test_help_shows_the_environment_variables_and_hides_what_is_no_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exited:
+        settings.read(Config, "coinop test", ["--help"])
+    text = capsys.readouterr().out
+    assert exited.value.code == 0
+    assert "TEST_PORT" in text
+    assert "--token" not in text
+
+
+def test_describe_lists_each_setting_for_people() -> None:
+    assert list(settings.describe(Config)) == [
+        Setting("--port", "TEST_PORT", "80", "The port of the page"),
+        Setting("--folders", "TEST_FOLDERS", "games", "Folders"),
+        Setting("--form", "TEST_FORM", "text", "a value"),
+        Setting("--name", "TEST_NAME", "required", "What others call it"),
+        Setting("--quick", "TEST_QUICK", "no", "Skip the slow part"),
+        Setting("", "SHARED_TOKEN", "required", "The token (at least 16 characters)"),
+    ]
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), max_size=5))
+def test_any_command_line_is_read_or_refused_in_sentences(arguments: list[str]) -> None:
+    said = "read"
+    try:
+        settings.read(Config, "coinop test", arguments)
+    except ConfigurationError as error:
+        said = str(error)
+    except SystemExit as exited:  # --help
+        said = f"exit {exited.code}"
+    assert said in ("read", "exit 0") or said.startswith("coinop test: ")
+    assert SECRET not in said

@@ -1,0 +1,283 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { PeerError } from "../../web/peer.js";
+import { Session } from "../../web/session.js";
+import { Clock } from "./fakes.js";
+
+const GAME = { id: "g1", title: "Duel", system: "NES" };
+const WELCOME = { type: "welcome", version: "1", games: [GAME], ice_servers: [{ urls: ["stun:x"] }] };
+const STARTED = { type: "started", room: "r1", seat: 0, game: GAME, answer: "answer" };
+
+class FakePeer {
+  constructor(iceServers) {
+    Object.assign(this, { iceServers, offer: "offer", gathered: false, closed: false, answer: null });
+    this.prepared = Promise.resolve();
+    this.oncandidate = () => {};
+  }
+
+  async accept(answer) { this.answer = answer; }
+
+  close() { this.closed = true; }
+}
+
+/** A session, its clock, the peers that it made, what it sent, and the states with failure codes that it went through. */
+function setup({ make = (iceServers) => new FakePeer(iceServers) } = {}) {
+  const clock = new Clock();
+  const [peers, sent, states, words] = [[], [], [], []];
+  const signalling = { connected: true, hurried: 0, send(message) { if (this.connected) sent.push(message); return this.connected; }, hurry() { this.hurried++; } };
+  const makePeer = (iceServers) => {
+    const peer = make(iceServers);
+    peers.push(peer);
+    return peer;
+  };
+  const session = new Session(signalling, makePeer, { get: () => 1 }, clock);
+  session.onstate = (state, failed) => states.push(failed ? `${state}: ${failed.code}` : state);
+  session.onwords = (sentence) => words.push(sentence);
+  const say = (message) => signalling.onmessage(message);
+  const types = () => sent.map((message) => message.type);
+  return { clock, peers, sent, states, words, signalling, session, say, types };
+}
+
+/** The same, in the middle of a game. */
+function playing() {
+  const made = setup();
+  made.say(WELCOME);
+  made.session.start(GAME);
+  made.say(STARTED);
+  made.peers[0].onstate("connected");
+  made.session.pictureShown();
+  made.states.length = 0;
+  return made;
+}
+
+test("a connection is prepared while the library is shown, and a click sends its offer at once", () => {
+  const { peers, sent, states, session, say } = setup();
+  say(WELCOME);
+  assert.deepEqual(peers[0].iceServers, WELCOME.ice_servers);
+  session.start(GAME);
+  assert.deepEqual(sent, [{ type: "start", game: "g1", offer: "offer" }]);
+  assert.deepEqual(states, ["library", "starting"]);
+  assert.equal(peers.length, 1);
+});
+
+test("an offer that is not ready is sent when it is", async () => {
+  const { peers, types, session, say } = setup();
+  say(WELCOME);
+  peers[0].offer = null;
+  session.start(GAME);
+  assert.deepEqual(types(), []);
+  peers[0].offer = "late";
+  await peers[0].prepared;
+  await null;
+  assert.deepEqual(types(), ["start"]);
+});
+
+test("candidates follow the start; those found before are in the offer", () => {
+  const { peers, sent, session, say } = setup();
+  say(WELCOME);
+  peers[0].oncandidate({ candidate: "early" });
+  session.start(GAME);
+  peers[0].oncandidate({ candidate: "c", sdpMid: "0" });
+  peers[0].oncandidate(null);
+  assert.deepEqual(sent.slice(1), [
+    { type: "candidate", candidate: { candidate: "c", sdpMid: "0" } },
+    { type: "candidate", candidate: { candidate: "" } },
+  ]);
+});
+
+test("with all candidates in the offer their end is said at once", () => {
+  const { peers, types, session, say } = setup();
+  say(WELCOME);
+  peers[0].gathered = true;
+  session.start(GAME);
+  assert.deepEqual(types(), ["start", "candidate"]);
+});
+
+test("the answer goes to the peer, and the first frame makes it a game", () => {
+  const { peers, states, session, say } = setup();
+  say(WELCOME);
+  session.start(GAME);
+  say(STARTED);
+  assert.equal(peers[0].answer, "answer");
+  assert.deepEqual(session.room, { id: "r1", seat: 0, game: GAME });
+  session.pictureShown();
+  assert.deepEqual(states, ["library", "starting", "playing"]);
+});
+
+test("leaving says so, closes the connection and prepares the next", () => {
+  const { peers, types, states, session } = playing();
+  session.leave();
+  assert.equal(types().at(-1), "leave");
+  assert.equal(peers[0].closed, true);
+  assert.equal(peers.length, 2);
+  assert.equal(session.room, null);
+  assert.deepEqual(states, ["library"]);
+});
+
+test("an answer that comes after leaving changes nothing", () => {
+  const { states, session, say } = setup();
+  say(WELCOME);
+  session.start(GAME);
+  session.leave();
+  say(STARTED);
+  assert.equal(session.room, null);
+  assert.equal(states.at(-1), "library");
+});
+
+test("a prepared connection is renewed before it is too old, and after a change of the codec", () => {
+  const { clock, peers, session, say } = setup();
+  say(WELCOME);
+  clock.advance(180_000);
+  assert.deepEqual(peers.map((peer) => peer.closed), [true, false]);
+  session.prepare();
+  assert.deepEqual(peers.map((peer) => peer.closed), [true, true, false]);
+});
+
+test("a connection that slept with a hidden tab is not used", () => {
+  const { clock, peers, session, say } = setup();
+  say(WELCOME);
+  clock.time += 3_600_000; // timers did not run
+  session.start(GAME);
+  assert.equal(peers[0].closed, true);
+  assert.equal(peers.length, 2);
+});
+
+test("a room is joined as soon as the coordinator says welcome", () => {
+  const { sent, states, session, say } = setup();
+  session.join("r9");
+  say(WELCOME);
+  assert.deepEqual(sent, [{ type: "join", room: "r9", offer: "offer" }]);
+  assert.deepEqual(states, ["library", "starting"]);
+});
+
+for (const [name, happen, code] of [
+  ["no answer", ({ clock }) => clock.advance(20_000), "no_answer"],
+  ["no connection", ({ say, clock }) => { say(STARTED); clock.advance(15_000); }, "blocked"],
+  ["ICE fails", ({ say, peers }) => { say(STARTED); peers[0].onstate("failed"); }, "blocked"],
+  ["no picture", ({ say, peers, clock }) => { say(STARTED); peers[0].onstate("connected"); clock.advance(5000); }, "no_picture"],
+  ["a refusal", ({ say }) => say({ type: "refused", code: "no_seats", message: "Full." }), "refused"],
+  ["the socket goes", ({ signalling }) => { signalling.connected = false; signalling.onlost(); }, "lost"],
+  ["garbage", ({ signalling }) => signalling.ongarbage(), "garbage"],
+]) {
+  test(`while starting: ${name}`, () => {
+    const made = setup();
+    made.say(WELCOME);
+    made.session.start(GAME);
+    happen(made);
+    assert.equal(made.states.at(-1), `failed: ${code}`);
+    assert.equal(made.peers[0].closed, true);
+    made.clock.advance(60_000);
+    assert.equal(made.states.at(-1), `failed: ${code}`);
+  });
+}
+
+test("an answer that the browser refuses", async () => {
+  const { peers, states, types, session, say } = setup();
+  say(WELCOME);
+  peers[0].accept = () => Promise.reject(new PeerError("answer"));
+  session.start(GAME);
+  say(STARTED);
+  await new Promise(setImmediate);
+  assert.equal(states.at(-1), "failed: answer");
+  assert.equal(types().at(-1), "leave");
+});
+
+test("a browser without WebRTC shows the library, and says so at the click", () => {
+  const { states, session, say } = setup({ make: () => { throw new PeerError("no_webrtc"); } });
+  say(WELCOME);
+  session.start(GAME);
+  assert.deepEqual(states, ["library", "starting", "failed: no_webrtc"]);
+});
+
+for (const [name, happen, code] of [
+  ["the coordinator ends it", ({ say }) => say({ type: "ended", code: "core_crashed", message: "Crashed." }), "ended"],
+  ["the room ends it", ({ peers }) => peers[0].onnotice({ type: "ended", code: "core_crashed", message: "Crashed." }), "ended"],
+  ["the network goes", ({ peers }) => peers[0].onstate("failed"), "cut"],
+  ["the room goes without a word", ({ peers, clock }) => { peers[0].onclosed(); clock.advance(1500); }, "cut"],
+  ["the room goes, and its last word comes late", ({ peers, clock, say }) => {
+    peers[0].onclosed();
+    clock.advance(1000);
+    say({ type: "ended", code: "closed", message: "Closed." });
+  }, "ended"],
+]) {
+  test(`while playing: ${name}`, () => {
+    const made = playing();
+    happen(made);
+    assert.deepEqual(made.states, [`failed: ${code}`]);
+    assert.equal(made.peers[0].closed, true);
+  });
+}
+
+test("a game goes on without the coordinator", () => {
+  const { states, words, signalling, session, say } = playing();
+  signalling.connected = false;
+  signalling.onlost();
+  signalling.connected = true;
+  say(WELCOME);
+  assert.deepEqual(states, []);
+  assert.equal(words.length, 2);
+  session.leave();
+  assert.deepEqual(states, ["library"]);
+});
+
+test("an interruption is said, and its end", () => {
+  const { peers, words, states } = playing();
+  peers[0].onstate("disconnected");
+  peers[0].onstate("connected");
+  assert.equal(words.length, 2);
+  assert.deepEqual(states, []);
+});
+
+test("try again does the same again", () => {
+  const { sent, states, session, say } = setup();
+  say(WELCOME);
+  session.start(GAME);
+  say({ type: "refused", code: "no_seats", message: "Full." });
+  session.retry();
+  assert.equal(states.at(-1), "starting");
+  assert.equal(sent.at(-1).game, "g1");
+});
+
+test("a server that can't be reached is a failure, which ends by itself", () => {
+  const { states, signalling, say } = setup();
+  signalling.connected = false;
+  signalling.onlost();
+  signalling.onlost();
+  signalling.connected = true;
+  say(WELCOME);
+  assert.deepEqual(states, ["failed: unreachable", "library"]);
+});
+
+test("try again without a connection hurries, and starts the game once it is back", () => {
+  const { sent, states, signalling, session, say } = setup();
+  say(WELCOME);
+  session.start(GAME);
+  signalling.connected = false;
+  signalling.onlost();
+  session.retry();
+  assert.equal(signalling.hurried, 1);
+  assert.equal(states.at(-1), "connecting");
+  signalling.connected = true;
+  say(WELCOME);
+  assert.equal(states.at(-1), "starting");
+  assert.equal(sent.at(-1).type, "start");
+});
+
+test("in the library a lost connection is waited for", () => {
+  const { peers, states, signalling, say } = setup();
+  say(WELCOME);
+  signalling.connected = false;
+  signalling.onlost();
+  assert.equal(peers[0].closed, true);
+  signalling.connected = true;
+  say(WELCOME);
+  assert.deepEqual(states, ["library", "connecting", "library"]);
+});
+
+test("back to the library without a connection waits for one", () => {
+  const { states, signalling, session } = playing();
+  signalling.connected = false;
+  session.leave();
+  assert.deepEqual(states, ["library", "connecting"]);
+});

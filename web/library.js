@@ -1,0 +1,118 @@
+/** The games as tiles: drawn, searched, and walked through with the arrow keys. Titles are text, never markup. */
+
+import { HEIGHT, WIDTH, paint } from "./tileart.js";
+
+/** With fewer games a search box is clutter. */
+const SEARCHABLE = 8;
+
+/** The games whose title or system holds every word of the query. */
+export function matching(games, query) {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  return games.filter((game) => {
+    const text = `${game.title} ${game.system}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
+/** Where an arrow key leads from tile `index` of `count`, in rows of `columns`: an index, or null for another key. */
+export function step(key, index, count, columns) {
+  const ways = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -index, End: count - 1 - index };
+  if (!Object.hasOwn(ways, key)) return null;
+  const target = index + ways[key];
+  return target >= 0 && target < count ? target : index;
+}
+
+/** Draw a game's scene on a canvas. */
+export function drawArt(canvas, game) {
+  canvas.width = WIDTH;
+  canvas.height = HEIGHT;
+  canvas.getContext("2d").putImageData(new ImageData(paint(game.title, game.system), WIDTH, HEIGHT), 0, 0);
+}
+
+export class Library {
+  /** `elements`: grid, count, search, empty, nothing. Each is an element of index.html. */
+  constructor(elements) {
+    this._elements = elements;
+    this._games = [];
+    this._tiles = new Map(); // JSON of a game -> its tile, so that an update does not redraw what stays
+    /** A tile was chosen. */
+    this.onchoose = () => {};
+    elements.search.addEventListener("input", () => this._render());
+    elements.grid.addEventListener("keydown", (event) => this._walk(event));
+  }
+
+  show(games) {
+    this._games = [...games].sort((one, other) => one.title.localeCompare(other.title));
+    const { search, empty } = this._elements;
+    search.parentElement.hidden = games.length <= SEARCHABLE;
+    if (games.length <= SEARCHABLE) search.value = "";
+    empty.hidden = games.length > 0;
+    this._render();
+  }
+
+  /** Put the focus on the tile of this game, if it is shown. */
+  focus(id) {
+    [...this._elements.grid.children].find((tile) => tile.dataset.gameId === id)?.focus();
+  }
+
+  _render() {
+    const { grid, count, search, nothing } = this._elements;
+    const shown = matching(this._games, search.value);
+    const focused = document.activeElement?.dataset?.gameId;
+    grid.replaceChildren(...shown.map((game) => this._tile(game)));
+    grid.dataset.few = String(this._games.length <= 3);
+    count.textContent = words(shown.length, this._games.length);
+    nothing.hidden = shown.length > 0 || this._games.length === 0;
+    if (focused) this.focus(focused);
+  }
+
+  _tile(game) {
+    const key = JSON.stringify([game.id, game.title, game.system]);
+    let tile = this._tiles.get(key);
+    if (!tile) {
+      tile = makeTile(game);
+      tile.addEventListener("click", () => this.onchoose(game));
+      this._tiles.set(key, tile);
+    }
+    return tile;
+  }
+
+  _walk(event) {
+    const tiles = [...this._elements.grid.children];
+    const index = tiles.indexOf(event.target.closest(".tile"));
+    if (index < 0) return;
+    const columns = tiles.filter((tile) => tile.offsetTop === tiles[0].offsetTop).length;
+    const target = step(event.key, index, tiles.length, columns);
+    if (target === null) return;
+    event.preventDefault();
+    tiles[target].focus();
+  }
+}
+
+function makeTile(game) {
+  const tile = element("button", "tile");
+  tile.type = "button";
+  tile.dataset.gameId = game.id;
+  tile.setAttribute("aria-label", `Play ${game.title}, ${game.system}`);
+  const art = element("span", "tile-art");
+  const canvas = document.createElement("canvas");
+  drawArt(canvas, game);
+  art.append(canvas, element("span", "tile-play", "Play"));
+  const label = element("span", "tile-label");
+  label.append(element("span", "tile-title", game.title), element("span", "tile-system", game.system));
+  tile.append(art, label);
+  return tile;
+}
+
+function element(tag, className, text = "") {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+function words(shown, all) {
+  if (all === 0) return "";
+  const noun = all === 1 ? "game" : "games";
+  return shown === all ? `${all} ${noun}` : `${shown} of ${all} ${noun}`;
+}

@@ -1,0 +1,142 @@
+/**
+ * The WebRTC connection to one room: two receiving transceivers and two negotiated data channels.
+ *
+ * Made before it is needed: the offer and its candidates are ready when a tile is clicked. Leaves to session.js when
+ * to start, to screen.js what to show, to wire.js what the bytes mean.
+ */
+
+import { isMdns, preferredCodecs, withStereoOpus, withoutMdns } from "./sdp.js";
+import { parseNotice, parseReply } from "./wire.js";
+
+/** Sound may wait this long for late packets: one crackle less for a delay that nobody hears. Video waits for none. */
+const AUDIO_BUFFER_MS = 20;
+/** More than this unsent means that the network takes nothing: an older pad state in the queue helps nobody. */
+const MAX_BUFFERED_BYTES = 4096;
+
+/** The browser can't make the connection that was asked for. `code` is one of messages.js. */
+export class PeerError extends Error {
+  constructor(code, cause) {
+    super(`peer: ${code}`, { cause });
+    this.code = code;
+  }
+}
+
+export class Peer {
+  /** `codec` is "auto", "h264" or "vp8". Throws PeerError. `platform` holds the browser's WebRTC classes. */
+  constructor(iceServers, codec, platform = globalThis) {
+    this.oncandidate = () => {}; // RTCIceCandidateInit, or null at the end
+    this.onstate = () => {}; // RTCPeerConnectionState
+    this.onnotice = () => {}; // a notice of wire.parseNotice
+    this.onreply = () => {}; // a reply of wire.parseReply
+    this.onclosed = () => {}; // the other side closed the channels
+    this._connection = connect(iceServers, platform);
+    this._video = this._connection.addTransceiver("video", { direction: "recvonly" });
+    this._audio = this._connection.addTransceiver("audio", { direction: "recvonly" });
+    this._choose(codec, platform);
+    this._openChannels();
+    this._listen();
+    /** Settles when `offer` is ready, or with a PeerError. */
+    this.prepared = this._makeOffer();
+    this.prepared.catch(() => {}); // whoever needs the offer looks at it later; until then it is no unhandled error
+    /** The tracks are there before the first packet, each for an element of its own. */
+    this.tracks = { video: this._video.receiver.track, audio: this._audio.receiver.track };
+  }
+
+  /** The local SDP with the candidates found so far, or null while it is being made. */
+  get offer() {
+    const description = this._connection.localDescription;
+    return description && withoutMdns(description.sdp);
+  }
+
+  get gathered() {
+    return this._connection.iceGatheringState === "complete";
+  }
+
+  /** Take the room's answer. Throws PeerError. */
+  async accept(answer) {
+    try {
+      await this._connection.setRemoteDescription({ type: "answer", sdp: answer });
+    } catch (error) {
+      throw new PeerError("answer", error);
+    }
+    setBuffer(this._video.receiver, 0);
+    setBuffer(this._audio.receiver, AUDIO_BUFFER_MS);
+  }
+
+  /** Send a datagram on the input channel, or drop it if the channel can't take it now. */
+  sendInput(bytes) {
+    const channel = this._input;
+    if (channel.readyState === "open" && channel.bufferedAmount <= MAX_BUFFERED_BYTES) channel.send(bytes);
+  }
+
+  stats() {
+    return this._connection.getStats();
+  }
+
+  close() {
+    this.oncandidate = this.onstate = this.onnotice = this.onreply = this.onclosed = () => {};
+    this._connection.close();
+  }
+
+  _choose(codec, platform) {
+    const codecs = platform.RTCRtpReceiver?.getCapabilities?.("video")?.codecs ?? [];
+    const preferred = preferredCodecs(codec, codecs);
+    if (preferred === null) return;
+    try {
+      if (preferred.length === 0) throw new PeerError("codec");
+      this._video.setCodecPreferences(preferred);
+    } catch (error) {
+      this.close();
+      throw error instanceof PeerError ? error : new PeerError("codec", error);
+    }
+  }
+
+  _openChannels() {
+    this._input = this._connection.createDataChannel("input",
+      { negotiated: true, id: 0, ordered: false, maxRetransmits: 0 });
+    this._input.binaryType = "arraybuffer";
+    this._input.onmessage = (event) => {
+      const reply = parseReply(event.data);
+      if (reply) this.onreply(reply);
+    };
+    this._room = this._connection.createDataChannel("room", { negotiated: true, id: 1 });
+    this._room.onmessage = (event) => {
+      const notice = parseNotice(event.data);
+      if (notice) this.onnotice(notice);
+    };
+    this._room.onclose = () => this.onclosed();
+  }
+
+  _listen() {
+    const connection = this._connection;
+    connection.onicecandidate = ({ candidate }) => {
+      // Some browsers also announce the end of one component with an empty candidate; null ends them all.
+      if (!candidate) this.oncandidate(null);
+      else if (candidate.candidate !== "" && !isMdns(candidate.candidate)) this.oncandidate(candidate.toJSON());
+    };
+    connection.onconnectionstatechange = () => this.onstate(connection.connectionState);
+  }
+
+  async _makeOffer() {
+    const connection = this._connection;
+    try {
+      const { sdp } = await connection.createOffer();
+      await connection.setLocalDescription({ type: "offer", sdp: withStereoOpus(sdp) });
+    } catch (error) {
+      throw new PeerError("no_webrtc", error);
+    }
+  }
+}
+
+function connect(iceServers, platform) {
+  if (!platform.RTCPeerConnection) throw new PeerError("no_webrtc");
+  try {
+    return new platform.RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+  } catch (error) {
+    throw new PeerError("ice_servers", error);
+  }
+}
+
+function setBuffer(receiver, milliseconds) {
+  if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = milliseconds;
+}

@@ -1,0 +1,234 @@
+/**
+ * Every byte and every message that crosses the network, and nothing else: no socket, no clock, no document.
+ *
+ * The datagrams mirror worker/room/inputs.py, the JSON messages mirror coordinator/messages.py, and
+ * tests/wire/vectors.json ties all three together. What comes from outside is parsed into a fresh object that holds
+ * only known fields of the right type, or into null: a caller never sees half a message.
+ */
+
+const KIND_PAD = 1;
+const KIND_KEYBOARD = 2;
+const KIND_MOUSE = 3;
+const KIND_PING = 9;
+const KIND_APPLIED = 129;
+
+const HEADER_BYTES = 8;
+const AXES = 6;
+const STATE_BYTES = 2 + 2 * AXES;
+
+/** Pad states in one datagram. Four states heal the loss of three datagrams in a row, in 64 bytes. */
+export const PAD_STATES = 4;
+const MAX_PAD_STATES = 8;
+const MAX_KEYS = 32;
+
+/** The coordinator refuses longer frames, and so does this page. */
+const MAX_MESSAGE_CHARS = 256 * 1024;
+
+/** libretro joypad buttons: the name is the SNES pad's, the number is the bit in a pad state. */
+export const BUTTON = Object.freeze({
+  B: 0, Y: 1, SELECT: 2, START: 3, UP: 4, DOWN: 5, LEFT: 6, RIGHT: 7,
+  A: 8, X: 9, L: 10, R: 11, L2: 12, R2: 13, L3: 14, R3: 15,
+});
+
+// ----- datagrams of the "input" channel
+
+/**
+ * The pad datagram that is sent over and over: it holds the last PAD_STATES states, the newest first.
+ * One buffer lives as long as the object, so that a key press allocates nothing.
+ */
+export class PadDatagram {
+  constructor() {
+    const buffer = new ArrayBuffer(HEADER_BYTES + PAD_STATES * STATE_BYTES);
+    this._bytes = new Uint8Array(buffer);
+    this._view = new DataView(buffer);
+    this._prefixes = Array.from({ length: PAD_STATES + 1 },
+      (_, count) => new Uint8Array(buffer, 0, HEADER_BYTES + count * STATE_BYTES));
+    this._count = 0;
+    this._bytes[0] = KIND_PAD;
+    this.sequence = 0;
+  }
+
+  /** Put a new state in front. `axes` is an Int16Array: left x, left y, right x, right y, L2, R2. */
+  push(buttons, axes) {
+    this._bytes.copyWithin(HEADER_BYTES + STATE_BYTES, HEADER_BYTES, HEADER_BYTES + (PAD_STATES - 1) * STATE_BYTES);
+    this._view.setUint16(HEADER_BYTES, buttons, true);
+    for (let axis = 0; axis < AXES; axis++) this._view.setInt16(HEADER_BYTES + 2 + 2 * axis, axes[axis], true);
+    if (this._count < PAD_STATES) this._count++;
+    this.sequence = (this.sequence + 1) >>> 0;
+    this._bytes[1] = this._count;
+    this._view.setUint32(4, this.sequence, true);
+  }
+
+  /** The bytes to send. The same memory at every call: send it before the next push. */
+  get bytes() {
+    return this._prefixes[this._count];
+  }
+}
+
+/** The held keys as RETROK_ codes (at most 32; the rest is left out) under a RETROKMOD_ mask. */
+export function encodeKeyboard(sequence, modifiers, keys) {
+  const count = Math.min(keys.length, MAX_KEYS);
+  const view = datagram(KIND_KEYBOARD, count, modifiers, sequence, 2 * count);
+  for (let index = 0; index < count; index++) view.setUint16(HEADER_BYTES + 2 * index, keys[index], true);
+  return new Uint8Array(view.buffer);
+}
+
+/** The button mask (1 left, 2 right, 4 middle) and the way gone since the channel opened, in picture pixels. */
+export function encodeMouse(sequence, buttons, x, y) {
+  const view = datagram(KIND_MOUSE, buttons, 0, sequence, 8);
+  view.setInt32(HEADER_BYTES, x, true);
+  view.setInt32(HEADER_BYTES + 4, y, true);
+  return new Uint8Array(view.buffer);
+}
+
+export function encodePing(sequence) {
+  return new Uint8Array(datagram(KIND_PING, 0, 0, sequence, 0).buffer);
+}
+
+function datagram(kind, count, modifiers, sequence, bodyBytes) {
+  const view = new DataView(new ArrayBuffer(HEADER_BYTES + bodyBytes));
+  view.setUint8(0, kind);
+  view.setUint8(1, count);
+  view.setUint16(2, modifiers, true);
+  view.setUint32(4, sequence, true);
+  return view;
+}
+
+/** What the room sends on the input channel: {ping: {sequence}} or {applied: {sequence, rtp}}; null if neither. */
+export function parseReply(data) {
+  const view = viewOf(data);
+  if (!view || view.byteLength < HEADER_BYTES) return null;
+  const kind = view.getUint8(0);
+  const sequence = view.getUint32(4, true);
+  if (kind === KIND_PING && view.byteLength === HEADER_BYTES) return { ping: { sequence } };
+  if (kind === KIND_APPLIED && view.byteLength === HEADER_BYTES + 4) {
+    return { applied: { sequence, rtp: view.getUint32(HEADER_BYTES, true) } };
+  }
+  return null;
+}
+
+/** Read a pad datagram back, as tests and an echoing room do: {sequence, states: [{buttons, axes}]} or null. */
+export function parsePad(data) {
+  const view = viewOf(data);
+  if (!view || view.byteLength < HEADER_BYTES || view.getUint8(0) !== KIND_PAD) return null;
+  const count = view.getUint8(1);
+  if (count < 1 || count > MAX_PAD_STATES || view.byteLength !== HEADER_BYTES + count * STATE_BYTES) return null;
+  const states = Array.from({ length: count }, (_, index) => readState(view, HEADER_BYTES + index * STATE_BYTES));
+  return { sequence: view.getUint32(4, true), states };
+}
+
+function readState(view, offset) {
+  const axes = Array.from({ length: AXES }, (_, axis) => view.getInt16(offset + 2 + 2 * axis, true));
+  return { buttons: view.getUint16(offset, true), axes };
+}
+
+function viewOf(data) {
+  if (data instanceof ArrayBuffer) return new DataView(data);
+  if (ArrayBuffer.isView(data)) return new DataView(data.buffer, data.byteOffset, data.byteLength);
+  return null;
+}
+
+// ----- messages to the coordinator
+
+export function startMessage(game, offer, scale = 1) {
+  return scale === 1 ? { type: "start", game, offer } : { type: "start", game, offer, scale };
+}
+
+export function joinMessage(room, offer) {
+  return { type: "join", room, offer };
+}
+
+/** `init` is an RTCIceCandidateInit, or null for the end of the candidates. */
+export function candidateMessage(init) {
+  const candidate = { candidate: init?.candidate ?? "" };
+  if (init?.sdpMid != null) candidate.sdpMid = init.sdpMid;
+  if (init?.sdpMLineIndex != null) candidate.sdpMLineIndex = init.sdpMLineIndex;
+  return { type: "candidate", candidate };
+}
+
+export function leaveMessage() {
+  return { type: "leave" };
+}
+
+// ----- messages from the coordinator (PlayerEvent) and notices from the room ("room" channel)
+
+/** A frame of the signalling socket as {type, ...}, or null if it is not a message that may come here. */
+export function parseEvent(text) {
+  return parseAs(EVENTS, text);
+}
+
+/** A message of the room channel as {type, ...}, or null. */
+export function parseNotice(text) {
+  return parseAs(NOTICES, text);
+}
+
+function parseAs(shapes, text) {
+  if (typeof text !== "string" || text.length > MAX_MESSAGE_CHARS) return null;
+  let json;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!isObject(json) || typeof json.type !== "string" || !Object.hasOwn(shapes, json.type)) return null;
+  const fields = shapes[json.type](json);
+  return fields ? { type: json.type, ...fields } : null;
+}
+
+/** Check each field with its reader; a reader gives undefined for a value that it refuses. */
+function shape(readers) {
+  return (json) => {
+    if (!isObject(json)) return undefined;
+    const fields = {};
+    for (const [name, reader] of Object.entries(readers)) {
+      const value = reader(Object.hasOwn(json, name) ? json[name] : undefined);
+      if (value === undefined) return undefined;
+      if (value !== ABSENT) fields[name] = value;
+    }
+    return fields;
+  };
+}
+
+const ABSENT = Symbol("absent");
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const string = (value) => (typeof value === "string" ? value : undefined);
+const name = (value) => (typeof value === "string" && value !== "" ? value : undefined);
+const number = (min, max) => (value) => (Number.isFinite(value) && value >= min && value <= max ? value : undefined);
+const integer = (min, max) => (value) => (Number.isInteger(value) ? number(min, max)(value) : undefined);
+const optional = (reader, fallback = ABSENT) => (value) => (value === undefined ? fallback : reader(value));
+const nullable = (reader) => (value) => (value === null ? null : reader(value));
+
+function list(reader) {
+  return (value) => {
+    if (!Array.isArray(value)) return undefined;
+    const items = value.map(reader);
+    return items.includes(undefined) ? undefined : items;
+  };
+}
+
+/** {"0": "Fire", ...}: libretro button number to label. */
+function labels(value) {
+  if (!isObject(value)) return undefined;
+  const entries = Object.entries(value);
+  const good = entries.every(([key, label]) => /^(\d|1[0-5])$/.test(key) && typeof label === "string");
+  return good ? Object.fromEntries(entries) : undefined;
+}
+
+const GAME = shape({ id: name, title: name, system: name });
+const ICE_SERVER = shape({ urls: list(string), username: optional(string), credential: optional(string) });
+
+const EVENTS = {
+  welcome: shape({ version: string, games: list(GAME), ice_servers: optional(list(ICE_SERVER)) }),
+  library: shape({ games: list(GAME) }),
+  started: shape({ room: name, seat: nullable(integer(0, 3)), game: GAME, answer: name }),
+  refused: shape({ code: name, message: string }),
+  ended: shape({ code: name, message: string }),
+};
+
+const NOTICES = {
+  picture: shape({ width: integer(1, 16384), height: integer(1, 16384), aspect: number(0, 100) }),
+  message: shape({ text: string, seconds: number(0, 3600) }),
+  rumble: shape({ strong: number(0, 65535), weak: number(0, 65535) }),
+  controls: shape({ buttons: labels }),
+  ended: shape({ code: name, message: string }),
+};
