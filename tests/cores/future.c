@@ -1,0 +1,3 @@
+/* Speaks an API version that there is not yet. */
+
+unsigned retro_api_version(void) { return 2; }

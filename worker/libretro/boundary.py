@@ -1,0 +1,43 @@
+"""Carries exceptions over C: no callback lets one out, and none is lost.
+
+A callback that raises is answered with its safe default, the exception is kept, and the call into C that it came from
+raises it on its return. Later exceptions of the same call are logged, for they mostly follow from the first.
+"""
+
+import logging
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from .declarations import CData, ffi
+
+logger = logging.getLogger(__name__)
+
+
+class Boundary:
+    """The way into a core and back. One for each core."""
+
+    def __init__(self) -> None:
+        self._kept: BaseException | None = None
+
+    def callback(self, signature: str, function: Callable[..., Any], default: object = None) -> CData:
+        """``function`` as a C function pointer. The caller keeps it: C calls into freed memory once it is collected."""
+        if default is None:
+            return ffi.callback(signature, function, onerror=self._keep)
+        return ffi.callback(signature, function, error=default, onerror=self._keep)
+
+    def call(self, function: CData, *arguments: object) -> Any:
+        """Call C; then raise what a callback raised meanwhile."""
+        result = function(*arguments)
+        if self._kept is not None:
+            kept, self._kept = self._kept, None
+            raise kept
+        return result
+
+    def _keep(
+        self, kind: type[BaseException] | None, exception: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._kept is None:
+            self._kept = exception
+        else:
+            logger.debug("! and then, in the same call", exc_info=exception)

@@ -1,0 +1,194 @@
+"""The core's questions and announcements: the table from environment command to handler.
+
+What belongs to a topic with a state of its own stands with it (``options.py``, ``content.py``, ``controls.py``, ...);
+here are the table and the rest. A command that is not in the table is answered with false, as the API has it for what
+a frontend doesn't know; among those are, on purpose, the VFS, performance counters, sensors, cameras, microphones,
+netplay, and sound from the core's own thread: every core must do without.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from .av import AvInfo, read_av_info
+from .constants import AvEnable, Command, PixelFormat
+from .declarations import CData, ffi, text
+from .handlers import Handler, Handlers, Null, accepted
+from .hooks import Hooks
+from .logs import CoreLog, one_line
+
+ENGLISH = 0
+USERNAME = "player"
+TARGET_SAMPLE_RATE = 48_000
+"""What Opus takes: a core that can choose saves us the resampling."""
+
+MESSAGE_INTERFACE_VERSION = 1
+MESSAGE_TO_LOG_ONLY = 2
+THROTTLE_NONE = 0
+USUAL_FPS = 60.0
+"""For a message's duration in frames, before the core has said how long a frame is."""
+
+MAX_MESSAGE = 300
+"""Characters of a message to the players."""
+
+
+class Environment:
+    """Answers the environment callback; holds what the core has said about picture and sound."""
+
+    def __init__(
+        self,
+        hooks: Hooks,
+        log: CoreLog,
+        logger: logging.LoggerAdapter[logging.Logger],
+        *,
+        core: Path,
+        system_directory: Path,
+        save_directory: Path,
+        topics: Iterable[Handlers],
+    ) -> None:
+        self.av_info: AvInfo | None = None
+        self.av_enable = AvEnable.VIDEO | AvEnable.AUDIO
+        self.pixel_format = PixelFormat.XRGB1555
+        self.rotation = 0
+        self.wants_gpu = False
+        self._hooks = hooks
+        self._log = log
+        self._logger = logger
+        self._unknown: set[int] = set()
+        # The core keeps pointers to these, so they live as long as we do.
+        self._core_path = _path(core)
+        self._system_directory = _path(system_directory)
+        self._save_directory = _path(save_directory)
+        self._username = ffi.new("char[]", USERNAME.encode())
+        table: dict[Command, Handler] = {**self._own_handlers()}
+        for handlers in topics:
+            table.update(handlers)
+        self._table = {
+            int(command): handler._replace(type=ffi.typeof(handler.type)) for command, handler in table.items()
+        }
+
+    def answer(self, command: int, data: CData) -> bool:
+        """The environment callback itself: ``data`` is a ``void *`` whose type the command tells."""
+        handler = self._table.get(command)
+        if handler is None:
+            return self._answer_unknown(command)
+        if not data and handler.null is not Null.PASS:
+            return handler.null is Null.PROBE
+        return handler.answer(ffi.cast(handler.type, data))
+
+    def _answer_unknown(self, command: int) -> bool:
+        if command not in self._unknown:
+            self._unknown.add(command)
+            self._logger.debug("< environment command %d (%#x) is not known here", command & 0xFFFF, command)
+        return False
+
+    def _own_handlers(self) -> Handlers:
+        return {
+            Command.SET_ROTATION: Handler("unsigned *", self._set_rotation),
+            Command.GET_OVERSCAN: Handler("bool *", _gives(False)),
+            Command.GET_CAN_DUPE: Handler("bool *", _gives(True)),
+            Command.SET_MESSAGE: Handler("struct retro_message *", self._set_message),
+            Command.SHUTDOWN: Handler("void *", self._shut_down, Null.PASS),
+            Command.SET_PERFORMANCE_LEVEL: Handler("unsigned *", accepted),
+            Command.GET_SYSTEM_DIRECTORY: Handler("const char **", _gives(self._system_directory)),
+            Command.SET_PIXEL_FORMAT: Handler("int *", self._set_pixel_format),
+            Command.SET_HW_RENDER: Handler("void *", self._refuse_gpu),
+            Command.GET_LIBRETRO_PATH: Handler("const char **", _gives(self._core_path)),
+            Command.GET_CORE_ASSETS_DIRECTORY: Handler("const char **", _gives(self._system_directory)),
+            Command.GET_SAVE_DIRECTORY: Handler("const char **", _gives(self._save_directory)),
+            Command.SET_SYSTEM_AV_INFO: Handler("struct retro_system_av_info *", self._set_av_info),
+            Command.SET_MEMORY_MAPS: Handler("void *", accepted),
+            Command.SET_GEOMETRY: Handler("struct retro_game_geometry *", self._set_geometry),
+            Command.GET_USERNAME: Handler("const char **", _gives(self._username)),
+            Command.GET_LANGUAGE: Handler("unsigned *", _gives(ENGLISH)),
+            Command.SET_SUPPORT_ACHIEVEMENTS: Handler("bool *", accepted),
+            Command.GET_AUDIO_VIDEO_ENABLE: Handler("int *", self._get_av_enable, Null.PROBE),
+            Command.GET_FASTFORWARDING: Handler("bool *", _gives(False)),
+            Command.GET_MESSAGE_INTERFACE_VERSION: Handler("unsigned *", _gives(MESSAGE_INTERFACE_VERSION)),
+            Command.SET_MESSAGE_EXT: Handler("struct retro_message_ext *", self._set_message_ext),
+            Command.GET_THROTTLE_STATE: Handler("struct retro_throttle_state *", self._get_throttle_state),
+            Command.GET_JIT_CAPABLE: Handler("bool *", _gives(True)),
+            Command.GET_TARGET_SAMPLE_RATE: Handler("unsigned *", _gives(TARGET_SAMPLE_RATE)),
+        }
+
+    # ----- picture and sound
+
+    def _set_rotation(self, quarter_turns: CData) -> bool:
+        self.rotation = quarter_turns[0] & 3
+        return True
+
+    def _set_pixel_format(self, pixel_format: CData) -> bool:
+        try:
+            self.pixel_format = PixelFormat(pixel_format[0])
+        except ValueError:
+            return False  # the core then tries another
+        return True
+
+    def _refuse_gpu(self, _request: CData) -> bool:
+        """The core may draw in software instead; if it can't, ``retro_load_game`` fails and ``core.py`` says why."""
+        self.wants_gpu = True
+        return False
+
+    def _set_av_info(self, info: CData) -> bool:
+        self._change_av_info(read_av_info(info))
+        return True
+
+    def _set_geometry(self, geometry: CData) -> bool:
+        if self.av_info is not None:  # else retro_get_system_av_info comes yet
+            self._change_av_info(self.av_info.resized(geometry))
+        return True
+
+    def _change_av_info(self, av_info: AvInfo) -> None:
+        if self.av_info is not None and av_info != self.av_info:
+            self.av_info = av_info
+            self._hooks.on_av_info(av_info)
+
+    def _get_av_enable(self, enable: CData) -> bool:
+        enable[0] = self.av_enable
+        return True
+
+    def _get_throttle_state(self, state: CData) -> bool:
+        state.mode, state.rate = THROTTLE_NONE, self._fps
+        return True
+
+    @property
+    def _fps(self) -> float:
+        return USUAL_FPS if self.av_info is None else self.av_info.fps
+
+    # ----- messages
+
+    def _set_message(self, message: CData) -> bool:
+        self._show(text(message.msg), message.frames / self._fps)
+        return True
+
+    def _set_message_ext(self, message: CData) -> bool:
+        if message.target == MESSAGE_TO_LOG_ONLY:
+            self._log.write(message.level, text(message.msg))
+        else:
+            self._show(text(message.msg), message.duration / 1000)
+        return True
+
+    def _show(self, message: str, seconds: float) -> None:
+        line = one_line(message)[:MAX_MESSAGE]
+        if line:
+            self._log.last_complaint = line
+            self._hooks.on_message(line, seconds)
+
+    def _shut_down(self, _data: CData) -> bool:
+        self._hooks.on_shutdown()
+        return True
+
+
+def _gives(value: object) -> Callable[[CData], bool]:
+    """A handler that always answers this."""
+
+    def give(place: CData) -> bool:
+        place[0] = value
+        return True
+
+    return give
+
+
+def _path(path: Path) -> CData:
+    return ffi.new("char[]", os.fsencode(os.path.abspath(path)))
