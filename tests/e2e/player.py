@@ -56,6 +56,11 @@ CATCH_PEER = """
 const Original = window.RTCPeerConnection;
 window.RTCPeerConnection = class extends Original {
   constructor(...given) { super(...given); (window.testPeers ??= []).push(this); }
+  createDataChannel(...given) {
+    const channel = super.createDataChannel(...given);
+    (window.testChannels ??= []).push(channel);
+    return channel;
+  }
 };
 Object.defineProperty(window, "testPeer", {
   get: () => window.testPeers.find((peer) => peer.connectionState === "connected"),

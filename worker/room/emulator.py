@@ -7,6 +7,7 @@ new input (preemptive frames) would go between ``retro_run`` and the encoding, i
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -16,10 +17,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from worker.libretro import Core, CoreError
+from worker.libretro import Core, CoreError, GameUnreadableError
 
 from .audio import AudioEncoder
 from .battery import Battery
+from .cartridge import missing_bytes
 from .inputs import DEVICE_JOYPAD, PORTS
 from .pacer import NANOSECONDS, Pacer
 from .video import VideoEncoder
@@ -146,6 +148,8 @@ class Emulator:
             core.inputs = self._inputs
             core.on_message = self._events.message
             core.on_rumble = self._events.rumble
+            if game is not None:
+                _check_whole(game)
             av_info = core.load_game(game)
             for port in range(PORTS):  # some cores (Nestopia) read no input from a port until something is plugged in
                 core.set_controller(port, DEVICE_JOYPAD)
@@ -232,6 +236,14 @@ class Emulator:
 def _exact(fps: float) -> Fraction:
     """The core's rate as the fraction that its author wrote, as near as a double tells."""
     return Fraction(fps).limit_denominator(1_000_000)
+
+
+def _check_whole(game: Path) -> None:
+    """Raises GameUnreadableError if a part of the file is missing."""
+    with contextlib.suppress(OSError):  # the core wrapper says that in its own words
+        missing = missing_bytes(game)
+        if missing:
+            raise GameUnreadableError(f"{game.name} is incomplete, {missing:,} bytes are missing: copy the file again")
 
 
 def _sentence(reason: str) -> str:

@@ -34,6 +34,9 @@ from .room import Room
 logger = logging.getLogger(__name__)
 
 PR_SET_PDEATHSIG: Final = 1
+SWITCH_SECONDS: Final = 0.0005
+"""How long a busy thread may keep the interpreter from another: the core's callbacks need it a hundred times a frame,
+and at Python's 5 ms a datagram that arrives in between could hold a frame up for as long."""
 GOODBYE_SECONDS: Final = 2.0
 """Time for the viewers' connections to say goodbye when the room ends."""
 
@@ -142,6 +145,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("aiortc").setLevel(logging.WARNING)
     logging.getLogger("aioice").setLevel(logging.WARNING)
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # what is imported stays: the collector need not look at it again in the middle of a game
     descriptor = os.environ.get(CONTROL_FD_VARIABLE, "")
     if not descriptor.isdigit():
