@@ -1,8 +1,8 @@
 """CONTRACT: the signalling messages between browser, coordinator and worker.
 
 Each message is one JSON object in one WebSocket text frame; its ``type`` field names the struct. Four unions say who
-may send what. ``web/wire.js`` mirrors the two that a browser speaks, and ``tests/wire/vectors.json`` ties both together.
-Unknown fields are ignored, so a newer peer may add some; a missing or ill-typed field is an error.
+may send what. ``web/wire.js`` mirrors the two that a browser speaks, and ``tests/wire/vectors.json`` ties both
+together. Unknown fields are ignored, so a newer peer may add some; a missing or ill-typed field is an error.
 """
 
 from typing import Annotated, TypeVar
@@ -12,6 +12,9 @@ from msgspec import Meta, Struct
 
 MAX_MESSAGE_BYTES = 256 * 1024
 """The longest frame that is read. An SDP offer is 3 to 10 KB and a library of 1,000 games about 150 KB."""
+
+MAX_DETAIL = 200
+"""How much of the decoder's complaint is kept: it quotes the peer's text, which then goes into logs and refusals."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 """An id or a title: short, and never used as a file name."""
@@ -117,7 +120,7 @@ class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
 
 
 class Ended(Struct, frozen=True, kw_only=True, tag="ended"):
-    """The room that this browser was in is gone."""
+    """The room that this browser was in is gone, or its media connection to it is."""
 
     code: Name
     message: Sentence
@@ -216,7 +219,7 @@ class Dismiss(Struct, frozen=True, kw_only=True, tag="dismiss"):
 
 
 class CloseRoom(Struct, frozen=True, kw_only=True, tag="close_room"):
-    """End the room: nobody is in it any more."""
+    """End the room: nobody is in it. Its place counts as free from here on, so an ``open_room`` may follow at once."""
 
     room: Name
 
@@ -224,10 +227,10 @@ class CloseRoom(Struct, frozen=True, kw_only=True, tag="close_room"):
 WorkerCommand = Registered | Refused | OpenRoom | Admit | ViewerCandidate | Dismiss | CloseRoom
 
 _encoder = msgspec.json.Encoder()
-_player_message = msgspec.json.Decoder(PlayerMessage)
-_player_event = msgspec.json.Decoder(PlayerEvent)
-_worker_message = msgspec.json.Decoder(WorkerMessage)
-_worker_command = msgspec.json.Decoder(WorkerCommand)
+_player_message: msgspec.json.Decoder[PlayerMessage] = msgspec.json.Decoder(PlayerMessage)
+_player_event: msgspec.json.Decoder[PlayerEvent] = msgspec.json.Decoder(PlayerEvent)
+_worker_message: msgspec.json.Decoder[WorkerMessage] = msgspec.json.Decoder(WorkerMessage)
+_worker_command: msgspec.json.Decoder[WorkerCommand] = msgspec.json.Decoder(WorkerCommand)
 
 
 def encode(message: Struct) -> str:
@@ -261,4 +264,5 @@ def _decode(decoder: msgspec.json.Decoder[_T], text: str | bytes) -> _T:
     try:
         return decoder.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise MessageError(f"not a message that may be sent here: {error}") from error
+        detail = str(error)[:MAX_DETAIL]
+        raise MessageError(f"not a message that may be sent here: {detail}") from error

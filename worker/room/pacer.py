@@ -39,7 +39,8 @@ class Pacer:
     @property
     def timestamp(self) -> int:
         """The next frame's RTP timestamp (90 kHz, not wrapped)."""
-        return (self.deadline - self._start) * VIDEO_CLOCK // NANOSECONDS
+        elapsed = (self._origin - self._start) * self._denominator + self._frame * self._numerator
+        return elapsed * VIDEO_CLOCK // (NANOSECONDS * self._denominator)
 
     def begin(self, now: int) -> bool:
         """The frame begins at ``now``: whether it is late, by more than half a period. Skips what is lost for good."""

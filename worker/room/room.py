@@ -139,6 +139,8 @@ class Room:
 
     def tend(self, now: float) -> None:
         """Look after what is silent: viewers, a core that hangs, the bit rate. And tell the figures."""
+        if self.closed.is_set():
+            return
         for viewer in list(self._viewers.values()):
             viewer.datagrams = 0
             unconnected = not viewer.peer.video.flowing and now - viewer.entered > CONNECT_SECONDS

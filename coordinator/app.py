@@ -1,0 +1,110 @@
+"""The coordinator as an aiohttp application, and the server that runs it until it is told to stop."""
+
+import asyncio
+import errno
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator
+
+from aiohttp import WSCloseCode, web
+
+from coordinator import health
+from coordinator.config import Config
+from coordinator.pages import add_pages
+from coordinator.players import player_socket
+from coordinator.switchboard import CONFIG, SWITCHBOARD, Switchboard
+from coordinator.workers import worker_socket
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 4096
+"""Nothing here takes a request's body."""
+
+BACKLOG = 1024
+"""Connections that wait to be accepted: every page of an arcade comes back at once after a restart."""
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class PortInUse(OSError):  # noqa: N818
+    """Another program listens there already."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        self.host = host
+        self.port = port
+
+    def __str__(self) -> str:
+        return f"port {self.port} on {self.host} is in use: choose one that is free with --port"
+
+
+def create_app(config: Config) -> web.Application:
+    """The application; one event loop runs it."""
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    app[CONFIG] = config
+    app[SWITCHBOARD] = Switchboard()
+    app.router.add_get("/ws/player", player_socket)
+    app.router.add_get("/ws/worker", worker_socket)
+    app.router.add_get("/live", health.live)
+    app.router.add_get("/ready", health.ready)
+    app.router.add_get("/metrics", health.metrics)
+    app.router.add_get("/api/status", health.status)
+    add_pages(app, config.web_root)
+    app.on_shutdown.append(_say_goodbye)
+    app.cleanup_ctx.append(_switchboard)
+    return app
+
+
+async def serve(config: Config, stop: asyncio.Event) -> None:
+    """Serve until ``stop`` is set, then end every connection. Raises PortInUse, or OSError for another reason."""
+    runner = web.AppRunner(create_app(config), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, config.host, config.port, backlog=BACKLOG)
+        await _listen(site, config)
+        logger.info("= the arcade is at %s", _url(config.host, runner.addresses[0][1]))
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+async def run(config: Config) -> None:
+    """Serve until SIGTERM or SIGINT. Raises like serve."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await serve(config, stop)
+    finally:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+async def _listen(site: web.TCPSite, config: Config) -> None:
+    try:
+        await site.start()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(config.host, config.port) from error
+        raise
+
+
+def _url(host: str, port: int) -> str:
+    """Where this machine finds the page."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+async def _switchboard(app: web.Application) -> AsyncIterator[None]:
+    yield
+    app[SWITCHBOARD].stop()
+
+
+async def _say_goodbye(app: web.Application) -> None:
+    """Pages and workers learn at once that the server goes, and come back to the next one."""
+    goodbyes = (c.close(WSCloseCode.GOING_AWAY, "the server is stopping") for c in app[SWITCHBOARD].connections)
+    for outcome in await asyncio.gather(*goodbyes, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            logger.error("! a connection did not end well", exc_info=outcome)

@@ -1,0 +1,86 @@
+"""The coordinator's settings: from the environment, or as options of ``coinop coordinator``.
+
+Built once at the edge and passed down. Setting the log up by ``log_format`` and ``log_level`` is left to the command
+line.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, CliSuppress, NoDecode, SettingsConfigDict
+
+MIN_TOKEN_LENGTH = 16
+"""A token that is guessed at 1,000 tries a second has to hold for longer than anybody tries."""
+
+TOKEN_SENTENCE = (
+    f"set COINOP_WORKER_TOKEN to a secret of at least {MIN_TOKEN_LENGTH} characters, the same for the coordinator and "
+    "its workers; this makes one: python3 -c 'import secrets; print(secrets.token_urlsafe(24))'"
+)
+
+_ORIGIN = re.compile(r"https?://[^/?#@\s]+")
+
+
+def _default_web_root() -> Path:
+    """The page's files: beside this module in an installed wheel, beside the package in a checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / "web"
+    return installed if installed.is_dir() else package.parent / "web"
+
+
+class Config(BaseSettings):
+    """Serve the page, the library and signalling, and keep the registry of workers."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="COINOP_COORDINATOR_",
+        frozen=True,
+        hide_input_in_errors=True,  # a token that is too short is still a secret
+        populate_by_name=True,
+    )
+
+    host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 or :: for all")
+    port: int = Field(8000, ge=0, le=65535, description="TCP port to listen on; 0 for any that is free")
+    # Not shown as an option: a command line can be read by everybody on the machine.
+    worker_token: CliSuppress[SecretStr] = Field(
+        SecretStr(""),
+        validation_alias="COINOP_WORKER_TOKEN",
+        description="secret that a worker shows to register",
+    )
+    web_root: Path = Field(default_factory=_default_web_root, description="folder with the page's files")
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="origins whose pages may connect, besides the own page: https://a.example,https://b.example",
+    )
+    max_players: int = Field(2000, ge=1, description="how many pages may be connected at a time")
+    max_workers: int = Field(500, ge=1, description="how many workers may be connected at a time")
+    log_format: Literal["text", "json"] = Field("text", description="text for people, or one JSON object per line")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
+
+    @field_validator("web_root")
+    @classmethod
+    def _holds_a_page(cls, root: Path) -> Path:
+        if not root.is_dir():
+            raise ValueError("must be a folder: the one that holds index.html")
+        return root
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, origins: object) -> object:
+        """Commas between origins, as people write lists into the environment."""
+        if isinstance(origins, str):
+            return tuple(origin.strip() for origin in origins.split(",") if origin.strip())
+        return origins
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            raise ValueError("must be written as https://arcade.example, without a path; commas between several")
+        return tuple(origin.lower() for origin in origins)
+
+    @model_validator(mode="after")
+    def _has_a_token(self) -> Self:
+        if len(self.worker_token.get_secret_value()) < MIN_TOKEN_LENGTH:
+            raise ValueError(TOKEN_SENTENCE)
+        return self

@@ -1,0 +1,85 @@
+"""What ``/metrics`` shows. Gauges are read from the registry and the rooms when they are asked for."""
+
+from typing import Literal
+
+from msgspec import Struct
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from coordinator.messages import Refused
+from coordinator.registry import Registry
+from coordinator.rooms import Rooms
+
+Peer = Literal["page", "worker"]
+
+START_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 15.0)
+"""Seconds. A warm start takes 0.1 to 0.7, a cold one some seconds, and none may take more than ANSWER_SECONDS."""
+
+
+class Metrics:
+    """The figures of one application, in a collector of their own: two applications in a process don't mix."""
+
+    def __init__(self, registry: Registry, rooms: Rooms) -> None:
+        self.collector = CollectorRegistry()
+        self._messages = Counter(
+            "coinop_coordinator_messages",
+            "Signalling messages.",
+            ("peer", "direction", "type"),
+            registry=self.collector,
+        )
+        self._counted: dict[tuple[Peer, str, type[Struct]], Counter] = {}
+        self._refused = Counter(
+            "coinop_coordinator_refused", "Refusals, by their code.", ("peer", "code"), registry=self.collector
+        )
+        self.unauthorised = Counter(
+            "coinop_coordinator_worker_unauthorised",
+            "Workers turned away for their token.",
+            registry=self.collector,
+        )
+        self.dropped = Counter(
+            "coinop_coordinator_slow_dropped",
+            "Connections dropped because they did not read what was sent to them.",
+            ("peer",),
+            registry=self.collector,
+        )
+        self.start_seconds = Histogram(
+            "coinop_coordinator_start_seconds",
+            "From a page's start to its worker's answer.",
+            buckets=START_BUCKETS,
+            registry=self.collector,
+        )
+        self._gauges(registry, rooms)
+
+    def received(self, peer: Peer, message: Struct) -> None:
+        """Count a message that came in."""
+        self._count(peer, "in", message)
+
+    def sent(self, peer: Peer, message: Struct) -> None:
+        """Count a message that goes out."""
+        self._count(peer, "out", message)
+        if isinstance(message, Refused):
+            self._refused.labels(peer, message.code).inc()
+
+    def exposition(self) -> bytes:
+        """The figures in Prometheus' text format."""
+        return generate_latest(self.collector)
+
+    def _count(self, peer: Peer, direction: str, message: Struct) -> None:
+        key = (peer, direction, type(message))
+        counter = self._counted.get(key)
+        if counter is None:  # labels() costs more than all the rest of a message's accounting
+            tag = str(type(message).__struct_config__.tag)
+            counter = self._counted[key] = self._messages.labels(peer, direction, tag)
+        counter.inc()
+
+    def _gauges(self, registry: Registry, rooms: Rooms) -> None:
+        figures = {
+            "workers": ("Workers that are registered.", lambda: len(registry)),
+            "capacity": ("Rooms that all workers take together.", lambda: sum(w.capacity for w in registry.workers)),
+            "games": ("Games in the library.", lambda: len(registry.library)),
+            "rooms": ("Rooms that are open or opening.", lambda: len(rooms.rooms)),
+            "viewers": ("Players and spectators in rooms.", lambda: len(rooms.viewers)),
+            "seats_taken": ("Players in rooms.", lambda: sum(v.seat is not None for v in rooms.viewers)),
+        }
+        for name, (sentence, figure) in figures.items():
+            gauge = Gauge(f"coinop_coordinator_{name}", sentence, registry=self.collector)
+            gauge.set_function(figure)

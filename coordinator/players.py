@@ -1,0 +1,57 @@
+"""``/ws/player``: the pages' WebSocket. Who may connect, and how much a page may say.
+
+What a page's messages do is decided in rooms.py.
+"""
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from coordinator.connection import Connection, Limits, PeerError, connected
+from coordinator.messages import decode_player_message
+from coordinator.switchboard import CONFIG, SWITCHBOARD, Switchboard
+
+LIMITS = Limits(
+    peer="page",
+    messages_per_second=20,
+    burst=120,  # a start is one message and 10 to 30 candidates; a person can't start more than a few games a second
+    queued_bytes=4 << 20,  # several libraries of 1,000 games
+    remedy="Reload the page.",
+    heartbeat_seconds=10,
+)
+
+
+async def player_socket(request: web.Request) -> web.StreamResponse:
+    """Serve one page until it goes; 403 for a page of another origin."""
+    config, switchboard = request.app[CONFIG], request.app[SWITCHBOARD]
+    if not is_allowed(request.headers.get("Origin"), request.host, config.allowed_origins):
+        return web.Response(
+            status=403, text="Pages of this origin may not connect: the coordinator's allowed_origins must name it.\n"
+        )
+    async with connected(request, LIMITS, switchboard.metrics, switchboard.connections) as connection:
+        if switchboard.page_count >= config.max_players:
+            raise PeerError("too_many_players", "This arcade is full at the moment. Try again in a few minutes.")
+        await _converse(connection, switchboard)
+    return connection.socket
+
+
+def is_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> bool:
+    """Whether a page of this origin may open a WebSocket here (RFC 6455 section 10.2).
+
+    A browser always says the origin, so whoever doesn't is no browser, and can't be misled by a foreign page.
+    """
+    if origin is None or origin.lower() in allowed:
+        return True
+    try:
+        return urlsplit(origin.lower()).netloc == host.lower() != ""
+    except ValueError:
+        return False
+
+
+async def _converse(connection: Connection, switchboard: Switchboard) -> None:
+    page = switchboard.page_came(connection)
+    try:
+        while (message := await connection.receive(decode_player_message)) is not None:
+            switchboard.page_said(page, message)
+    finally:
+        switchboard.page_went(page)

@@ -1,0 +1,102 @@
+"""The workers that are connected: what they can play, and how many rooms each still takes.
+
+Sans-I/O. Who is in the rooms is left to rooms.py, the connections to workers.py.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import count
+
+from coordinator.messages import Game, Refused, Register
+
+WorkerId = str
+
+
+@dataclass(slots=True, eq=False)
+class Worker:
+    """One registration. A worker that comes back after losing its link is a new one, without rooms."""
+
+    id: WorkerId
+    name: str
+    region: str
+    capacity: int
+    games: dict[str, Game]
+    """By id."""
+    rooms: set[str] = field(default_factory=set)
+    """The ids of the rooms that hold a place here."""
+
+    @property
+    def free(self) -> int:
+        """How many more rooms it takes."""
+        return self.capacity - len(self.rooms)
+
+
+class Registry:
+    """Workers, and the library merged over them."""
+
+    def __init__(self) -> None:
+        self._workers: dict[WorkerId, Worker] = {}
+        self._numbers = count(1)
+        self.library: tuple[Game, ...] = ()
+        """Every game that some worker has, once, by title. A new object only when the content is new."""
+
+    @property
+    def workers(self) -> Iterable[Worker]:
+        """Those that are connected."""
+        return self._workers.values()
+
+    def __len__(self) -> int:
+        return len(self._workers)
+
+    def register(self, message: Register) -> Worker:
+        """Take a worker in, under a new id."""
+        worker = Worker(
+            id=f"w{next(self._numbers)}",
+            name=message.name,
+            region=message.region,
+            capacity=message.capacity,
+            games=_by_id(message.games),
+        )
+        self._workers[worker.id] = worker
+        self._merge()
+        return worker
+
+    def update(self, worker_id: WorkerId, games: Iterable[Game]) -> None:
+        """The worker's library is another one now. Rooms that run a game which is gone go on."""
+        self._workers[worker_id].games = _by_id(games)
+        self._merge()
+
+    def remove(self, worker_id: WorkerId) -> Worker:
+        """The worker is gone. What becomes of its rooms is for ``Rooms.worker_lost`` to say."""
+        worker = self._workers.pop(worker_id)
+        self._merge()
+        return worker
+
+    def place_for(self, game: str) -> Worker | Refused:
+        """The worker with the most free places among those that have the game, or why there is none."""
+        if not self._workers:
+            return Refused(
+                code="no_workers", message="No game server is connected at the moment. Try again in a minute."
+            )
+        able = [worker for worker in self._workers.values() if game in worker.games]
+        if not able:
+            return Refused(code="unknown_game", message="This game is not in the library any more. Choose another one.")
+        freest = max(able, key=lambda worker: worker.free)
+        if freest.free <= 0:
+            return Refused(
+                code="no_seats", message="All seats are taken at the moment. Try again when somebody has finished."
+            )
+        return freest
+
+    def _merge(self) -> None:
+        merged: dict[str, Game] = {}
+        for worker in self._workers.values():
+            for game in worker.games.values():
+                merged.setdefault(game.id, game)  # two workers may have other titles for it; the older worker's counts
+        library = tuple(sorted(merged.values(), key=lambda game: (game.title.casefold(), game.id)))
+        if library != self.library:
+            self.library = library
+
+
+def _by_id(games: Iterable[Game]) -> dict[str, Game]:
+    return {game.id: game for game in games}

@@ -1,0 +1,88 @@
+"""``/ws/worker``: the workers' WebSocket. Who may register, and in which order a worker speaks.
+
+What a worker's messages do is decided in registry.py and rooms.py.
+"""
+
+import asyncio
+import hmac
+import logging
+
+from aiohttp import web
+
+from coordinator.connection import Connection, Limits, PeerError, connected
+from coordinator.messages import Register, WorkerMessage, decode_worker_message
+from coordinator.switchboard import CONFIG, SWITCHBOARD, Switchboard
+
+logger = logging.getLogger(__name__)
+
+LIMITS = Limits(
+    peer="worker",
+    messages_per_second=2000,
+    burst=20_000,  # every viewer of a machine at once
+    queued_bytes=16 << 20,  # more than 1,000 offers of the usual length
+    remedy="Start the worker again, from the coordinator's release.",
+    heartbeat_seconds=5,  # a worker that is lost without a word gets no new rooms for longer than this
+)
+
+REGISTER_SECONDS = 10.0
+"""How long a worker may be silent before it registers."""
+
+
+async def worker_socket(request: web.Request) -> web.StreamResponse:
+    """Serve one worker until it goes. Raises HTTPUnauthorized for a wrong token."""
+    config, switchboard = request.app[CONFIG], request.app[SWITCHBOARD]
+    if not is_authorised(request.headers.get("Authorization", ""), config.worker_token.get_secret_value()):
+        switchboard.metrics.unauthorised.inc()
+        logger.warning("! a worker from %s was turned away: its token is missing or wrong", request.remote)
+        raise web.HTTPUnauthorized(
+            text="The worker token is missing or wrong: COINOP_WORKER_TOKEN must be the coordinator's.\n",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    async with connected(request, LIMITS, switchboard.metrics, switchboard.connections) as connection:
+        if len(switchboard.registry) >= config.max_workers:
+            raise PeerError("too_many_workers", f"{config.max_workers} workers are connected: raise max_workers.")
+        await _converse(connection, switchboard)
+    return connection.socket
+
+
+def is_authorised(header: str, token: str) -> bool:
+    """Whether an Authorization header shows the token, compared in a time that doesn't depend on its content."""
+    scheme, _, shown = header.partition(" ")
+    # An HTTP header may hold bytes that are no UTF-8; aiohttp hands them on as surrogates.
+    matches = hmac.compare_digest(shown.strip().encode(errors="surrogateescape"), token.encode())
+    return matches and scheme.lower() == "bearer"
+
+
+async def _converse(connection: Connection, switchboard: Switchboard) -> None:
+    registration = await _registration(connection)
+    if registration is None:
+        return
+    worker = switchboard.worker_came(connection, registration)
+    logger.info(
+        "= worker %s (%r) registered: %d rooms, %d games",
+        worker,
+        registration.name,
+        registration.capacity,
+        len(registration.games),
+    )
+    try:
+        while (message := await connection.receive(decode_worker_message)) is not None:
+            if isinstance(message, Register):
+                raise PeerError("bad_message", "This worker has registered before; connect again to register anew.")
+            switchboard.worker_said(worker, message)
+    finally:
+        switchboard.worker_went(worker)
+        logger.info("= worker %s is gone", worker)
+
+
+async def _registration(connection: Connection) -> Register | None:
+    message: WorkerMessage | None
+    try:
+        async with asyncio.timeout(REGISTER_SECONDS):
+            message = await connection.receive(decode_worker_message)
+    except TimeoutError as error:
+        sentence = f"A worker registers within {REGISTER_SECONDS:.0f} seconds; this one said nothing."
+        raise PeerError("not_registered", sentence) from error
+    if message is None or isinstance(message, Register):
+        return message
+    raise PeerError("not_registered", "A worker's first message is register.")

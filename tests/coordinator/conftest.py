@@ -1,0 +1,169 @@
+"""A coordinator on a real port, with pages and workers that are real WebSocket clients speaking the contract."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
+from aiohttp.test_utils import TestServer
+
+from coordinator.app import create_app
+from coordinator.config import Config
+from coordinator.messages import (
+    Admitted,
+    Game,
+    Join,
+    Register,
+    Start,
+    decode_player_event,
+    decode_worker_command,
+    encode,
+)
+from coordinator.switchboard import SWITCHBOARD, Switchboard
+
+TOKEN = "a token of 26 characters.."
+
+DUEL = Game(id="d", title="Duel", system="NES")
+
+ANSWER_WITHIN = 5.0
+"""Seconds. Long for a message on one machine; a test that waits so long has failed."""
+
+
+class Peer:
+    """One end of a WebSocket: messages out, messages in."""
+
+    def __init__(self, socket: ClientWebSocketResponse, decode):
+        self.socket = socket
+        self._decode = decode
+
+    async def send(self, message):
+        await self.socket.send_str(encode(message))
+
+    async def receive(self):
+        """The next message; None at the end of the connection."""
+        received = await self.socket.receive(ANSWER_WITHIN)
+        return self._decode(received.data) if received.type is WSMsgType.TEXT else None
+
+    async def receive_until_end(self):
+        """All that comes before the connection ends."""
+        messages = []
+        while (message := await self.receive()) is not None:
+            messages.append(message)
+        return messages
+
+    async def vanish(self):
+        """Go without a word: no close frame, only the end of the TCP stream."""
+        self.socket._response.connection.transport.abort()  # aiohttp has no public way to be rude
+        await self.socket.receive()
+
+
+class Page(Peer):
+    """A browser's page."""
+
+    async def start(self, game="d"):
+        await self.send(Start(game=game, offer="v=0"))
+
+    async def join(self, room):
+        await self.send(Join(room=room, offer="v=1"))
+
+
+class Worker(Peer):
+    """A worker's agent, which opens nothing."""
+
+    async def admit(self):
+        """Answer the next command, which asks for an answer."""
+        command = await self.receive()
+        await self.send(Admitted(room=command.room, viewer=command.viewer, answer="a=1"))
+        return command
+
+
+@dataclass
+class Arcade:
+    """The coordinator, and the way to it."""
+
+    server: TestServer
+    http: ClientSession
+    switchboard: Switchboard
+    sockets: list[ClientWebSocketResponse] = field(default_factory=list)
+    """Kept, because one that is collected as garbage closes."""
+
+    def url(self, path):
+        return self.server.make_url(path)
+
+    async def get(self, path, **options):
+        async with self.http.get(self.url(path), **options) as response:
+            await response.read()
+            return response
+
+    async def socket(self, path, **options):
+        socket = await self.http.ws_connect(self.url(path), max_msg_size=0, **options)
+        self.sockets.append(socket)
+        return socket
+
+    async def page(self, **options):
+        """A page that has had its welcome."""
+        page = Page(await self.socket("/ws/player", **options), decode_player_event)
+        page.welcome = await page.receive()
+        return page
+
+    async def unregistered_worker(self, token=TOKEN):
+        headers = {"Authorization": f"Bearer {token}"}
+        return Worker(await self.socket("/ws/worker", headers=headers), decode_worker_command)
+
+    async def worker(self, *games, capacity=4, name="box"):
+        """A worker that is registered."""
+        worker = await self.unregistered_worker()
+        await worker.send(Register(name=name, capacity=capacity, games=games or (DUEL,)))
+        worker.id = (await worker.receive()).worker
+        return worker
+
+    async def metric(self, name, **labels):
+        """The value of one figure, as Prometheus would see it; 0 if it has not been counted yet."""
+        await self.get("/metrics")
+        return self.switchboard.metrics.collector.get_sample_value(f"coinop_coordinator_{name}", labels) or 0
+
+    async def status(self):
+        """What the server says of itself."""
+        async with self.http.get(self.url("/api/status")) as response:
+            return await response.json()
+
+    async def until(self, **figures):
+        """Ask until the status shows these figures: for what the server does without telling anybody."""
+        async with asyncio.timeout(ANSWER_WITHIN):
+            while not figures.items() <= (await self.status()).items():
+                pass
+
+
+@pytest.fixture
+def web_root(tmp_path: Path) -> Path:
+    """A small page with every kind of file."""
+    root = tmp_path / "web"
+    (root / "input").mkdir(parents=True)
+    (root / "index.html").write_text("<!doctype html><title>arcade</title>")
+    (root / "main.js").write_text("export const answer = 42;\n")
+    (root / "style.css").write_text("body { margin: 0 }\n")
+    (root / "icon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (root / "app.webmanifest").write_text("{}")
+    (root / "strings.json").write_text("{}")
+    (root / "input" / "pad.js").write_text("export {};\n")
+    (tmp_path / "secret.txt").write_text("not for pages")
+    return root
+
+
+@pytest.fixture
+def settings() -> dict[str, object]:
+    """What a test wants to be different; to be overridden by modules or parameters."""
+    return {}
+
+
+@pytest.fixture
+def config(web_root: Path, settings: dict[str, object]) -> Config:
+    return Config(worker_token=TOKEN, web_root=web_root, **settings)
+
+
+@pytest.fixture
+async def arcade(config: Config):
+    app = create_app(config)
+    async with TestServer(app) as server, ClientSession() as http:
+        yield Arcade(server, http, app[SWITCHBOARD])

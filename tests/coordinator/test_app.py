@@ -1,0 +1,140 @@
+"""The server as it runs: its start, its end, and the whole way of a game through it."""
+
+import asyncio
+import logging
+import os
+import re
+import signal
+import socket
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import ClientSession, WSCloseCode
+
+from coordinator import app as app_module
+from coordinator.app import PortInUse, create_app, run, serve
+from coordinator.config import Config
+from coordinator.messages import Game, Register, Registered, Welcome, decode_player_event, decode_worker_command, encode
+
+TOKEN = "a token of 26 characters.."
+REGISTER = Register(name="box", capacity=1, games=(Game(id="d", title="Duel", system="NES"),))
+
+
+class FirstUrl(logging.Handler):
+    """Waits for the line that says where the arcade is."""
+
+    def __init__(self):
+        super().__init__()
+        self.url = asyncio.get_running_loop().create_future()
+
+    def emit(self, record):
+        if found := re.search(r"http://\S+/", record.getMessage()):
+            self.url.set_result(found[0])
+
+
+@asynccontextmanager
+async def running(program):
+    """The program as a task, and its URL from its log."""
+    log = FirstUrl()
+    app_module.logger.addHandler(log)
+    app_module.logger.setLevel(logging.INFO)
+    task = asyncio.create_task(program)
+    try:
+        done, _ = await asyncio.wait((task, log.url), return_when=asyncio.FIRST_COMPLETED)
+        if task in done:
+            task.result()
+        yield task, log.url.result()
+    finally:
+        app_module.logger.removeHandler(log)
+        app_module.logger.setLevel(logging.NOTSET)
+        task.cancel()
+        await asyncio.wait((task,))
+
+
+@pytest.fixture
+def config(web_root) -> Config:
+    return Config(worker_token=TOKEN, web_root=web_root, port=0)
+
+
+@pytest.fixture
+def stop():
+    return asyncio.Event()
+
+
+async def test_it_serves_until_it_is_told_to_stop(config, stop):
+    async with running(serve(config, stop)) as (task, url), ClientSession() as http:
+        async with http.get(url) as response:
+            assert "arcade" in await response.text()
+
+        stop.set()
+        await task
+
+
+async def test_pages_and_workers_are_told_that_it_stops(config, stop):
+    async with running(serve(config, stop)) as (task, url), ClientSession() as http:
+        page = await http.ws_connect(f"{url}ws/player")
+        worker = await http.ws_connect(f"{url}ws/worker", headers={"Authorization": f"Bearer {TOKEN}"})
+        await worker.send_str(encode(REGISTER))
+        assert isinstance(decode_worker_command(await worker.receive_str()), Registered)
+        assert isinstance(decode_player_event(await page.receive_str()), Welcome)
+        await page.receive_str()  # the library
+
+        stop.set()
+        await asyncio.gather(page.receive(), worker.receive())
+        await task
+
+    assert page.close_code == worker.close_code == WSCloseCode.GOING_AWAY
+
+
+async def test_a_page_that_does_not_agree_does_not_hold_the_end_up(config, stop, monkeypatch):
+    monkeypatch.setattr("coordinator.connection.CLOSE_SECONDS", 0.05)
+    async with running(serve(config, stop)) as (task, url), ClientSession() as http:
+        page = await http.ws_connect(f"{url}ws/player")
+        page._response.connection.transport.pause_reading()
+
+        stop.set()
+        await task
+        page._response.connection.transport.abort()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_signals_end_it(config, number):
+    async with running(run(config)) as (task, _):
+        os.kill(os.getpid(), number)
+        await task
+
+
+async def test_a_busy_port_is_named_with_the_way_to_another(config, stop):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        with pytest.raises(PortInUse) as caught:
+            await serve(config.model_copy(update={"port": port}), stop)
+
+    assert str(caught.value) == f"port {port} on 127.0.0.1 is in use: choose one that is free with --port"
+
+
+async def test_an_address_that_is_not_this_machines_is_no_busy_port(config, stop):
+    with pytest.raises(OSError, match=r"203\.0\.113\.1") as caught:
+        await serve(config.model_copy(update={"host": "203.0.113.1"}), stop)
+
+    assert not isinstance(caught.value, PortInUse)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000/"),
+        ("0.0.0.0", "http://127.0.0.1:8000/"),
+        ("::", "http://[::1]:8000/"),
+        ("arcade.example", "http://arcade.example:8000/"),
+    ],
+)
+def test_the_url_is_one_that_a_browser_opens(host, url):
+    assert app_module._url(host, 8000) == url
+
+
+async def test_two_applications_share_nothing(config):
+    first, second = create_app(config), create_app(config)
+
+    assert first[app_module.SWITCHBOARD] is not second[app_module.SWITCHBOARD]

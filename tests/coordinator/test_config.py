@@ -1,0 +1,111 @@
+"""The coordinator's settings."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, CliApp, CliSubCommand, get_subcommand
+
+from coordinator.config import TOKEN_SENTENCE, Config
+
+TOKEN = "sixteen or more.."
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch, web_root):
+    monkeypatch.setenv("COINOP_WORKER_TOKEN", TOKEN)
+    monkeypatch.setenv("COINOP_COORDINATOR_WEB_ROOT", str(web_root))
+    return monkeypatch
+
+
+def mistakes(**settings):
+    with pytest.raises(ValidationError) as caught:
+        Config(**settings)
+    return str(caught.value)
+
+
+def test_the_defaults_serve_this_machine_only():
+    config = Config()
+
+    assert (config.host, config.port) == ("127.0.0.1", 8000)
+    assert config.allowed_origins == ()
+    assert config.worker_token.get_secret_value() == TOKEN
+
+
+def test_the_page_is_found_beside_the_package(environment):
+    environment.delenv("COINOP_COORDINATOR_WEB_ROOT")
+
+    assert Config().web_root == Path(__file__).parents[2] / "web"
+
+
+def test_the_environment_sets_every_field(environment):
+    environment.setenv("COINOP_COORDINATOR_PORT", "9000")
+    environment.setenv("COINOP_COORDINATOR_ALLOWED_ORIGINS", "https://A.example, http://b.example:8080")
+    environment.setenv("COINOP_COORDINATOR_LOG_FORMAT", "json")
+
+    config = Config()
+
+    assert config.port == 9000
+    assert config.allowed_origins == ("https://a.example", "http://b.example:8080")
+    assert config.log_format == "json"
+
+
+@pytest.mark.parametrize("token", [None, "", "short"])
+def test_without_a_token_a_sentence_says_what_to_do(environment, token):
+    environment.delenv("COINOP_WORKER_TOKEN")
+    if token is not None:
+        environment.setenv("COINOP_WORKER_TOKEN", token)
+
+    text = mistakes()
+
+    assert TOKEN_SENTENCE in text
+    assert "short" not in text.replace(TOKEN_SENTENCE, "")
+
+
+def test_the_token_is_not_shown():
+    assert TOKEN not in repr(Config())
+
+
+@pytest.mark.parametrize("origin", ["a.example", "https://", "https://a.example/", "ftp://a.example", "https://a b"])
+def test_what_is_no_origin_is_refused(origin):
+    assert "without a path" in mistakes(allowed_origins=(origin,))
+
+
+def test_a_web_root_that_is_not_there_is_refused(tmp_path):
+    assert "must be a folder" in mistakes(web_root=tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("setting", [{"port": 70000}, {"port": -1}, {"max_players": 0}, {"log_format": "xml"}])
+def test_values_out_of_range_are_refused(setting):
+    assert next(iter(setting)) in mistakes(**setting)
+
+
+def test_every_field_is_documented():
+    assert [name for name, field in Config.model_fields.items() if not field.description] == []
+
+
+class Program(BaseSettings, cli_kebab_case=True):
+    """A program with the coordinator as its subcommand."""
+
+    coordinator: CliSubCommand[Config]
+
+
+def test_it_is_a_subcommand(environment):
+    environment.setenv("COINOP_COORDINATOR_PORT", "7000")
+    arguments = ["coordinator", "--host", "::", "--allowed-origins", "https://a.example", "--max-players", "3"]
+
+    config = get_subcommand(CliApp.run(Program, cli_args=arguments))
+
+    assert isinstance(config, Config)
+    assert (config.host, config.port, config.max_players) == ("::", 7000, 3)
+    assert config.allowed_origins == ("https://a.example",)
+    assert config.worker_token.get_secret_value() == TOKEN
+
+
+def test_the_help_does_not_offer_the_token_as_an_option(capsys):
+    with pytest.raises(SystemExit):
+        CliApp.run(Program, cli_args=["coordinator", "--help"])
+
+    shown = capsys.readouterr().out
+    assert "--port" in shown
+    assert "token" not in shown.lower()

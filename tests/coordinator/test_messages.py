@@ -1,0 +1,169 @@
+"""The signalling messages: the shared vectors both ways, and whatever else may come in their place."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from coordinator import messages
+from coordinator.messages import (
+    MAX_DETAIL,
+    MAX_MESSAGE_BYTES,
+    Candidate,
+    Game,
+    Leave,
+    MessageError,
+    encode,
+)
+
+VECTORS = json.loads((Path(__file__).parents[1] / "wire" / "vectors.json").read_text())["messages"]
+
+DECODERS = {
+    "player_message": messages.decode_player_message,
+    "player_event": messages.decode_player_event,
+    "worker_message": messages.decode_worker_message,
+    "worker_command": messages.decode_worker_command,
+}
+
+UNIONS = {
+    "player_message": messages.PlayerMessage,
+    "player_event": messages.PlayerEvent,
+    "worker_message": messages.WorkerMessage,
+    "worker_command": messages.WorkerCommand,
+}
+
+SHORT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+"""JSON text can't hold half a surrogate pair."""
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | SHORT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(SHORT, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+def test_the_vectors_are_read_and_written_again(vector):
+    message = DECODERS[vector["union"]](json.dumps(vector["json"]))
+
+    assert json.loads(encode(message)) == vector["json"]
+    assert DECODERS[vector["union"]](encode(message).encode()) == message
+
+
+def test_every_message_of_a_browser_has_a_vector():
+    shown = {(vector["union"], vector["json"]["type"]) for vector in VECTORS}
+
+    for union in ("player_message", "player_event"):
+        for struct in UNIONS[union].__args__:
+            assert (union, struct.__struct_config__.tag) in shown
+
+
+@pytest.mark.parametrize("union", DECODERS)
+@given(junk=st.binary(max_size=200))
+def test_any_bytes_are_a_message_or_a_message_error(union, junk):
+    assert_message_or_error(union, junk)
+
+
+@pytest.mark.parametrize("union", DECODERS)
+@given(junk=st.text(max_size=200))
+def test_any_text_is_a_message_or_a_message_error(union, junk):
+    assert_message_or_error(union, junk)
+
+
+@pytest.mark.parametrize("union", DECODERS)
+@given(data=st.data())
+def test_any_fields_of_a_known_type_are_a_message_or_a_message_error(union, data):
+    struct = data.draw(st.sampled_from(UNIONS[union].__args__))
+    fields = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(struct.__struct_fields__, JSON)))
+
+    assert_message_or_error(union, json.dumps({"type": struct.__struct_config__.tag, **fields}))
+
+
+@pytest.mark.parametrize("union", DECODERS)
+@given(data=st.data())
+def test_a_message_comes_out_as_it_went_in(union, data):
+    struct = data.draw(st.sampled_from(UNIONS[union].__args__))
+    message = data.draw(st.builds(struct, **fields_of(struct)))
+
+    assert DECODERS[union](encode(message)) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "truncated"),
+        ("[]", "Expected `object`"),
+        ("{}", "missing required field `type`"),
+        ('{"type": "fly"}', "Invalid value 'fly'"),
+        ('{"type": "start", "game": "3f2a"}', "missing required field `offer`"),
+        ('{"type": "start", "game": "", "offer": "v=0"}', "length >= 1"),
+        ('{"type": "start", "game": "3f2a", "offer": "v=0", "scale": 5}', "`int` <= 4"),
+        ('{"type": "started"}', "Invalid value 'started'"),
+        ('{"type": "leave", "why": ' + "[" * 100_000, "recursion"),
+        (b'{"type": "\xff"}', "can't decode byte 0xff"),
+    ],
+)
+def test_the_error_says_what_is_wrong(text, reason):
+    with pytest.raises(MessageError, match=f"(?i){reason}"):
+        messages.decode_player_message(text)
+
+
+def test_an_unknown_field_is_ignored():
+    assert messages.decode_player_message('{"type": "leave", "why": "dinner"}') == Leave()
+
+
+def test_a_message_is_read_up_to_the_limit_and_not_beyond():
+    padding = " " * (MAX_MESSAGE_BYTES - len('{"type":"leave"}'))
+
+    assert messages.decode_player_message('{"type":"leave"}' + padding) == Leave()
+    with pytest.raises(MessageError, match="longer than"):
+        messages.decode_player_message('{"type":"leave"}' + padding + " ")
+
+
+def test_the_error_does_not_repeat_all_that_was_sent():
+    with pytest.raises(MessageError) as caught:
+        messages.decode_player_message(json.dumps({"type": "x" * 10_000}))
+
+    assert len(str(caught.value)) < MAX_DETAIL + 100
+
+
+def assert_message_or_error(union, frame):
+    try:
+        message = DECODERS[union](frame)
+    except MessageError:
+        return
+    assert isinstance(message, UNIONS[union])
+
+
+def texts(minimum, maximum):
+    return st.text(st.characters(exclude_categories=["Cs"]), min_size=minimum, max_size=min(maximum, 40))
+
+
+GAMES = st.builds(Game, id=texts(1, 128), title=texts(1, 128), system=texts(1, 128))
+CANDIDATES = st.builds(
+    Candidate,
+    candidate=texts(0, 1024),
+    sdpMid=st.none() | texts(0, 64),
+    sdpMLineIndex=st.none() | st.integers(0, 64),
+)
+SERVERS = st.builds(
+    messages.IceServer, urls=st.lists(texts(0, 60)).map(tuple), username=texts(0, 60), credential=texts(0, 60)
+)
+SPECIAL = {
+    "scale": st.integers(1, 4),
+    "seat": st.integers(0, 3),
+    "capacity": st.integers(1, 10_000),
+    "game": texts(1, 128),
+    "games": st.lists(GAMES, max_size=3).map(tuple),
+    "ice_servers": st.lists(SERVERS, max_size=2).map(tuple),
+    "candidate": CANDIDATES,
+}
+
+
+def fields_of(struct: type[Struct]):
+    """A strategy for each field, within the contract's limits."""
+    fields = {name: SPECIAL.get(name, texts(1, 60)) for name in struct.__struct_fields__}
+    return {**fields, "game": GAMES} if struct is messages.Started else fields

@@ -1,0 +1,86 @@
+"""The figures for Prometheus."""
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from coordinator.messages import Game, Leave, Refused, Register, Start, Welcome
+from coordinator.metrics import START_BUCKETS, Metrics
+from coordinator.registry import Registry
+from coordinator.rooms import ANSWER_SECONDS, Rooms
+
+DUEL = Game(id="d", title="Duel", system="NES")
+
+
+@pytest.fixture
+def registry():
+    return Registry()
+
+
+@pytest.fixture
+def rooms(registry):
+    return Rooms(registry)
+
+
+@pytest.fixture
+def metrics(registry, rooms):
+    return Metrics(registry, rooms)
+
+
+def figure(metrics, name, **labels):
+    return metrics.collector.get_sample_value(f"coinop_coordinator_{name}", labels)
+
+
+def test_gauges_follow_the_registry_and_the_rooms(metrics, registry, rooms):
+    assert figure(metrics, "workers") == 0
+
+    registry.register(Register(name="box", capacity=3, games=(DUEL,)))
+    registry.register(Register(name="box", capacity=5, games=(DUEL,)))
+    rooms.start(1, Start(game="d", offer="v=0"), 0.0)
+
+    names = ("workers", "capacity", "games", "rooms", "viewers", "seats_taken")
+    assert {name: figure(metrics, name) for name in names} == {
+        "workers": 2,
+        "capacity": 8,
+        "games": 1,
+        "rooms": 1,
+        "viewers": 1,
+        "seats_taken": 1,
+    }
+
+
+def test_messages_are_counted_by_type_and_direction(metrics):
+    metrics.received("page", Leave())
+    metrics.received("page", Leave())
+    metrics.sent("page", Welcome(version="1", games=()))
+
+    assert figure(metrics, "messages_total", peer="page", direction="in", type="leave") == 2
+    assert figure(metrics, "messages_total", peer="page", direction="out", type="welcome") == 1
+
+
+def test_refusals_are_counted_by_code(metrics):
+    metrics.sent("page", Refused(code="no_seats", message="All seats are taken."))
+
+    assert figure(metrics, "refused_total", peer="page", code="no_seats") == 1
+
+
+def test_the_start_buckets_reach_as_far_as_a_start_may_take(metrics):
+    metrics.start_seconds.observe(0.25)
+
+    assert START_BUCKETS[-1] == ANSWER_SECONDS
+    assert figure(metrics, "start_seconds_bucket", le="0.3") == 1
+    assert figure(metrics, "start_seconds_bucket", le="0.2") == 0
+
+
+def test_two_applications_do_not_mix(metrics):
+    other = Metrics(registry := Registry(), Rooms(registry))
+
+    metrics.unauthorised.inc()
+
+    assert figure(other, "worker_unauthorised_total") == 0
+
+
+def test_the_exposition_is_prometheus_text(metrics):
+    families = list(text_string_to_metric_families(metrics.exposition().decode()))
+
+    assert {"coinop_coordinator_rooms", "coinop_coordinator_start_seconds"} <= {family.name for family in families}
+    assert all(family.documentation for family in families)

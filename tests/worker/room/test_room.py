@@ -1,0 +1,147 @@
+"""The room's own decisions, with a core on its thread and viewers that are not browsers."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cores.build import build
+from tests.worker.room.viewer import Viewer
+from worker.room import control
+from worker.room.control import Answer, Closed, Enter, Figures, Left, Open, TurnedAway
+from worker.room.room import CONNECT_SECONDS, MAX_DATAGRAMS_PER_SECOND, MAX_VIEWERS, SILENCE_SECONDS, Room
+
+PING = bytes.fromhex("0900000001000000")
+
+
+class Agent:
+    """Takes what the room says."""
+
+    def __init__(self) -> None:
+        self.said: list[control.RoomMessage] = []
+        self.news = asyncio.Event()
+
+    def send(self, message: control.RoomMessage) -> None:
+        self.said.append(message)
+        self.news.set()
+
+    def all(self, kind: type) -> list[Any]:
+        return [message for message in self.said if isinstance(message, kind)]
+
+    async def expect(self, kind: type) -> Any:
+        async with asyncio.timeout(20):
+            while not self.all(kind):
+                await self.news.wait()
+                self.news.clear()
+        return self.all(kind)[-1]
+
+
+@pytest.fixture
+async def agent() -> Agent:
+    return Agent()
+
+
+@pytest.fixture
+async def viewer() -> AsyncIterator[Viewer]:
+    viewer = Viewer()
+    yield viewer
+    await viewer.close()
+
+
+@pytest.fixture
+async def room(agent: Agent, viewer: Viewer, tmp_path: Path) -> AsyncIterator[Room]:
+    """A room whose first viewer has its answer, but has not connected."""
+    game = tmp_path / "Game.echo"
+    game.write_bytes(b"echo")
+    offer = await viewer.offer()
+    order = Open(
+        room="r1",
+        core=str(build("echo", tmp_path)),
+        game=str(game),
+        system_directory=str(tmp_path),
+        save_directory=str(tmp_path),
+        offer=offer,
+        addresses=("127.0.0.1",),
+    )
+    room = Room(order, agent.send)
+    room.open()
+    await room.enter(Enter(viewer="v1", seat=0, offer=offer))
+    yield room
+    await room.leave_all()
+    await room.close()
+    await asyncio.wait_for(room.closed.wait(), 20)
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def echoed(viewer: Viewer) -> bytes:
+    """Ping until an answer comes: the channel repeats nothing, and a flood before may have cost one."""
+    while True:
+        viewer.input.send(PING)
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(viewer.datagrams.get(), 0.2)
+
+
+async def test_a_viewer_who_never_connects_leaves(room: Room, agent: Agent) -> None:
+    room.tend(now() + CONNECT_SECONDS - 1)
+    assert agent.all(Left) == []
+    room.tend(now() + CONNECT_SECONDS + 1)
+    assert agent.all(Left) == [Left(viewer="v1")]
+
+
+async def test_a_viewer_who_stops_pinging_leaves(room: Room, agent: Agent, viewer: Viewer) -> None:
+    await viewer.take(agent.all(Answer)[0].answer)
+    await viewer.ready()
+    room.tend(now() + SILENCE_SECONDS + 1)
+    assert agent.all(Left) == [], "who never pinged is not missed"
+    viewer.input.send(PING)
+    assert await viewer.datagrams.get() == PING
+    room.tend(now() + SILENCE_SECONDS - 1)
+    assert agent.all(Left) == []
+    room.tend(now() + SILENCE_SECONDS + 1)
+    assert agent.all(Left) == [Left(viewer="v1")]
+
+
+async def test_a_flood_is_ignored_and_said_once(room: Room, agent: Agent, viewer: Viewer) -> None:
+    await viewer.take(agent.all(Answer)[0].answer)
+    await viewer.ready()
+    for _ in range(MAX_DATAGRAMS_PER_SECOND + 10):
+        viewer.input.send(bytes.fromhex("0200000001000000"))
+    assert "more input than any pad" in (await viewer.notice("message"))["text"]
+    room.tend(now())
+    assert await echoed(viewer) == PING
+
+
+async def test_the_same_viewer_twice_and_one_too_many_are_turned_away(room: Room, agent: Agent) -> None:
+    extra = [Viewer() for _ in range(MAX_VIEWERS)]
+    offer = await extra[0].offer()
+    await room.enter(Enter(viewer="v1", seat=1, offer=offer))
+    assert agent.all(TurnedAway)[-1].viewer == "v1"
+    for number in range(MAX_VIEWERS):
+        await room.enter(Enter(viewer=f"more{number}", seat=None, offer=offer))
+    assert [away.viewer for away in agent.all(TurnedAway)] == ["v1", f"more{MAX_VIEWERS - 1}"]
+    for viewer in extra:
+        await viewer.close()
+
+
+async def test_figures_are_told_once_the_game_is_loaded(room: Room, agent: Agent, viewer: Viewer) -> None:
+    await viewer.take(agent.all(Answer)[0].answer)
+    for _ in range(10):
+        await viewer.picture()
+    room.tend(now() + 1)
+    figures = agent.all(Figures)[-1]
+    assert figures.frames > 0
+    assert [viewer.viewer for viewer in figures.viewers] == ["v1"]
+
+
+async def test_closing_is_the_last_word_and_said_once(room: Room, agent: Agent) -> None:
+    await room.close()
+    assert (await agent.expect(Closed)).code == "closed"
+    room.tend(now() + 100)
+    assert len(agent.all(Closed)) == 1
+    assert agent.said[-1] == agent.all(Closed)[0]
