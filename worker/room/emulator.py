@@ -243,7 +243,9 @@ def _check_whole(game: Path) -> None:
     with contextlib.suppress(OSError):  # the core wrapper says that in its own words
         missing = missing_bytes(game)
         if missing:
-            raise GameUnreadableError(f"the file {game.name} is incomplete, {missing:,} bytes are missing: copy it again")
+            raise GameUnreadableError(
+                f"the file {game.name} is incomplete, {missing:,} bytes are missing: copy it again"
+            )
 
 
 def _sentence(reason: str) -> str:
