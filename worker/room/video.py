@@ -80,6 +80,23 @@ class Picture:
         return self._yuv
 
 
+class Allowance:
+    """A leaky bucket: whether a stream stays below its rate, a quarter of a second's burst aside."""
+
+    def __init__(self, kbps: int) -> None:
+        self._bits_per_tick = kbps * 1000 / 90_000
+        self._size = kbps * 250
+        self._level = 0.0
+        self._last = 0
+
+    def take(self, size: int, timestamp: int) -> bool:
+        """Count a frame of ``size`` bytes at an RTP timestamp; False if the bucket runs over."""
+        leaked = (timestamp - self._last) * self._bits_per_tick
+        self._level = max(0.0, self._level - leaked) + 8 * size
+        self._last = timestamp
+        return self._level <= self._size
+
+
 class VideoEncoder:
     """A room's one encoder. ``encode`` gives the payloads of one frame, ready for RTP headers."""
 
@@ -90,7 +107,11 @@ class VideoEncoder:
         self._picture = Picture(scale)
         self._pack = (H264Encoder if codec == H264 else Vp8Encoder)().pack
         self._context: av.VideoCodecContext | None = None
-        self._settings: tuple[int, int, int] | None = None
+        self._settings: tuple[int, int, int, bool] | None = None
+        self._allowance = Allowance(max_kbps)
+        # VP8 has a target at any rate; for H.264 it costs a third more than a fixed quality, which small pictures can
+        # afford: a limit is set when the stream turns out to need one, and then stays.
+        self._limited = codec == VP8
         self._wanted = True
         self._last_key: int | None = None
         self.keyframes = 0
@@ -106,6 +127,7 @@ class VideoEncoder:
     def set_bitrate(self, kbps: int) -> None:
         """Limit the stream from the next frame on. The encoder is made anew, so this costs a key frame."""
         self._kbps = kbps
+        self._limited = True
 
     def take(self, frame: Frame, rotation: int) -> None:
         """The core's new picture; without one, ``encode`` repeats the last."""
@@ -116,9 +138,9 @@ class VideoEncoder:
         yuv = self._picture.yuv()
         if yuv is None:
             return []
-        settings = (yuv.width, yuv.height, self._kbps)
+        settings = (yuv.width, yuv.height, self._kbps, self._limited)
         if self._context is None or settings != self._settings:
-            self._context = _open_encoder(self.codec, *settings, self._fps)
+            self._context = _open_encoder(self.codec, yuv, self._fps, self._kbps if self._limited else None)
             self._settings = settings
             self._wanted, self._last_key = True, None
         yuv.pts = timestamp
@@ -129,6 +151,7 @@ class VideoEncoder:
         for packet in self._context.encode(yuv):
             self.is_keyframe |= packet.is_keyframe
             payloads += self._pack(packet)[0]
+            self._limited |= not self._allowance.take(packet.size, timestamp)
         self.keyframes += self.is_keyframe
         return payloads
 
@@ -140,24 +163,26 @@ class VideoEncoder:
         return True
 
 
-def _open_encoder(codec: str, width: int, height: int, kbps: int, fps: Fraction) -> av.VideoCodecContext:
-    """No look-ahead, no B frames, key frames on request only; one thread, for rooms share the cores among them."""
+def _open_encoder(codec: str, yuv: av.VideoFrame, fps: Fraction, kbps: int | None) -> av.VideoCodecContext:
+    """No look-ahead, no B frames, key frames on request only; one thread, for rooms share the cores among them.
+
+    Without ``kbps`` the quality is fixed and the rate what it takes.
+    """
+    context: av.VideoCodecContext
     if codec == H264:
         context = av.CodecContext.create("libx264", "w")
         context.options = {
             "preset": "ultrafast",
             "tune": "zerolatency",
             "profile": "baseline",
-            "crf": "20",
-            # The buffer of a quarter of a second keeps a key frame from being a burst that fills the viewer's link.
-            "maxrate": f"{kbps}k",
-            "bufsize": f"{kbps // 4}k",
             "forced-idr": "1",  # or a forced key frame is a plain I-frame, from which no new viewer can start
             "x264-params": "keyint=infinite:scenecut=0",
+            **({"qp": "22"} if kbps is None else {"crf": "20", **_ceiling(kbps)}),
         }
     else:
         context = av.CodecContext.create("libvpx", "w")
         context.gop_size = 1 << 30
+        assert kbps is not None  # noqa: S101 (VP8 is always limited)
         context.bit_rate = kbps * 1000
         context.qmin, context.qmax = 4, 50
         context.options = {
@@ -165,13 +190,16 @@ def _open_encoder(codec: str, width: int, height: int, kbps: int, fps: Fraction)
             "cpu-used": "16",
             "lag-in-frames": "0",
             "crf": "14",
-            "maxrate": f"{kbps}k",
-            "bufsize": f"{kbps // 4}k",
+            **_ceiling(kbps),
         }
-    assert isinstance(context, av.VideoCodecContext)  # noqa: S101 (narrows the type; create() is declared too wide)
-    context.width, context.height = width, height
+    context.width, context.height = yuv.width, yuv.height
     context.pix_fmt = "yuv420p"
     context.time_base = _TICK
     context.framerate = fps
     context.thread_count = 1
     return context
+
+
+def _ceiling(kbps: int) -> dict[str, str]:
+    """A buffer of a quarter of a second keeps a key frame from being a burst that fills the viewer's link."""
+    return {"maxrate": f"{kbps}k", "bufsize": f"{kbps // 4}k"}

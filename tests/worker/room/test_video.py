@@ -11,7 +11,7 @@ from aiortc.codecs.h264 import h264_depayload
 from aiortc.codecs.vpx import vp8_depayload
 
 from worker.libretro import PixelFormat
-from worker.room.video import H264, KEYFRAME_INTERVAL, VP8, VideoEncoder
+from worker.room.video import H264, KEYFRAME_INTERVAL, VP8, Allowance, VideoEncoder
 
 FPS = Fraction(60)
 FRAME = 1500
@@ -155,14 +155,23 @@ def test_a_new_size_or_bit_rate_starts_with_a_key_frame() -> None:
 
 
 def test_the_limit_holds_for_noise() -> None:
-    encoder = VideoEncoder(H264, FPS, max_kbps=500)
+    encoder = VideoEncoder(H264, FPS, max_kbps=1000)
     noise = np.random.default_rng(1)
     size = 0
     for index in range(240):
         rgb = noise.integers(0, 256, (240, 256, 3), dtype=np.uint8)
         encoder.take(picture(rgb, PixelFormat.RGB565), 0)
         size += sum(map(len, encoder.encode(index * FRAME))) if index >= 60 else 0
-    assert 8 * size / 3 / 1000 < 1.3 * 500
+    assert 8 * size / 3 / 1000 < 1.3 * 1000
+    assert encoder.keyframes == 2, "one at the start, one when it turned out that a limit is needed"
+
+
+def test_a_burst_of_a_quarter_second_is_allowed_and_no_more() -> None:
+    allowance = Allowance(800)
+    assert allowance.take(25_000, 0), "200 kbit are a quarter of a second's"
+    assert not allowance.take(1, 0)
+    assert allowance.take(12_000, 90_000 // 8)
+    assert not allowance.take(1_000, 90_000 // 8)
 
 
 def test_before_the_first_picture_there_is_nothing_to_send() -> None:
