@@ -1,0 +1,118 @@
+import asyncio
+import sys
+
+import pytest
+import uvloop
+
+from tests.worker.rooms.harness import SCRIPTED_ROOM, SECONDS, is_running, make_entry, open_files, until
+from worker import child, ending
+from worker.child import Child
+from worker.ending import Ending
+from worker.lifecycle import Patience, State
+from worker.room.control import Close, Enter, Open, Opened, Ready, RoomMessage
+
+
+def make_open(behaviour: str) -> Open:
+    return Open(
+        room="r1",
+        core="scripted_libretro.so",
+        game="game.bin",
+        system_directory="",
+        save_directory="",
+        options=dict(make_entry(behaviour).options),
+        offer="offer",
+    )
+
+
+class Running:
+    """A child and the task that runs it."""
+
+    def __init__(self, process: Child) -> None:
+        self.child = process
+        self.messages: list[RoomMessage] = []
+        self.task = asyncio.create_task(process.run(self.messages.append))
+
+    async def ended(self) -> Ending:
+        return await asyncio.wait_for(self.task, SECONDS)
+
+
+async def start(*command: str, patience: Patience | None = None) -> Running:
+    return Running(await Child.start(command or SCRIPTED_ROOM, patience or Patience()))
+
+
+async def test_from_spare_to_gone() -> None:
+    room = await start()
+    await room.child.ready.wait()
+    assert room.child.state is State.SPARE
+    assert not room.child.settled.is_set()
+    room.child.send(make_open("obedient"))
+    await room.child.settled.wait()
+    assert room.child.state is State.OPEN
+    room.child.close()
+    room.child.send(Enter(viewer="v1", seat=0, offer="too late"))
+    assert await room.ended() == ending.CLOSED
+    assert [type(message) for message in room.messages[:2]] == [Ready, Opened]
+    assert room.child.state is State.GONE
+    room.child.close()
+    room.child.kill(ending.HUNG)
+    room.child.send(Close())
+
+
+async def test_a_process_that_never_gets_ready_is_killed() -> None:
+    room = await start(sys.executable, "-c", "import time; time.sleep(1000)", patience=Patience(start=0.2))
+    assert await room.ended() == ending.HUNG
+    assert room.child.ready.is_set()
+    assert room.child.settled.is_set()
+
+
+async def test_a_process_that_hangs_up_is_ended() -> None:
+    script = "import os, time; os.close(int(os.environ['COINOP_ROOM_FD'])); time.sleep(1000)"
+    room = await start(sys.executable, "-c", script)
+    assert await room.ended() == ending.GARBLED
+
+
+async def test_a_process_that_does_not_read_is_ended() -> None:
+    room = await start()
+    await room.child.ready.wait()
+    room.child.send(make_open("hangs"))
+    offer = Enter(viewer="v1", seat=0, offer="x" * 60_000)
+    for _ in range(2 * child.MAX_UNREAD_BYTES // 60_000):
+        room.child.send(offer)
+    assert await room.ended() == ending.HUNG
+
+
+async def test_a_cancelled_run_leaves_no_process() -> None:
+    room = await start()
+    await room.child.ready.wait()
+    room.task.cancel()
+    await asyncio.wait((room.task,))
+    await until(lambda: not is_running(room.child.pid))
+
+
+async def test_a_failing_listener_is_logged_and_costs_its_room(caplog: pytest.LogCaptureFixture) -> None:
+    process = await Child.start(SCRIPTED_ROOM, Patience(open=0.3))
+
+    def fail(_: RoomMessage) -> None:
+        raise RuntimeError("broken")
+
+    running = asyncio.create_task(process.run(fail))
+    process.send(make_open("obedient"))
+    assert await asyncio.wait_for(running, SECONDS) == ending.HUNG
+    assert "reading from it failed" in caplog.text
+
+
+def test_under_uvloop_as_in_production() -> None:
+    async def live() -> None:
+        room = await start()
+        await room.child.ready.wait()
+        room.child.send(make_open("obedient"))
+        await room.child.settled.wait()
+        room.child.close()
+        assert await room.ended() == ending.CLOSED
+
+    handles = []
+    for _ in range(2):
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(live())
+        handles.append(open_files())
+    assert handles[0] == handles[1]  # libuv opens a pipe for signals once in a process's life

@@ -1,0 +1,116 @@
+"""The worker's agent: library, rooms, link and metrics put together, from start to orderly end. It decides nothing."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Sequence
+
+from coordinator import messages
+from coordinator.messages import Register
+from worker import ending
+from worker.background import log_failure
+from worker.config import Config
+from worker.dispatch import Dispatcher
+from worker.health import PortInUseError, serving
+from worker.library import Library, Scanner
+from worker.lifecycle import Patience
+from worker.link import CoordinatorRefusedError, Link
+from worker.metrics import Metrics
+from worker.supervisor import ROOM_COMMAND, Supervisor
+
+logger = logging.getLogger(__name__)
+
+FAILED = 1
+
+
+async def serve(config: Config, stop: asyncio.Event) -> int:
+    """Run the worker until ``stop``. Its exit code: 0, or 1 after a failure that the log explains."""
+    scanner = Scanner(config)
+    agent = Agent(config, scanner, await scanner.scan_in_thread())
+    try:
+        await agent.run(stop)
+    except (CoordinatorRefusedError, PortInUseError) as error:
+        logger.error("%s", error)
+        return FAILED
+    return 0
+
+
+class Agent:
+    """The parts of a worker, and the tasks that keep them going."""
+
+    def __init__(
+        self,
+        config: Config,
+        scanner: Scanner,
+        library: Library,
+        *,
+        command: Sequence[str] = ROOM_COMMAND,
+        patience: Patience | None = None,
+    ) -> None:
+        self._config = config
+        self._scanner = scanner
+        self._library = library
+        _log_library(library)
+        metrics = self._metrics = Metrics()
+        self._link = Link(
+            config.link_url, config.token, register=self._register, handle=self._handle, lost=self._lost_link
+        )
+        self._supervisor = Supervisor(config, self._link.send, metrics, command=command, patience=patience)
+        self._dispatcher = Dispatcher(lambda: self._library, self._supervisor, config.capacity, self._link.send)
+        metrics.show(self._supervisor, config.capacity, lambda: self._link.registered)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop``, then end all rooms. Raises CoordinatorRefusedError, PortInUseError."""
+        try:
+            async with serving(
+                self._config.metrics_host, self._config.metrics_port, self._metrics.exposition, self._ready
+            ):
+                await self._work_until(stop)
+        finally:
+            await self._supervisor.stop()
+
+    async def _work_until(self, stop: asyncio.Event) -> None:
+        stopped = asyncio.create_task(stop.wait(), name="stop")
+        linked = asyncio.create_task(self._link.run(), name="link")
+        watching = asyncio.create_task(self._scanner.follow(self._changed), name="library")
+        watching.add_done_callback(log_failure)  # without it the library just stays as it is
+        try:
+            done, _ = await asyncio.wait((stopped, linked), return_when=asyncio.FIRST_COMPLETED)
+            if linked in done:
+                linked.result()
+            await self._supervisor.stop()  # while there is somebody to tell
+            await self._link.flush()
+        finally:
+            for task in (stopped, linked, watching):
+                task.cancel()
+            await asyncio.gather(stopped, linked, watching, return_exceptions=True)
+
+    def _ready(self) -> bool:
+        return self._link.registered
+
+    def _register(self) -> Register:
+        return Register(
+            name=self._config.name,
+            region=self._config.region,
+            capacity=self._config.capacity,
+            games=self._library.announced(),
+        )
+
+    def _handle(self, command: messages.WorkerCommand) -> None:
+        self._dispatcher.handle(command)
+
+    async def _lost_link(self) -> None:
+        await self._supervisor.close_all(ending.LINK_LOST)
+
+    def _changed(self, library: Library) -> None:
+        before, self._library = self._library, library
+        if library != before:
+            _log_library(library)
+        if library.announced() != before.announced():
+            self._link.send(messages.Library(games=library.announced()))
+
+
+def _log_library(library: Library) -> None:
+    logger.info("%d games can be played.", len(library.entries) - len(library.missing))
+    for remedy, count in Counter(entry.remedy for entry in library.missing).items():
+        logger.warning("%d more can't: %s", count, remedy)

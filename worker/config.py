@@ -1,0 +1,122 @@
+"""The worker's settings: from the environment, or as options of ``coinop worker``.
+
+Built once at the edge and passed down. Setting the log up by ``log_format`` and ``log_level`` is left to the command
+line.
+"""
+
+import os
+import socket
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field, IPvAnyAddress, SecretStr, field_validator
+from pydantic_settings import BaseSettings, CliSuppress, SettingsConfigDict
+
+from worker.usage import available_cpus
+
+ROOMS_PER_CPU = 6
+"""A room of an 8- or 16-bit game costs up to 8 % of a processor; six leave half of it for the slow moments."""
+
+LINK_PATH = "/ws/worker"
+"""Where a coordinator takes its workers' connections."""
+
+_WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+
+
+def own_games() -> Path:
+    """The folder of the games that coinop brings along: in the installed wheel, or in the checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / "games"
+    return installed if installed.is_dir() else package.parent / "games"
+
+
+def _data_folder(name: str) -> Path:
+    # XDG Base Directory: an empty or relative $XDG_DATA_HOME counts as unset
+    home = Path(os.environ.get("XDG_DATA_HOME", ""))
+    return (home if home.is_absolute() else Path.home() / ".local/share") / "coinop" / name
+
+
+def _host_name() -> str:
+    return socket.gethostname()[:128] or "worker"
+
+
+class Config(BaseSettings):
+    """Run games on this machine for a coordinator."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="COINOP_WORKER_",
+        frozen=True,
+        hide_input_in_errors=True,  # a token that is too short is still a secret
+    )
+
+    coordinator: str = Field("http://127.0.0.1:8000", description="URL of the coordinator, http or https")
+    # Not shown as an option: a command line can be read by everybody on the machine.
+    token: CliSuppress[SecretStr] = Field(
+        min_length=16, description="the same secret that the coordinator has in COINOP_WORKER_TOKEN"
+    )
+    name: str = Field(
+        default_factory=_host_name, min_length=1, max_length=128, description="what this worker is called"
+    )
+    region: str = Field("", max_length=64, description="where this worker is, such as eu-west; players get the closest")
+    capacity: int = Field(
+        default_factory=lambda: min(10_000, ROOMS_PER_CPU * available_cpus()),
+        ge=1,
+        le=10_000,
+        description=f"how many rooms may be open at a time; {ROOMS_PER_CPU} for each processor by default",
+    )
+    games: tuple[Path, ...] = Field(
+        default_factory=lambda: (own_games(),), description="folder with game files; may be repeated"
+    )
+    wheel_games: bool = Field(True, description="also offer the game of the stable-retro wheel, if that is installed")
+    cores: tuple[Path, ...] = Field((), description="folder with libretro cores, searched first; may be repeated")
+    standard_cores: bool = Field(True, description="also search the system's, RetroArch's and stable-retro's folders")
+    core_overrides: dict[str, str] = Field(
+        default_factory=dict,
+        description="which core plays which files: a file pattern, a folder or an extension, to the name of a core",
+    )
+    core_options: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="core options that differ from their defaults: the name of a core or a file pattern, to options",
+    )
+    standalone: tuple[str, ...] = Field((), description="core that is a game itself and needs no file; may be repeated")
+    saves: Path = Field(default_factory=lambda: _data_folder("saves"), description="folder for what games save")
+    system: Path = Field(
+        default_factory=lambda: _data_folder("system"), description="folder with BIOS files, for cores that need some"
+    )
+    addresses: tuple[IPvAnyAddress, ...] = Field(
+        (), description="local address that browsers may reach rooms at, all by default; may be repeated"
+    )
+    max_kbps: int = Field(6000, ge=100, le=100_000, description="most kilobits per second for one viewer's picture")
+    metrics_host: str = Field("127.0.0.1", description="address to serve /metrics, /live and /ready on")
+    metrics_port: int = Field(8001, ge=0, le=65535, description="TCP port for them; 0 for any that is free")
+    log_format: Literal["text", "json"] = Field("text", description="text for people, or one JSON object per line")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
+
+    @field_validator("coordinator")
+    @classmethod
+    def _is_a_url(cls, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            usable = parts.scheme in _WEBSOCKET_SCHEMES and parts.hostname and parts.port != 0
+        except ValueError:  # from urlsplit, or from the port
+            usable = False
+        if not usable:
+            raise ValueError("must be a URL such as https://arcade.example or http://127.0.0.1:8000")
+        if parts.username or parts.password:
+            raise ValueError("must be a URL without user name and password: the token is what counts")
+        return url
+
+    @field_validator("games", "cores", "saves", "system")
+    @classmethod
+    def _expand_home(cls, value: Path | tuple[Path, ...]) -> Path | tuple[Path, ...]:
+        if isinstance(value, Path):
+            return value.expanduser().absolute()
+        return tuple(path.expanduser().absolute() for path in value)
+
+    @property
+    def link_url(self) -> str:
+        """The coordinator's WebSocket for workers."""
+        parts = urlsplit(self.coordinator)
+        path = parts.path.rstrip("/").removesuffix(LINK_PATH) + LINK_PATH
+        return urlunsplit((_WEBSOCKET_SCHEMES[parts.scheme], parts.netloc, path, "", ""))

@@ -1,0 +1,59 @@
+"""How a room ended, as a code for programs and a sentence for its players."""
+
+import re
+import signal
+from dataclasses import dataclass
+
+from worker.room.control import Closed
+
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,47}")
+_MAX_MESSAGE = 2048
+"""Of a ``coordinator.messages.Sentence``."""
+
+_CRASHES = {
+    signal.SIGSEGV: "segmentation fault",
+    signal.SIGBUS: "bus error",
+    signal.SIGILL: "illegal instruction",
+    signal.SIGFPE: "arithmetic error",
+    signal.SIGABRT: "it aborted",
+    signal.SIGTRAP: "trap",
+}
+"""What broken native code dies of."""
+
+_AGAIN = "Start the game again, or choose another core."
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why a room is gone."""
+
+    code: str
+    message: str
+
+
+CLOSED = Ending("closed", "The room was closed.")
+LINK_LOST = Ending("link_lost", "The worker lost its coordinator, so its rooms were closed. Start the game again.")
+WORKER_STOPPED = Ending("worker_stopped", "The worker is being stopped, so its rooms were closed.")
+HUNG = Ending("core_hung", f"The game's core stopped responding. {_AGAIN}")
+GARBLED = Ending("room_failed", f"The game's core damaged its room, which had to be ended. {_AGAIN}")
+NOT_STARTED = Ending(
+    "room_failed", "The worker can't start a room at the moment. Try again later; its log says what is wrong."
+)
+
+
+def said(closed: Closed) -> Ending:
+    """What the room itself said, made fit to be passed on: a crashing core may have written over it."""
+    code = closed.code if _CODE.fullmatch(closed.code) else "room_failed"
+    return Ending(code, closed.message[:_MAX_MESSAGE] or "The room ended.")
+
+
+def explain(exit_code: int) -> Ending:
+    """What an exit code says (minus the number of the signal, as ``subprocess`` has it), if nobody knows better."""
+    if exit_code == -signal.SIGKILL:
+        return Ending(
+            "room_killed", "The room's process was killed, perhaps because memory ran out. Start the game again."
+        )
+    if -exit_code in _CRASHES:
+        return Ending("core_crashed", f"The game's core crashed ({_CRASHES[signal.Signals(-exit_code)]}). {_AGAIN}")
+    how = f"exit code {exit_code}" if exit_code >= 0 else f"signal {-exit_code}"
+    return Ending("room_failed", f"The room ended unexpectedly ({how}). {_AGAIN}")

@@ -1,0 +1,71 @@
+"""What a room process prints, as lines for the log: cut, counted and limited, because a core may print anything.
+
+Sans-I/O: bytes and ``now`` in, lines out.
+"""
+
+import unicodedata
+
+MAX_LINE = 500
+"""Characters; a core that prints binary data fills no disk with it."""
+
+LINES_PER_SECOND = 20
+"""A core that complains once per frame, at 60 frames a second, is not worth more of the log."""
+
+BURST = 200
+"""Lines that may come at once: a core's start is talkative, and a crash report is long."""
+
+
+class OutputLines:
+    """Splits a stream of output into log lines."""
+
+    def __init__(self, now: float) -> None:
+        self._partial = b""
+        self._skipping = False
+        self._allowance = float(BURST)
+        self._checked = now
+        self._left_out = 0
+
+    def feed(self, data: bytes, now: float) -> list[str]:
+        """The lines that these bytes complete, without blank ones. A line too long is cut and its rest skipped."""
+        self._allowance = min(BURST, self._allowance + (now - self._checked) * LINES_PER_SECOND)
+        self._checked = now
+        lines: list[str] = []
+        *complete, rest = (self._partial + data).split(b"\n")
+        for line in complete:
+            self._admit(line, lines)
+            self._skipping = False
+        if len(rest) > MAX_LINE:
+            self._admit(rest, lines)
+            self._skipping = True
+        self._partial = b"" if self._skipping else rest
+        return lines
+
+    def finish(self) -> list[str]:
+        """What is left at the end of the stream."""
+        lines: list[str] = []
+        self._admit(self._partial, lines)
+        self._partial = b""
+        if self._left_out:
+            lines.append(self._complaint())
+        return lines
+
+    def _admit(self, line: bytes, lines: list[str]) -> None:
+        if self._skipping or not line.strip():
+            return
+        if self._allowance < 1:
+            self._left_out += 1
+            return
+        if self._left_out:
+            lines.append(self._complaint())
+        self._allowance -= 1
+        lines.append(_printable(line))
+
+    def _complaint(self) -> str:
+        count, self._left_out = self._left_out, 0
+        return f"({count} lines left out: more than {LINES_PER_SECOND} a second)"
+
+
+def _printable(line: bytes) -> str:
+    """Text without control characters: a core must not paint the operator's terminal or forge log lines."""
+    text = line[: 4 * MAX_LINE].decode("utf-8", errors="replace").expandtabs(4).rstrip()[:MAX_LINE]
+    return "".join("\ufffd" if unicodedata.category(character) in ("Cc", "Cs") else character for character in text)
