@@ -4,9 +4,9 @@ A press is a key event at a random moment; the answer is the first ``requestVide
 the picture white (``probe.js``), at the time that the callback is told. Stream and reference are read by the same code
 in the same page, in turns, so that they share what the machine does.
 
-The times in a frame's metadata are given too, as ``presentation_time`` and ``expected_display_time``, but don't compare
-stream and reference: of a canvas's frame they name the refresh that drew it, which is two before it is seen. The
-compositor's own output shows a white lamp one refresh after the callback, for the stream and the reference alike.
+The times in a frame's metadata are given too, as ``presentation_time`` and ``expected_display_time``, but compare
+nothing: a canvas's frame gets the time of the refresh in which it is drawn, before anything can show it, and a stream's
+gets that of the refresh which takes it up.
 
 ``stages_ms`` says where the stream's mean goes; its parts add up to ``mean_ms``.
 """

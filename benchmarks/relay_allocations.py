@@ -1,20 +1,19 @@
 """How fast a server gives allocations, and what it holds for each: a process of its own of ``benchmarks.relay``.
 
-It reads an ``Asked`` as JSON on standard input and writes a ``Given`` as JSON on standard output. Every allocation comes
-from a socket of its own, as from a client of its own: it is challenged first, so it takes two round trips. As many
-clients as a server would have to answer at a time ask at once; afterwards each binds a channel, and what the server's
-memory has grown by is shared among them. At the end all are given back.
+It reads an ``Asked`` as JSON on standard input and writes a ``Given`` as JSON on standard output. Every client has a
+socket of its own and is challenged first, so an allocation takes two round trips; some clients ask at a time. Then each
+binds a channel, and what the server's memory has grown by is shared among them. At the end all are given back.
 """
 
 import json
 import os
 import resource
 import select
-import socket
 import struct
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
 
 from benchmarks import processes
 from benchmarks.relay_client import (
@@ -23,14 +22,15 @@ from benchmarks.relay_client import (
     CHANNEL_BIND,
     CHANNEL_NUMBER,
     DATAGRAM,
-    ERROR,
     LIFETIME,
     NONCE,
     REALM,
     REFRESH,
     REQUESTED_TRANSPORT,
+    STALE_NONCE,
     SUCCESS,
     UDP,
+    UNAUTHORIZED,
     XOR_PEER_ADDRESS,
     Attributes,
     Credentials,
@@ -41,7 +41,7 @@ from benchmarks.relay_client import (
     request,
     udp_socket,
 )
-from benchmarks.relay_load import Target, cpu_seconds
+from benchmarks.relay_load import Target, cpu_seconds, read_target
 
 AT_A_TIME = 32
 """Clients that wait for an answer: the server is never idle, and no socket buffer overflows."""
@@ -73,31 +73,111 @@ class Given:
 
 
 class Crowd:
-    """Clients, each with a socket and the nonce that it was given."""
+    """Clients of one server, each with a socket of its own."""
 
     def __init__(self, target: Target, count: int) -> None:
-        self._target = target
+        self._name = target.name
         self._poll = select.epoll()
-        self._credentials: dict[int, Credentials] = {}
-        self._sockets: dict[int, socket.socket] = {}
+        self._clients: dict[int, _One] = {}
         for _ in range(count):
-            made = udp_socket()
-            made.connect(target.address or ("", 0))
-            made.setblocking(False)
-            self._poll.register(made, select.EPOLLIN)
-            self._sockets[made.fileno()] = made
-            self._credentials[made.fileno()] = Credentials(target.username, target.password)
+            client = _One(target)
+            self._clients[client.socket.fileno()] = client
+            self._poll.register(client.socket, select.EPOLLIN)
 
     def ask(self, method: int, attributes: Attributes) -> None:
-        """Every client asks for the same, a few at a time, until all have it. Raises RelayError."""
-        left = list(self._sockets)
-        waiting: set[int] = set()
+        """Every client asks for the same, some at a time, until all have it. Raises RelayError."""
+        left = iter(self._clients)
+        waiting = set(islice(left, AT_A_TIME))
+        for fileno in waiting:
+            self._clients[fileno].ask(method, attributes)
         silent = 0
-        while left or waiting:
-            while left and len(waiting) < AT_A_TIME:
-                waiting.add(left.pop())
-                self._send(next(reversed([*waiting])) if False else max(waiting), method, attributes)
-            ready = self._poll.poll(RETRY_AFTER)
-            silent = 0 if ready else silent + 1
+        while waiting:
+            for fileno in self._readable(waiting):
+                if fileno in waiting and self._clients[fileno].has_got(method, attributes):
+                    waiting.remove(fileno)
+                    for following in islice(left, 1):
+                        waiting.add(following)
+                        self._clients[following].ask(method, attributes)
+                silent = 0
+            silent += 1
             if silent > GIVE_UP_AFTER:
-                raise RelayError(f"{self._target.name} stopped to answer with {len(left) + len(waiting)} to go.")
+                raise RelayError(f"{self._name} does not answer method {method:#06x} any more.")
+
+    def _readable(self, waiting: set[int]) -> list[int]:
+        ready = [fileno for fileno, _ in self._poll.poll(RETRY_AFTER)]
+        if not ready:
+            for fileno in waiting:
+                self._clients[fileno].ask_again()
+        return ready
+
+    def close(self) -> None:
+        """Close the sockets."""
+        for client in self._clients.values():
+            client.socket.close()
+        self._poll.close()
+
+
+class _One:
+    """A client that asks one thing at a time and does not wait."""
+
+    def __init__(self, target: Target) -> None:
+        self.socket = udp_socket()
+        self.socket.connect(target.address or ("", 0))
+        self.socket.setblocking(False)
+        self._credentials = Credentials(target.username, target.password)
+        self._transaction = self._request = b""
+
+    def ask(self, method: int, attributes: Attributes) -> None:
+        """Send a request."""
+        self._transaction = os.urandom(12)
+        self._request = request(method, dict(attributes), self._credentials, self._transaction)
+        self.ask_again()
+
+    def ask_again(self) -> None:
+        """Send the same request once more."""
+        self.socket.send(self._request)
+
+    def has_got(self, method: int, attributes: Attributes) -> bool:
+        """Read the answer. If it is a challenge, ask again with the nonce. Raises RelayError."""
+        kind, transaction, answer = parse(self.socket.recv(DATAGRAM))
+        if transaction != self._transaction:
+            return False
+        if kind == method | SUCCESS:
+            return True
+        code = error_code(answer)
+        if code not in (UNAUTHORIZED, STALE_NONCE) or NONCE not in answer:
+            raise RelayError(f"The server refused method {method:#06x} with error {code}.", code)
+        self._credentials = replace(self._credentials, realm=answer[REALM], nonce=answer[NONCE])
+        self.ask(method, attributes)
+        return False
+
+
+def run(asked: Asked) -> Given:
+    """Get all allocations, measure, and give them back."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    crowd, pids = Crowd(asked.target, asked.count), asked.target.pids
+    held, used, start = _held(pids), cpu_seconds(pids), time.perf_counter()
+    crowd.ask(ALLOCATE, {REQUESTED_TRANSPORT: UDP})
+    seconds, cpu = time.perf_counter() - start, cpu_seconds(pids) - used
+    with udp_socket() as peer:
+        address = pack_address(peer.getsockname())
+        crowd.ask(CHANNEL_BIND, {CHANNEL_NUMBER: struct.pack("!Hxx", CHANNEL), XOR_PEER_ADDRESS: address})
+    grown = _held(pids) - held
+    crowd.ask(REFRESH, {LIFETIME: bytes(4)})
+    crowd.close()
+    return Given(asked.count, seconds, cpu, grown)
+
+
+def _held(pids: tuple[int, ...]) -> int:
+    return sum(processes.memory(pid).pss for pid in pids)
+
+
+def read(text: str) -> Asked:
+    """What is asked, from its JSON."""
+    fields = json.loads(text)
+    return Asked(read_target(fields["target"]), fields["count"])
+
+
+if __name__ == "__main__":
+    json.dump(asdict(run(read(sys.stdin.read()))), sys.stdout)

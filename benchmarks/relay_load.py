@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from benchmarks.relay_client import CHANNEL, Address, Client, Credentials, allocated, udp_socket
 
@@ -223,16 +224,14 @@ def run(load: Load) -> dict[str, list[Count]]:
     traffics = [Traffic(target, load) for target in load.targets]
     for traffic in traffics:
         traffic.window(0, WARM)
-    rounds = [
-        [traffic.window(number, load.seconds) for traffic in traffics] for number in range(1, load.rounds + 1)
-    ]
+    rounds = [[traffic.window(number, load.seconds) for traffic in traffics] for number in range(1, load.rounds + 1)]
     for traffic in traffics:
         traffic.close()
     return {target.name: list(counts) for target, counts in zip(load.targets, zip(*rounds, strict=True), strict=True)}
 
 
 def summary(count: Count) -> dict[str, float]:
-    """A count as it is reported: delays in ms as percentiles. (Without numpy, whose import takes as long as a window)."""
+    """A count as it is reported, with percentiles of the delays (without numpy, which takes too long to import)."""
     delays = sorted(count.delays)
     found = {f"p{percent}_ms": delays[len(delays) * percent // 100] / 1e6 if delays else 0.0 for percent in (50, 99)}
     return {"sent": count.sent, "received": count.received, "cpu": count.cpu, "late": count.late} | found
@@ -241,11 +240,13 @@ def summary(count: Count) -> dict[str, float]:
 def read(text: str) -> Load:
     """A load from its JSON."""
     fields = json.loads(text)
-    targets = tuple(
-        Target(**target | {"address": target["address"] and tuple(target["address"]), "pids": tuple(target["pids"])})
-        for target in fields["targets"]
-    )
-    return Load(**fields | {"targets": targets})
+    return Load(**fields | {"targets": tuple(read_target(target) for target in fields["targets"])})
+
+
+def read_target(fields: dict[str, Any]) -> Target:
+    """A target from its JSON."""
+    address = fields["address"]
+    return Target(**fields | {"address": address and tuple(address), "pids": tuple(fields["pids"])})
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def our_environment(address: Address, credentials: Credentials, processes: int) 
         "COINOP_TURN_PORT": str(address[1]),
         "COINOP_TURN_PROCESSES": str(processes),
         "COINOP_TURN_USERS": f'{{"{credentials.username}": "{credentials.password}"}}',
-        "COINOP_TURN_PEERS": "127.0.0.0/8",
+        "COINOP_TURN_PEERS": f'["{address[0]}"]',
         "COINOP_TURN_LOG_LEVEL": "warning",
     }
 
@@ -91,10 +91,10 @@ async def coturn(processes: int) -> AsyncIterator[Server]:
     coturn_version()
     address, credentials = (HOST, _free_port()), _credentials()
     with tempfile.TemporaryDirectory(prefix="coinop-benchmark-") as folder:
-        configuration = Path(folder, "turnserver.conf")
-        configuration.write_text(their_configuration(address, credentials, processes, folder))
         process = await asyncio.create_subprocess_exec(
-            COTURN, "-c", str(configuration), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            *(COTURN, "-c", _written(folder, their_configuration(address, credentials, processes, folder))),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             server = Server(THEIRS, address, credentials, process.pid)
@@ -104,6 +104,12 @@ async def coturn(processes: int) -> AsyncIterator[Server]:
             with suppress(ProcessLookupError):
                 process.kill()  # asked politely it waits for its sessions
             await process.wait()
+
+
+def _written(folder: str, configuration: str) -> str:
+    path = Path(folder, "turnserver.conf")
+    path.write_text(configuration)
+    return str(path)
 
 
 def their_configuration(address: Address, credentials: Credentials, processes: int, folder: str) -> str:

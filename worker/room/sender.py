@@ -2,7 +2,7 @@
 
 It takes the place of aiortc's ``RTCRtpSender``, which reads a track, drops PLI and REMB for packets that are encoded
 already, and spends more on a packet than the encoder does. Here the way of a packet is one call: header, SRTP, socket.
-This module alone touches aiortc's private parts (its transports' ``_tx_srtp``, ``_connection``, ``_nominated``);
+This module alone touches the private parts of aiortc: its transports' ``_state``, ``_tx_srtp`` and ``_connection``;
 ``install`` puts it in place. What it leaves to others: payloads (``video.py``, ``audio.py``) and what a lost picture or
 a full path means (``room.py``).
 """
@@ -19,6 +19,7 @@ from typing import Any, Final
 import aiortc.rtcpeerconnection
 from aiortc import clock
 from aiortc.codecs import HEADER_EXTENSIONS, is_rtx
+from aiortc.rtcdtlstransport import State
 from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpSendParameters
 from aiortc.rtp import (
     RTCP_PSFB_APP,
@@ -44,6 +45,8 @@ PLAYOUT_DELAY_ID: Final = 4
 PLAYOUT_DELAY: Final = bytes((0, 0, 50))
 """12 bits of minimum and 12 of maximum, in units of 10 ms: 0 to 500 ms. Chrome shows each frame as soon as it is
 decoded, and still may queue a few where the path jitters; without the extension it holds every frame back."""
+
+CONNECTED: Final = State.CONNECTED
 
 HISTORY: Final = 1024
 """Packets kept for retransmission, a power of two: about 2 s of picture at 6 Mbit/s."""
@@ -72,7 +75,8 @@ class Sender:
         """What is added to a payload's timestamp to give the one on the wire."""
         self._payload_type = 0
         self._rtx_payload_type: int | None = None
-        self._extensions: list[tuple[int, bytes]] = []
+        self._fixed_extensions = b""
+        self._padding = 0
         self._abs_send_time_id: int | None = None
         self._history: list[tuple[int, bytes] | None] = [None] * HISTORY
         self._repairs = 0
@@ -111,15 +115,25 @@ class Sender:
         for other in parameters.codecs:
             if is_rtx(other) and other.parameters["apt"] == codec.payloadType:
                 self._rtx_payload_type = other.payloadType
-        ids = {extension.uri: extension.id for extension in parameters.headerExtensions}
-        if MID_URI in ids and parameters.muxId:
-            self._extensions.append((ids[MID_URI], parameters.muxId.encode()))
-        if PLAYOUT_DELAY_URI in ids:
-            self._extensions.append((ids[PLAYOUT_DELAY_URI], PLAYOUT_DELAY))
-        self._abs_send_time_id = ids.get(ABS_SEND_TIME_URI)
+        self._agree_extensions({extension.uri: extension.id for extension in parameters.headerExtensions}, parameters)
         self.transport._register_rtp_sender(self, parameters)
         self._rtcp = asyncio.create_task(self._report())
         self.on_flowing()
+
+    def _agree_extensions(self, ids: dict[str, int], parameters: RTCRtpSendParameters) -> None:
+        """Build the one-byte-header extension block (RFC 8285 section 4.2), all but the time of sending."""
+        elements = []
+        if MID_URI in ids and parameters.muxId:
+            elements.append((ids[MID_URI], parameters.muxId.encode()))
+        if PLAYOUT_DELAY_URI in ids:
+            elements.append((ids[PLAYOUT_DELAY_URI], PLAYOUT_DELAY))
+        self._abs_send_time_id = ids.get(ABS_SEND_TIME_URI)
+        if self._abs_send_time_id is not None:
+            elements.append((self._abs_send_time_id, bytes(3)))
+        body = b"".join(bytes((id << 4 | len(value) - 1,)) + value for id, value in elements)
+        self._padding = -len(body) % 4
+        body += bytes(self._padding)
+        self._fixed_extensions = struct.pack("!HH", 0xBEDE, len(body) // 4) + body
 
     async def stop(self) -> None:
         """Say goodbye and end."""
@@ -148,7 +162,7 @@ class Sender:
     @property
     def flowing(self) -> bool:
         """Whether pushed payloads reach the viewer."""
-        return self._rtcp is not None and self.transport.state == "connected"
+        return self._rtcp is not None and self.transport._state is CONNECTED
 
     def push(self, payloads: Sequence[bytes], timestamp: int) -> None:
         """Send one frame's payloads. ``timestamp``: in the codec's RTP clock, not wrapped."""
@@ -171,15 +185,13 @@ class Sender:
     # ----- the packet's way
 
     def _extension(self) -> bytes:
-        """The one-byte-header extension block (RFC 8285 section 4.2) of the frame that is sent now."""
-        elements = self._extensions
-        if self._abs_send_time_id is not None:
-            # 6.18 fixed-point seconds; only differences count, so any epoch will do.
-            now = int(time.time() * (1 << 18)) & 0xFFFFFF
-            elements = [*elements, (self._abs_send_time_id, now.to_bytes(3, "big"))]
-        body = b"".join(bytes((id << 4 | len(value) - 1,)) + value for id, value in elements)
-        body += bytes(-len(body) % 4)
-        return struct.pack("!HH", 0xBEDE, len(body) // 4) + body
+        """The extension block of the frame that is sent now."""
+        if self._abs_send_time_id is None:
+            return self._fixed_extensions
+        # 6.18 fixed-point seconds; only differences count, so any epoch will do. It is the block's last element.
+        now = int(time.time() * (1 << 18)) & 0xFFFFFF
+        end = len(self._fixed_extensions) - self._padding
+        return b"".join((self._fixed_extensions[: end - 3], now.to_bytes(3, "big"), bytes(self._padding)))
 
     def _transmit(self, packet: bytes) -> None:
         """Protect and send, without the four coroutines between here and the socket."""

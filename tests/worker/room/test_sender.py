@@ -7,6 +7,7 @@ from typing import Any
 import aiortc.rtcpeerconnection
 import pytest
 from aiortc.codecs import HEADER_EXTENSIONS
+from aiortc.rtcdtlstransport import State
 from aiortc.rtcrtpparameters import (
     RTCRtcpParameters,
     RTCRtpCodecParameters,
@@ -52,7 +53,7 @@ PARAMETERS = RTCRtpSendParameters(
 class Transport:
     """A DTLS transport that is connected and protects nothing."""
 
-    state = "connected"
+    _state = State.CONNECTED
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []
