@@ -1,8 +1,9 @@
 """The emulator's thread: loads the core, runs one frame at each deadline, encodes it and hands the packets over.
 
 All calls into the core are made here, for cores may bind to the thread that loads them. In one frame: sleep until the
-deadline, ``retro_run`` (which polls the input as late as it can), encode at once, hand over. Running frames again with
-new input (preemptive frames) would go between ``retro_run`` and the encoding, in ``_frame``.
+deadline, or until an input comes shortly before it; ``retro_run``, which polls the input as late as it can; encode at
+once; hand over. Running frames again with new input (preemptive frames) would go between ``retro_run`` and the encoding,
+in ``_frame``.
 """
 
 from __future__ import annotations
@@ -173,12 +174,17 @@ class Emulator:
         core.on_av_info = lambda av_info: self._follow(av_info, audio, pacer)
         self._events.av_info(core.av_info, core.rotation)
         while not (self._stopping or self._over):
-            wait = pacer.deadline - time.monotonic_ns()
-            if wait > 0:
-                time.sleep(wait / NANOSECONDS)
+            self._await_frame(pacer)
             self._frame(core, pacer, video, audio)
             if self.counters.frames % BATTERY_FRAMES == 0:
                 self._keep_battery(core)
+
+    def _await_frame(self, pacer: Pacer) -> None:
+        """Sleep until the frame is due; less, if an input comes that would otherwise wait for it."""
+        if self._inputs.wait((pacer.deadline - time.monotonic_ns()) / NANOSECONDS):
+            early = pacer.earliest - time.monotonic_ns()
+            if early > 0:
+                time.sleep(early / NANOSECONDS)
 
     def _frame(self, core: Core, pacer: Pacer, video: VideoEncoder, audio: AudioEncoder) -> None:
         counters = self.counters

@@ -37,6 +37,15 @@ class Pacer:
         return self._origin + self._frame * self._numerator // self._denominator
 
     @property
+    def earliest(self) -> int:
+        """When the next frame may run for the sake of an input that just came: half a period before it is due.
+
+        The frame after it keeps its deadline, so nothing runs fast; the picture comes sooner by what the input would
+        have waited. More than half a period would show as a jerk where the picture scrolls.
+        """
+        return self.deadline - self._numerator // (2 * self._denominator)
+
+    @property
     def timestamp(self) -> int:
         """The next frame's RTP timestamp (90 kHz, not wrapped)."""
         elapsed = (self._origin - self._start) * self._denominator + self._frame * self._numerator

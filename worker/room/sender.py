@@ -42,9 +42,10 @@ ABS_SEND_TIME_URI: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-sen
 PLAYOUT_DELAY_URI: Final = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 PLAYOUT_DELAY_ID: Final = 4
 """aiortc takes 1 to 3; the ids are shared by all media of a bundle."""
-PLAYOUT_DELAY: Final = bytes((0, 0, 50))
-"""12 bits of minimum and 12 of maximum, in units of 10 ms: 0 to 500 ms. Chrome shows each frame as soon as it is
-decoded, and still may queue a few where the path jitters; without the extension it holds every frame back."""
+PLAYOUT_DELAY: Final = bytes(3)
+"""12 bits of minimum and 12 of maximum, both 0: Chrome decodes and shows each frame the moment it comes. With any other
+maximum up to 500 ms it decodes as soon, but shows one frame for each refresh of the screen from a queue, which cost 8
+to 10 ms; without the extension it holds every frame back."""
 
 CONNECTED: Final = State.CONNECTED
 

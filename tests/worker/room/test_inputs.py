@@ -94,6 +94,20 @@ def test_a_lost_datagram_loses_no_press() -> None:
     assert [held(inputs), held(inputs)] == [4, 0]
 
 
+def test_a_change_wakes_who_waits_and_a_repetition_does_not() -> None:
+    inputs = Inputs()
+    devices = Devices(inputs, 0)
+    assert not inputs.wait(0)
+    devices.receive(pad(1, 1))
+    devices.receive(pad(2, 3))
+    assert inputs.wait(60)
+    assert not inputs.wait(0)
+    devices.receive(pad(3, 3))
+    assert not inputs.wait(0)
+    devices.receive(pad(4, 0))
+    assert inputs.wait(60)
+
+
 def test_a_late_datagram_changes_nothing() -> None:
     inputs = Inputs()
     devices = Devices(inputs, 0)

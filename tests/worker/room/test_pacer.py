@@ -27,6 +27,16 @@ def test_late_is_more_than_half_a_frame() -> None:
     assert pacer.begin(pacer.deadline + 10_000_001)
 
 
+def test_an_early_frame_moves_no_other() -> None:
+    pacer = Pacer(Fraction(50), now=0)
+    pacer.advance()
+    assert pacer.earliest == 10_000_000
+    assert not pacer.begin(pacer.earliest)
+    assert pacer.timestamp == 1800
+    pacer.advance()
+    assert pacer.deadline == 40_000_000
+
+
 def test_a_short_stall_is_made_up() -> None:
     pacer = Pacer(Fraction(50), now=0)
     pacer.begin(MAX_BEHIND * 20_000_000)
