@@ -1,0 +1,20 @@
+"""Coverage-guided fuzzing of the gateway's parsers: ``python -m tests.turn.fuzz NAME [libFuzzer options]``.
+
+NAME is the end of one of the modules ``fuzz_*.py``, each of which has a function ``one_input``. It needs atheris, which
+nothing else does: ``pip install atheris``. Ten minutes of each: ``-max_total_time=600``. What it finds becomes a file
+in ``tests/turn/found/NAME/``, which ``test_fuzz.py`` goes through ever after.
+"""
+
+import sys
+from importlib import import_module
+
+if __name__ == "__main__":
+    import atheris
+
+    name = sys.argv.pop(1) if len(sys.argv) > 1 else ""
+    if name not in ("stun", "channel", "relay"):
+        sys.exit("usage: python -m tests.turn.fuzz stun|channel|relay [-max_total_time=SECONDS] [CORPUS]")
+    with atheris.instrument_imports(include=["turn"]):
+        target = import_module(f"tests.turn.fuzz_{name}")
+    atheris.Setup([sys.argv[0], *sys.argv[1:]], target.one_input)
+    atheris.Fuzz()

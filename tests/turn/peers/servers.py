@@ -1,0 +1,210 @@
+"""The servers that other programs are aimed at: our gateway and coturn, as processes, on free ports of loopback.
+
+Both know the same user, speak UDP, TCP, TLS and DTLS over IPv4 and IPv6, and may reach loopback.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.relay_client import Client, Credentials, RelayError
+
+HOST = "127.0.0.1"
+PATIENCE = 20.0
+"""Seconds that a condition may take on a busy machine before it counts as never."""
+
+USER, PASSWORD, SECRET = "user", "password", "a secret that is long enough"
+
+Settings = dict[str, str]
+
+
+@dataclass
+class Server:
+    """A running server."""
+
+    process: "subprocess.Popen[bytes]"
+    port: int
+    """UDP and TCP."""
+    secure_port: int
+    """TLS and DTLS."""
+    health_port: int = 0
+    """Ours only: /metrics, /live, /ready and /status."""
+    folder: Path = field(default_factory=Path)
+    """Where certificate, key and settings are."""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return HOST, self.port
+
+    @property
+    def credentials(self) -> Credentials:
+        return Credentials(USER, PASSWORD)
+
+    def client(self) -> Client:
+        """A client that has no allocation yet."""
+        return Client(self.address, self.credentials)
+
+    def serves(self) -> bool:
+        """Whether it gives an allocation."""
+        client = self.client()
+        with client.socket:
+            try:
+                client.allocate()
+                client.release()
+            except RelayError:
+                return False
+        return True
+
+    def ask(self, path: str) -> tuple[int, str]:
+        """Status and body of one of the health server's pages; 0 when nobody listens."""
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{self.health_port}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def metric(self, name: str) -> float:
+        """A metric, summed over its labels."""
+        lines = [line for line in self.ask("/metrics")[1].splitlines() if line.startswith((name + " ", name + "{"))]
+        return sum(float(line.rpartition(" ")[2]) for line in lines)
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+    """Wait until the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.05)
+
+
+def program(name: str) -> str:
+    """A program of coturn's Debian package."""
+    path = shutil.which(name)
+    assert path, (
+        f"These tests need coturn's {name}: on Debian, run apt-get install coturn, or make test, which does so."
+    )
+    return path
+
+
+def free_port() -> int:
+    """A port that is free for TCP now, and very likely for UDP."""
+    with socket.create_server((HOST, 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def certificate(folder: Path, name: str = "localhost") -> None:
+    """A self-signed certificate and its key, as cert.pem and key.pem."""
+    made = ("-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30")
+    files = ("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"), "-subj", f"/CN={name}")
+    subprocess.run(("openssl", "req", *made, *files), check=True, capture_output=True, timeout=20)
+
+
+def settings(folder: Path, port: int, secure_port: int, health_port: int) -> Settings:
+    """The gateway's environment."""
+    return {
+        "COINOP_TURN_HOST": f'["{HOST}", "::1"]',
+        "COINOP_TURN_PORT": str(port),
+        "COINOP_TURN_TLS_PORT": str(secure_port),
+        "COINOP_TURN_CERTIFICATE": str(folder / "cert.pem"),
+        "COINOP_TURN_KEY": str(folder / "key.pem"),
+        "COINOP_TURN_USERS": json.dumps({USER: PASSWORD}),
+        "COINOP_TURN_SECRETS": json.dumps([SECRET]),
+        "COINOP_TURN_PEERS": json.dumps([HOST, "::1"]),
+        "COINOP_TURN_HEALTH_PORT": str(health_port),
+        "COINOP_TURN_LOG_LEVEL": "warning",
+    }
+
+
+@contextlib.contextmanager
+def gateway(folder: Path, changes: Settings | None = None) -> Iterator[Server]:
+    """Our gateway, with other settings if need be."""
+    certificate(folder)
+    ports = free_port(), free_port(), free_port()
+    environment = os.environ | settings(folder, *ports) | (changes or {})
+    process = subprocess.Popen((sys.executable, "-m", "coinop", "turn"), env=environment)
+    with _ended(process):
+        server = Server(process, *ports, folder)
+        _wait_for(server, "the gateway")
+        yield server
+
+
+@contextlib.contextmanager
+def coturn(folder: Path) -> Iterator[Server]:
+    """Debian's coturn."""
+    certificate(folder)
+    port, secure_port = free_port(), free_port()
+    configuration = folder / "turnserver.conf"
+    configuration.write_text(
+        f"""\
+listening-ip={HOST}
+listening-ip=::1
+relay-ip={HOST}
+relay-ip=::1
+listening-port={port}
+tls-listening-port={secure_port}
+realm=test
+lt-cred-mech
+user={USER}:{PASSWORD}
+allow-loopback-peers
+cert={folder}/cert.pem
+pkey={folder}/key.pem
+no-cli
+no-rfc5780
+userdb={folder}/turndb
+pidfile={folder}/turnserver.pid
+log-file=/dev/null
+no-stdout-log
+"""
+    )
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen((program("turnserver"), "-c", str(configuration)), stdout=quiet, stderr=quiet)
+    with _ended(process, signal.SIGKILL):  # asked politely it waits for its sessions
+        server = Server(process, port, secure_port, folder=folder)
+        _wait_for(server, "coturn")
+        yield server
+
+
+@contextlib.contextmanager
+def echo_peer() -> Iterator[int]:
+    """coturn's peer, which echoes; its port. It answers for RTCP on the next one."""
+    port = free_port()
+    listen = ("-L", HOST, "-L", "::1", "-p", str(port))
+    quiet = subprocess.DEVNULL
+    with _ended(subprocess.Popen((program("turnutils_peer"), *listen), stdout=quiet, stderr=quiet)):
+        yield port
+
+
+def _wait_for(server: Server, name: str) -> None:
+    def there() -> bool:
+        assert server.process.poll() is None, f"{name} ended with {server.process.returncode}"
+        return server.serves()
+
+    until(there, f"{name} serves")
+
+
+@contextlib.contextmanager
+def _ended(process: "subprocess.Popen[bytes]", how: int = signal.SIGTERM) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        if process.poll() is None:
+            process.send_signal(how)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)

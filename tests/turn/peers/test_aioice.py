@@ -1,0 +1,174 @@
+"""aioice's TURN client, which is the far side of aiortc: over UDP, TCP and TLS, alone and within ICE."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aioice import Candidate, Connection, TransportPolicy, stun, turn
+
+from tests.turn.peers.servers import HOST, PASSWORD, USER, Server
+
+WITHIN = 20.0
+"""Seconds for anything that is waited for."""
+
+TRANSPORTS = ("udp", "tcp", "tls")
+SIZES = (1, 2, 3, 4, 5, 160, 1199, 1200)
+"""Bytes: all paddings, and what media packets have."""
+
+
+class Echo(asyncio.DatagramProtocol):
+    """A peer that answers with what it gets."""
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.transport.sendto(data, addr)
+
+
+class Receiver(asyncio.DatagramProtocol):
+    """What the client's side gets."""
+
+    def __init__(self) -> None:
+        self.received: asyncio.Queue[tuple[bytes, tuple[str, int]]] = asyncio.Queue()
+        self.errors: asyncio.Queue[Exception] = asyncio.Queue()
+        self.closed = asyncio.Event()
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.received.put_nowait((data, addr))
+
+    def error_received(self, exc: Exception) -> None:
+        self.errors.put_nowait(exc)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed.set()
+
+
+@pytest_asyncio.fixture
+async def echo() -> AsyncIterator[tuple[str, int]]:
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(Echo, local_addr=(HOST, 0))
+    yield transport.get_extra_info("sockname")
+    transport.close()
+
+
+def unverified() -> ssl.SSLContext:
+    """The certificate is self-signed."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def endpoint(server: Server, transport: str, **changes: Any) -> tuple[turn.TurnTransport, Receiver]:
+    secure = transport == "tls"
+    options: dict[str, Any] = {"username": USER, "password": PASSWORD} | changes
+    async with asyncio.timeout(WITHIN):
+        return await turn.create_turn_endpoint(
+            Receiver,
+            server_addr=(HOST, server.secure_port if secure else server.port),
+            ssl=unverified() if secure else None,
+            transport="udp" if transport == "udp" else "tcp",
+            **options,
+        )
+
+
+async def close(transport: turn.TurnTransport, receiver: Receiver) -> None:
+    """Delete the allocation and wait for it."""
+    transport.close()
+    async with asyncio.timeout(WITHIN):
+        await receiver.closed.wait()
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_packets_of_any_size_go_there_and_back(gateway: Server, echo: tuple[str, int], transport: str) -> None:
+    client, receiver = await endpoint(gateway, transport)
+    assert client.get_extra_info("sockname")[0] == HOST
+    for size in SIZES:
+        sent = bytes(place % 251 for place in range(size))
+        client.sendto(sent, echo)
+        async with asyncio.timeout(WITHIN):
+            assert await receiver.received.get() == (sent, echo)
+    await close(client, receiver)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_two_clients_meet_through_their_relay_addresses(gateway: Server, transport: str) -> None:
+    one, one_receives = await endpoint(gateway, transport)
+    other, other_receives = await endpoint(gateway, transport)
+    one_address, other_address = (client.get_extra_info("sockname") for client in (one, other))
+    one.sendto(b"may be dropped: the other has not permitted it yet", other_address)
+    other.sendto(b"hello", one_address)
+    async with asyncio.timeout(WITHIN):
+        assert await one_receives.received.get() == (b"hello", other_address)
+        one.sendto(b"good day", other_address)
+        while (await other_receives.received.get())[0] != b"good day":
+            pass
+    await close(one, one_receives)
+    await close(other, other_receives)
+
+
+# aioice starts to close its TLS connection and leaves it at that: the loop ends before it is closed.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("wrong", [{"password": "guessed"}, {"username": "stranger"}])
+async def test_wrong_credentials_are_401(gateway: Server, transport: str, wrong: dict[str, str]) -> None:
+    with pytest.raises(stun.TransactionFailed) as refused:
+        await endpoint(gateway, transport, **wrong)
+    assert refused.value.response.error_code == 401
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_a_peer_that_is_not_granted_is_403(gateway: Server, transport: str) -> None:
+    client, receiver = await endpoint(gateway, transport)
+    client.sendto(b"anybody there?", ("127.0.0.2", 9))
+    async with asyncio.timeout(WITHIN):
+        error = await receiver.errors.get()
+    assert isinstance(error, stun.TransactionFailed)
+    assert error.response.error_code == 403
+    await close(client, receiver)
+
+
+async def test_channels_and_allocation_are_refreshed(gateway: Server, echo: tuple[str, int]) -> None:
+    client, receiver = await endpoint(gateway, "udp", channel_refresh_time=0)
+    for _ in range(5):  # each of them binds the channel anew
+        client.sendto(b"again", echo)
+        async with asyncio.timeout(WITHIN):
+            assert await receiver.received.get() == (b"again", echo)
+    await close(client, receiver)
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_ice_through_the_gateway_alone(gateway: Server, transport: str) -> None:
+    """Relay candidates on both sides: what `iceTransportPolicy: "relay"` leaves of a connection."""
+    sides = [connection(gateway, transport, controlling) for controlling in (True, False)]
+    async with asyncio.timeout(2 * WITHIN):
+        await asyncio.gather(*(side.gather_candidates() for side in sides))
+        for side, other in (sides, reversed(sides)):
+            assert [candidate.type for candidate in side.local_candidates] == ["relay"]
+            await tell(other, side.local_candidates)
+            other.remote_username, other.remote_password = side.local_username, side.local_password
+        await asyncio.gather(*(side.connect() for side in sides))
+        await sides[0].send(b"through the gateway")
+        assert await sides[1].recv() == b"through the gateway"
+        await asyncio.gather(*(side.close() for side in sides))
+
+
+def connection(server: Server, transport: str, controlling: bool) -> Connection:
+    return Connection(
+        ice_controlling=controlling,
+        turn_server=server.address,
+        turn_username=USER,
+        turn_password=PASSWORD,
+        turn_transport=transport,
+        transport_policy=TransportPolicy.RELAY,
+    )
+
+
+async def tell(side: Connection, candidates: list[Candidate]) -> None:
+    for candidate in candidates:
+        await side.add_remote_candidate(candidate)
+    await side.add_remote_candidate(None)

@@ -1,0 +1,95 @@
+"""Ten thousand allocations that do nothing: what they hold, and that it is all given back."""
+
+import gc
+import os
+from pathlib import Path
+
+from benchmarks.processes import MIB, descendants, memory
+from benchmarks.relay_allocations import Crowd
+from benchmarks.relay_client import ALLOCATE, LIFETIME, REFRESH, REQUESTED_TRANSPORT, UDP
+from benchmarks.relay_load import Target
+from tests.turn import fuzz_relay
+from tests.turn.peers import servers
+from tests.turn.peers.servers import PASSWORD, USER, Server, until
+from turn import attributes, stun
+from turn.actions import CloseRelay, OpenRelay
+from turn.allocation import Allocation, Client, Peer
+from turn.auth import Auth
+from turn.limits import Limits
+from turn.policy import Policy, rule
+from turn.relay import Relay
+
+COUNT = 10_000
+FEW = 2_000
+"""Enough where no sockets are involved."""
+MOST = 100 * MIB
+DAY = 86_400.0
+UNLIMITED = {"COINOP_TURN_MAX_ALLOCATIONS": str(2 * COUNT), "COINOP_TURN_UNAUTHENTICATED_RATE": "0"}
+ACTIVE = "stunner_allocations_active"
+
+
+def held(server: Server) -> int:
+    """Bytes that the gateway's processes hold."""
+    return sum(memory(pid).pss for pid in descendants(server.process.pid))
+
+
+def sockets(server: Server) -> int:
+    """File descriptors of the gateway's processes."""
+    return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in descendants(server.process.pid))
+
+
+def test_ten_thousand_allocations_stay_small_and_are_given_back(tmp_path: Path) -> None:
+    with servers.gateway(tmp_path, UNLIMITED) as gateway:
+        open_before, held_before = sockets(gateway), held(gateway)
+        crowd = Crowd(Target("gateway", gateway.address, USER, PASSWORD), COUNT)
+        crowd.ask(ALLOCATE, {REQUESTED_TRANSPORT: UDP})
+        assert gateway.metric(ACTIVE) == COUNT
+        assert sockets(gateway) >= open_before + COUNT
+        assert held(gateway) - held_before < MOST
+        crowd.ask(REFRESH, {LIFETIME: bytes(4)})
+        crowd.close()
+        until(lambda: gateway.metric(ACTIVE) == 0, "all allocations are over")
+        until(lambda: sockets(gateway) <= open_before + 2, "all relay sockets are closed")
+        assert gateway.serves()
+
+
+def test_expiry_frees_everything() -> None:
+    """The same in the protocol's core, which has no clock of its own: ten minutes are a number."""
+    auth = Auth(fuzz_relay.REALM, users={fuzz_relay.USER: fuzz_relay.PASSWORD}, nonce_key=bytes(16))
+    relay = Relay(auth, Policy([rule("127.0.0.1")]), limits=Limits(allocations=FEW, unauthenticated_rate=0))
+    for place in range(FEW):
+        allocate_and_bind(relay, Client("udp", ("127.0.0.1", 1024 + place), ("127.0.0.1", 3478)), place)
+    assert len(relay.allocations) == FEW
+    assert alive() >= 3 * FEW
+    closed = relay.handle_timer(DAY)
+    assert sum(isinstance(action, CloseRelay) for action in closed) == FEW
+    del closed
+    assert len(relay.allocations) == 0
+    assert relay.next_deadline() is None
+    assert alive() == 0
+
+
+def allocate_and_bind(relay: Relay, client: Client, place: int) -> None:
+    transaction = place.to_bytes(12, "big")
+    request = stun.Writer(stun.ALLOCATE, stun.REQUEST, transaction).add(attributes.REQUESTED_TRANSPORT, UDP)
+    (opening,) = relay.from_client(sealed(relay, client, request), client, 0.0)
+    assert isinstance(opening, OpenRelay)
+    relay.relay_opened(opening.allocation, ("127.0.0.1", 20_000 + place), 0.0)
+    bind = stun.Writer(stun.CHANNEL_BIND, stun.REQUEST, transaction)
+    bind.add(attributes.CHANNEL_NUMBER, b"\x40\0\0\0")
+    bind.add(attributes.XOR_PEER_ADDRESS, attributes.encode_xor_address(("127.0.0.1", 9), transaction))
+    assert relay.from_client(sealed(relay, client, bind), client, 0.0)
+
+
+def sealed(relay: Relay, client: Client, request: stun.Writer) -> bytes:
+    request.add(attributes.USERNAME, fuzz_relay.USER.encode())
+    for number, value in relay.auth.challenge(client, 0.0):
+        if number != attributes.PASSWORD_ALGORITHMS:
+            request.add(number, value)
+    return request.finish(fuzz_relay.KEY)
+
+
+def alive() -> int:
+    """Allocations, peers and clients that somebody still refers to."""
+    gc.collect()
+    return sum(isinstance(thing, Allocation | Peer | Client) for thing in gc.get_objects())

@@ -1,0 +1,107 @@
+"""coturn's own client against our gateway and against coturn: no packet lost, and the same totals."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from tests.turn.peers import uclient
+from tests.turn.peers.servers import Server
+from tests.turn.peers.uclient import Ended
+
+AT_A_TIME = 12
+"""Runs side by side: they wait more than they work."""
+
+LOAD = "-n 100 -m 10 -z 5 -l 1000"
+
+VARIANTS = (
+    *("", "-c", "-s", "-y", "-y -s", "-y -c", "-X", "-g", "-g -s", "-D", "-G", "-G -s", "-B"),
+    *("-x", "-x -s", "-x -y"),
+    *("-t", "-t -s", "-t -y", "-t -x", "-t -D", "-t -G", "-t -B"),
+    *("-t -S", "-t -S -s", "-t -S -y", "-t -S -x", "-t -S -G"),
+    *("-S", "-S -s", "-S -y", "-S -x", "-S -G"),
+    *(LOAD, f"{LOAD} -s", f"{LOAD} -t", f"{LOAD} -t -S", f"{LOAD} -S"),
+)
+"""UDP, IPv6, TCP, TLS and DTLS: with channels or Send indications (-s), to a peer or client to client (-y), with RTCP
+ports or without (-c), DONT-FRAGMENT (-g), padding (-D), requests for peers that are not allowed (-G), clients that
+disconnect at random (-B)."""
+
+ATTEMPTS = 3
+"""Among many clients on a busy machine this one loses packets of its own now and then, with coturn as with us (-t -S -y
+above all). Then it runs once more; what the server loses, it loses every time."""
+
+HELD_UP = 4.0
+"""Seconds that a run with broken requests gets: whoever waits for the answer to one waits for ever."""
+
+
+@pytest.fixture(scope="module")
+def runs(
+    request: pytest.FixtureRequest, gateway: Server, coturn: Server, echo_peer: int
+) -> Iterator[dict[str, tuple["Future[Ended]", "Future[Ended]"]]]:
+    """All variants that are asked for, begun at once, against ours and against coturn."""
+    wanted = [item.callspec.params["flags"] for item in request.session.items if _has_flags(item)]
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        yield {
+            flags: tuple(pool.submit(_run, server, echo_peer, flags) for server in (gateway, coturn))
+            for flags in wanted
+        }
+
+
+def _run(server: Server, peer_port: int, flags: str) -> Ended:
+    for _ in range(ATTEMPTS):
+        ended = uclient.run(server, peer_port, flags)
+        if ended.totals is not None and ended.totals.whole:
+            break
+    return ended
+
+
+def _has_flags(item: pytest.Item) -> bool:
+    return item.path.samefile(__file__) and "flags" in getattr(getattr(item, "callspec", None), "params", {})
+
+
+@pytest.mark.parametrize("flags", VARIANTS, ids=lambda flags: flags.replace(" ", "") or "plain")
+def test_nothing_is_lost_and_the_totals_are_those_of_coturn(
+    runs: dict[str, tuple["Future[Ended]", "Future[Ended]"]], flags: str
+) -> None:
+    ours, theirs = (run.result() for run in runs[flags])
+    assert ours.code == 0, ours.output
+    assert ours.totals is not None, ours.output
+    assert ours.totals.whole
+    assert ours.totals == theirs.totals
+
+
+def test_time_limited_credentials(gateway: Server, echo_peer: int) -> None:
+    ended = uclient.run(gateway, echo_peer, "-c", secret=True)
+    assert ended.totals is not None, ended.output
+    assert ended.totals.messages == (5, 5)
+
+
+def test_a_second_channel_for_the_same_peer_is_refused(gateway: Server, coturn: Server, echo_peer: int) -> None:
+    """What -N does to UDP channels, and all that it does: coturn refuses it as well, and the client gives up."""
+    for server in (gateway, coturn):
+        ended = uclient.run(server, echo_peer, "-N")
+        assert "channel bind: error 400" in ended.output
+        assert ended.code == 255
+    assert gateway.serves()
+
+
+@pytest.mark.parametrize("transport", ["", "-t", "-t -S", "-S"], ids=["udp", "tcp", "tls", "dtls"])
+def test_broken_requests_do_no_harm(gateway: Server, echo_peer: int, transport: str) -> None:
+    """-R alters bytes of every tenth message: the client may fail or wait for ever, the gateway may not mind."""
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        ended = list(pool.map(lambda _: uclient.run(gateway, echo_peer, f"-R {transport}", seconds=HELD_UP), range(6)))
+    assert len(ended) == 6
+    assert gateway.process.poll() is None
+    assert gateway.serves()
+    whole = uclient.run(gateway, echo_peer, f"-c {transport}")
+    assert whole.totals is not None, whole.output
+    assert whole.totals.whole
+
+
+@pytest.mark.parametrize("transport", ["", "-t", "-t -S", "-S"], ids=["udp", "tcp", "tls", "dtls"])
+def test_clients_that_come_and_go_do_no_harm(gateway: Server, echo_peer: int, transport: str) -> None:
+    """-O: allocate and leave without a word, many times."""
+    ended = uclient.run(gateway, echo_peer, f"-O -m 20 {transport}")
+    assert ended.code == 0, ended.output
+    assert gateway.process.poll() is None
+    assert gateway.serves()

@@ -1,0 +1,42 @@
+"""What the fuzzers try, without the fuzzer: any bytes, and all inputs that once did harm."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.turn import fuzz_channel, fuzz_relay, fuzz_stun
+
+FOUND = Path(__file__).parent / "found"
+"""Inputs that raised, by the name of the fuzzer."""
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "stun": fuzz_stun.one_input,
+    "channel": fuzz_channel.one_input,
+    "relay": fuzz_relay.one_input,
+}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_was_found_does_no_harm_any_more(name: str) -> None:
+    for path in sorted((FOUND / name).glob("*")):
+        TARGETS[name](path.read_bytes())
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@given(data=st.binary(max_size=400))
+def test_any_bytes_do_no_harm(name: str, data: bytes) -> None:
+    TARGETS[name](data)
+
+
+def test_the_script_reaches_an_allocation() -> None:
+    """Or else the fuzzer would prove nothing: a sealed Allocate request, then a channel and a packet."""
+    world = fuzz_relay.World(fuzz_relay.Script(bytes([2, 0, 1, 7, 0, 0, 1]) + bytes([2, 0, 6, 8, 0, 0, 9, 10, 0])))
+    while world.script.goes_on:
+        world.step()
+    assert len(world.relay.allocations) == 1
+    (allocation,) = world.relay.allocations
+    assert allocation.address is not None
+    world.end()

@@ -1,0 +1,119 @@
+"""Responses: sealed ones for clients that are known, small and rationed ones for strangers.
+
+Whether a request is granted is left to relay.py and requests/.
+"""
+
+import logging
+from typing import Final
+
+from turn import attributes as attribute
+from turn import counters, stun
+from turn.actions import SendToClient
+from turn.allocation import Client
+from turn.answers import Answers
+from turn.auth import Grant
+from turn.counters import Counters
+from turn.errors import Refused
+from turn.limits import MAX_SOFTWARE, MAX_UNAUTHENTICATED_ANSWER, Limits
+from turn.rates import Sources
+from turn.stun import Message, Writer
+
+logger = logging.getLogger(__name__)
+
+MAX_UNKNOWN_ATTRIBUTES: Final = 8
+"""How many attributes a 420 lists at most, so that it stays small."""
+
+MAX_LOGGED_REFUSALS: Final = 10
+"""Per allocation; more go to the debug log. Whoever holds credentials shall not be able to fill the log."""
+
+
+class Responder:
+    """Makes the responses of a relay, counts them, and repeats them for requests that come again."""
+
+    def __init__(self, limits: Limits, software: str, counts: Counters) -> None:
+        if len(software.encode()) > MAX_SOFTWARE:
+            raise ValueError(f"the software's name may have {MAX_SOFTWARE} bytes")
+        self._software = software.encode()
+        self._counters = counts
+        self._answers = Answers()
+        self._sources = Sources(limits.unauthenticated_rate, limits.unauthenticated_burst)
+
+    def again(self, request: Message, client: Client, now: float) -> SendToClient | None:
+        """The response that was given before, if this request comes again."""
+        data = self._answers.find(client, request, now)
+        return None if data is None else SendToClient(client, data)
+
+    def success(self, answer: Writer, request: Message, client: Client, grant: Grant, now: float) -> SendToClient:
+        """The response to a known client whose wish was granted."""
+        return self._seal(answer, 0, request, client, grant, now)
+
+    def refusal(self, refused: Refused, request: Message, client: Client, grant: Grant, now: float) -> SendToClient:
+        """The response to a known client whose wish was refused."""
+        self._log(refused, request, client)
+        return self._seal(_error(refused, request), refused.code, request, client, grant, now)
+
+    def challenge(self, refused: Refused, request: Message, client: Client, now: float) -> tuple[SendToClient, ...]:
+        """The response to somebody who has not proven who it is, if it gets one."""
+        logger.debug("! %s: %s: %s", client, stun.METHODS[request.method], refused)
+        return self._ration(_error(refused, request), refused.code, request, client, now)
+
+    def binding(self, request: Message, client: Client, now: float) -> tuple[SendToClient, ...]:
+        """The response to a Binding request, if it gets one. It tells nothing but the client's own address."""
+        if request.not_understood():
+            return self.challenge(not_understood(request), request, client, now)
+        mapped = attribute.encode_xor_address(client.address, request.transaction_id)
+        answer = stun.success(request).add(attribute.XOR_MAPPED_ADDRESS, mapped)
+        return self._ration(answer, 0, request, client, now)
+
+    def next(self) -> float | None:
+        """When to call ``expire``."""
+        return self._answers.next()
+
+    def expire(self, now: float) -> None:
+        """Forget responses that nobody asks for any more."""
+        self._answers.expire(now)
+
+    def _log(self, refused: Refused, request: Message, client: Client) -> None:
+        level, who, extra = logging.INFO, str(client), {}
+        if client.allocation is not None:
+            client.allocation.refusals += 1
+            if client.allocation.refusals > MAX_LOGGED_REFUSALS:
+                level = logging.DEBUG
+            who, extra = client.allocation.id, {"allocation": client.allocation.id}
+        logger.log(level, "! %s: %s: %s", who, stun.METHODS[request.method], refused, extra=extra)
+
+    def _seal(
+        self, answer: Writer, code: int, request: Message, client: Client, grant: Grant, now: float
+    ) -> SendToClient:
+        answer.add(attribute.SOFTWARE, self._software)
+        data = answer.finish(grant.key, sha256=bool(request.integrity_sha256_at), fingerprint=request.fingerprint)
+        self._answers.keep(client, request, data, now)
+        self._counters.answers[stun.METHODS[request.method], code] += 1
+        return SendToClient(client, data)
+
+    def _ration(
+        self, answer: Writer, code: int, request: Message, client: Client, now: float
+    ) -> tuple[SendToClient, ...]:
+        """Nothing, if this source has had too many. Its address may be forged, so the response is small, too."""
+        if client.allocation is None and not self._sources.take(client.address[0], now):
+            self._counters.drops[counters.RATE_LIMITED] += 1
+            return ()
+        data = answer.add(attribute.SOFTWARE, self._software).finish(fingerprint=request.fingerprint)
+        if len(data) > MAX_UNAUTHENTICATED_ANSWER:
+            raise RuntimeError(f"{len(data)} bytes for a stranger")
+        self._counters.answers[stun.METHODS[request.method], code] += 1
+        return (SendToClient(client, data),)
+
+
+def not_understood(request: Message) -> Refused:
+    """The 420 with the list of what would have to be understood."""
+    numbers = request.not_understood()[:MAX_UNKNOWN_ATTRIBUTES]
+    why = "attributes " + ", ".join(f"{number:#06x}" for number in numbers)
+    return Refused(420, why, ((attribute.UNKNOWN_ATTRIBUTES, attribute.encode_unknown(numbers)),))
+
+
+def _error(refused: Refused, request: Message) -> Writer:
+    answer = stun.error(request, refused.code)
+    for number, value in refused.attributes:
+        answer.add(number, value)
+    return answer
