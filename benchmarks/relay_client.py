@@ -67,7 +67,7 @@ class Credentials:
 def request(method: int, attributes: Attributes, credentials: Credentials, transaction: bytes) -> bytes:
     """A request; with integrity as soon as the server's nonce is known."""
     if credentials.nonce:
-        attributes |= {USERNAME: credentials.username.encode(), REALM: credentials.realm, NONCE: credentials.nonce}
+        attributes |= {USERNAME: credentials.username.encode(), NONCE: credentials.nonce, REALM: credentials.realm}
     body = b"".join(_attribute(kind, value) for kind, value in attributes.items())
     if not credentials.nonce:
         return _HEADER.pack(method, len(body), COOKIE, transaction) + body
@@ -98,7 +98,7 @@ def parse(data: bytes) -> tuple[int, bytes, Attributes]:
 
 def error_code(attributes: Attributes) -> int:
     """The number in ERROR-CODE; 0 without one."""
-    value = attributes.get(ERROR_CODE, bytes(4))
+    value = attributes.get(ERROR_CODE, b"").ljust(4, b"\0")
     return value[2] * 100 + value[3]
 
 

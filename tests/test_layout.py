@@ -18,7 +18,6 @@ VAGUE_NAMES = {"util", "utils", "helper", "helpers", "manager", "common", "misc"
 WITHOUT_TESTS = {
     "coinop/__main__.py": "one line; test_cli runs it",
     "worker/libretro/constants.py": "the numbers of libretro.h; nothing runs",
-    "worker/libretro/declarations.py": "the types of libretro.h; every core of test_core.py needs them",
     "worker/libretro/errors.py": "classes and their sentences; asserted where they are raised",
     "worker/libretro/handlers.py": "the rows of the table that test_environment.py goes through",
     "worker/libretro/hooks.py": "what others implement; nothing runs but defaults",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from coordinator import messages
 from coordinator.messages import Register
 from worker import ending
-from worker.background import log_failure
+from worker.background import log_failure, unless
 from worker.config import Config
 from worker.dispatch import Dispatcher
 from worker.health import PortInUseError, serving
@@ -25,10 +25,8 @@ FAILED = 1
 
 async def serve(config: Config, stop: asyncio.Event) -> int:
     """Run the worker until ``stop``. Its exit code: 0, or 1 after a failure that the log explains."""
-    scanner = Scanner(config)
-    agent = Agent(config, scanner, await scanner.scan_in_thread())
     try:
-        await agent.run(stop)
+        await Agent(config).run(stop)
     except (CoordinatorRefusedError, PortInUseError) as error:
         logger.error("%s", error)
         return FAILED
@@ -41,16 +39,13 @@ class Agent:
     def __init__(
         self,
         config: Config,
-        scanner: Scanner,
-        library: Library,
         *,
         command: Sequence[str] = ROOM_COMMAND,
         patience: Patience | None = None,
     ) -> None:
         self._config = config
-        self._scanner = scanner
-        self._library = library
-        _log_library(library)
+        self._scanner = Scanner(config)
+        self._library = Library()
         metrics = self._metrics = Metrics()
         self._link = Link(
             config.link_url, config.token, register=self._register, handle=self._handle, lost=self._lost_link
@@ -65,7 +60,12 @@ class Agent:
             async with serving(
                 self._config.metrics_host, self._config.metrics_port, self._metrics.exposition, self._ready
             ):
-                await self._work_until(stop)
+                # A first look at a large library takes minutes, and the worker is alive while it looks.
+                library = await unless(stop, self._scanner.scan_in_thread())
+                if library is not None:
+                    self._library = library
+                    _log_library(library)
+                    await self._work_until(stop)
         finally:
             await self._supervisor.stop()
 
@@ -104,8 +104,9 @@ class Agent:
 
     def _changed(self, library: Library) -> None:
         before, self._library = self._library, library
-        if library != before:
-            _log_library(library)
+        if library == before:
+            return
+        _log_library(library)
         if library.announced() != before.announced():
             self._link.send(messages.Library(games=library.announced()))
 

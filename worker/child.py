@@ -15,6 +15,7 @@ from typing import Any
 from worker import ending
 from worker.ending import Ending
 from worker.lifecycle import Event, Life, Patience, State, UnexpectedEventError
+from worker.outbox import Outbox
 from worker.output import OutputLines
 from worker.room.control import (
     CONTROL_FD_VARIABLE,
@@ -40,6 +41,10 @@ MAX_UNREAD_BYTES = 1 << 20
 
 LAST_WORDS = 1.0
 """Seconds for what a process has written before its end, and for a process that has hung up to end."""
+
+HELD_UP = 1.0
+"""Seconds after a deadline: if we notice it only then, the whole machine stood still, as one does that is moved. Then
+the rooms are heard for as long before one of them is taken to hang."""
 
 _OUTPUT_CHUNK = 1 << 16
 
@@ -75,7 +80,7 @@ class Child:
     def __init__(
         self,
         process: asyncio.subprocess.Process,
-        control: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        control: tuple[asyncio.StreamReader, asyncio.StreamWriter, Outbox],
         output: tuple[asyncio.StreamReader, asyncio.ReadTransport],
         patience: Patience,
     ) -> None:
@@ -87,7 +92,7 @@ class Child:
         self.settled = asyncio.Event()
         """Set when its game runs, or when it is gone."""
         self._process = process
-        self._reader, self._writer = control
+        self._reader, self._reading_end, self._outbox = control
         self._output, self._output_transport = output
         self._loop = asyncio.get_running_loop()
         self._life = Life(patience, self._loop.time())
@@ -119,9 +124,11 @@ class Child:
             reader = asyncio.StreamReader()
             protocol = asyncio.StreamReaderProtocol(reader)
             transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, pipe)
+            outbox = Outbox(near)
+            ours.callback(outbox.close)
             control = await asyncio.open_connection(sock=near)
             ours.pop_all()
-        return cls(process, control, (reader, transport), patience)
+        return cls(process, (*control, outbox), (reader, transport), patience)
 
     @property
     def state(self) -> State:
@@ -135,8 +142,8 @@ class Child:
         if isinstance(message, Open):
             self._step(Event.OPEN_SENT)
         self.log.debug("> %s", type(message).__name__)
-        self._writer.write(frame(message))
-        if self._writer.transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
+        self._outbox.write(frame(message))
+        if self._outbox.unsent > MAX_UNREAD_BYTES:
             self.kill(ending.HUNG)
 
     def close(self, why: Ending = ending.CLOSED) -> None:
@@ -179,7 +186,8 @@ class Child:
             if isinstance(failure, Exception):
                 self.log.error("! reading from it failed", exc_info=failure)
         self._step(Event.ENDED)
-        self._writer.close()
+        self._outbox.close()
+        self._reading_end.close()
         self._output_transport.close()
         self.ready.set()
         self.settled.set()
@@ -219,9 +227,13 @@ class Child:
         if self._timer:
             self._timer.cancel()
         deadline = self._life.deadline
-        self._timer = self._loop.call_at(deadline, self._overdue) if deadline is not None else None
+        self._timer = self._loop.call_at(deadline, self._overdue, deadline) if deadline is not None else None
 
-    def _overdue(self) -> None:
+    def _overdue(self, deadline: float) -> None:
+        if self._loop.time() - deadline > HELD_UP:
+            again = self._loop.time() + HELD_UP
+            self._timer = self._loop.call_at(again, self._overdue, again)
+            return
         self.log.warning("! killed: it said nothing for too long in state %s", self.state.name)
         self.kill(ending.HUNG)
 

@@ -85,7 +85,7 @@ def remedy(wanted: Sequence[str]) -> str:
         ways.append("run `pip install 'coinop[cores]'`")
     if packages := [DEBIAN_PACKAGES[name] for name in wanted if name in DEBIAN_PACKAGES]:
         ways.append(f"run `apt install {packages[0]}`")
-    files = " or ".join(name + SUFFIX for name in wanted)
+    files = " or ".join(name + SUFFIX for name in wanted[:2])
     ways.append(f"put {files} into a folder that COINOP_WORKER_CORES names")
     return f"To play it, {', or '.join(ways)}."
 

@@ -1,5 +1,6 @@
 """The files of a games folder, and the hashes of their content. What a file means is decided in ``library.py``."""
 
+import codecs
 import hashlib
 import logging
 import os
@@ -20,6 +21,7 @@ MAX_GAME_BYTES = 4 << 30
 """No system in the table has larger media; hashing it takes seconds."""
 
 _CHUNK = 1 << 20
+_TEXT_SAMPLE = 4096
 _ID_DIGITS = 16
 """64 bits of SHA-256: two of a million games share an id once in 10**7 libraries."""
 
@@ -51,6 +53,22 @@ def files_in(root: Path) -> Iterator[Path]:
                 logger.warning("%s holds more than %d files; the rest are left out.", root, MAX_FILES)
                 return
             yield here / name
+
+
+def is_text(path: Path) -> bool:
+    """Whether the file begins like text; an unreadable one does not."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_TEXT_SAMPLE)
+    except OSError:
+        return False
+    if b"\0" in start:
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)  # the sample may end within a character
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _enter(folder: Path, seen: set[tuple[int, int]]) -> bool:

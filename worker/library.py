@@ -21,7 +21,7 @@ from coordinator.messages import MAX_MESSAGE_BYTES, Game, encode
 from worker import cores, systems
 from worker.config import Config
 from worker.cores import Cores
-from worker.files import Fingerprints, files_in
+from worker.files import Fingerprints, files_in, is_text
 from worker.systems import Assignment
 from worker.titles import alias_for, parse_aliases, title_of
 
@@ -38,6 +38,9 @@ DEBOUNCE_MS = 1000
 
 RESCAN_MS = 60_000
 """Network file systems report no changes that are made elsewhere, so look again now and then."""
+
+_OFTEN_TEXT = (".md",)
+"""Extensions of games and of documents: a README.md is no Mega Drive game."""
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -157,6 +160,8 @@ class Scanner:
                 continue
             aliases = _read_aliases(root / ALIASES_FILE)
             for path in files_in(root):
+                if path.suffix.lower() in _OFTEN_TEXT and is_text(path):
+                    continue
                 relative = path.relative_to(root)
                 top = relative.parts[0] if len(relative.parts) > 1 else root.name
                 if assignment := systems.assign(relative, top, self._config.core_overrides):

@@ -116,7 +116,7 @@ class Link:
         except aiohttp.WSServerHandshakeError as error:
             self._not_connected(error)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            self._unreachable(str(error) or type(error).__name__)
+            self._unreachable(getattr(error, "strerror", None) or str(error) or type(error).__name__)
 
     async def _converse(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._outgoing = asyncio.Queue()

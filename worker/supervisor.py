@@ -7,7 +7,7 @@ room ends, its end is reported once, as ``RoomClosed``, and after its process is
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -123,8 +123,8 @@ class Supervisor:
         self._loop = asyncio.get_running_loop()
         self._rooms: dict[str, Room] = {}
         self._spares = Spares(self._start)
-        self._children: dict[Child, asyncio.Task[None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._children: set[Child] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self.stopping = False
         """Set for good by ``stop``: no room may be opened any more."""
         self._spare_task = asyncio.create_task(self._spares.run(), name="spare room process")
@@ -199,9 +199,10 @@ class Supervisor:
         self._spare_task.cancel()
         await asyncio.wait((self._spare_task,))
         await self.close_all(ending.WORKER_STOPPED)
-        for child in self._children:
-            child.close()
-        await asyncio.gather(*self._children.values())
+        while self._tasks:  # a spare may still be starting
+            for child in self._children:
+                child.close()
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
     # ----- rooms and their processes
 
@@ -229,9 +230,17 @@ class Supervisor:
         room.viewers.add(viewer)
         room.send(Enter(viewer=viewer, seat=seat, offer=offer))
 
-    async def _start(self) -> Child:
+    def _start(self) -> Awaitable[Child]:
+        """Start a process and tend it. Cancelling the wait for it does not stop it half-way, with nobody to end it."""
+        starting = asyncio.create_task(self._start_child(), name="start of a room process")
+        self._tasks.add(starting)
+        starting.add_done_callback(self._tasks.discard)
+        return asyncio.shield(starting)
+
+    async def _start_child(self) -> Child:
         child = await Child.start(self._command, self._patience)
-        self._children[child] = self._spawn(self._tend(child), f"room process {child.pid}")
+        self._children.add(child)
+        self._spawn(self._tend(child), f"room process {child.pid}")
         return child
 
     async def _start_for(self, room: Room) -> None:
@@ -259,7 +268,7 @@ class Supervisor:
         try:
             why = await child.run(lambda message: self._heard(child, message))
         finally:
-            del self._children[child]
+            self._children.discard(child)
             if room := self._room_of(child):
                 self._gone(room, why)
             else:
@@ -305,12 +314,11 @@ class Supervisor:
     def _reject(self, order: Admit, code: str, message: str) -> None:
         self._report(Rejected(room=order.room, viewer=order.viewer, code=code, message=message))
 
-    def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(coroutine, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(log_failure)
-        return task
 
 
 def _for_coordinator(room: str, message: Answer | TurnedAway | Left) -> WorkerMessage:

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from worker.background import log_failure
+from worker.background import log_failure, unless
 
 
 async def test_a_failure_is_logged_with_the_tasks_name(caplog: pytest.LogCaptureFixture) -> None:
@@ -25,3 +25,33 @@ async def test_an_end_that_was_wanted_is_not_logged(caplog: pytest.LogCaptureFix
     log_failure(finished)
     log_failure(cancelled)
     assert caplog.records == []
+
+
+async def test_work_that_is_done_before_the_stop() -> None:
+    async def work() -> str:
+        return "done"
+
+    assert await unless(asyncio.Event(), work()) == "done"
+
+
+async def test_work_that_is_stopped_is_cancelled() -> None:
+    cancelled, stop = asyncio.Event(), asyncio.Event()
+
+    async def work() -> str:
+        stop.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        return "done"
+
+    assert await unless(stop, work()) is None
+    assert cancelled.is_set()
+
+
+async def test_work_that_fails() -> None:
+    async def work() -> str:
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        await unless(asyncio.Event(), work())

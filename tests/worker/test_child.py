@@ -1,5 +1,6 @@
 import asyncio
 import sys
+import time
 
 import pytest
 import uvloop
@@ -24,6 +25,14 @@ def make_open(behaviour: str) -> Open:
     )
 
 
+def wait_without_reading(pid: int) -> None:
+    """Wait for a process to end while the event loop, and so the reader of its messages, stands still."""
+    deadline = time.monotonic() + SECONDS
+    while is_running(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 class Running:
     """A child and the task that runs it."""
 
@@ -31,6 +40,9 @@ class Running:
         self.child = process
         self.messages: list[RoomMessage] = []
         self.task = asyncio.create_task(process.run(self.messages.append))
+
+    def state(self) -> State:
+        return self.child.state
 
     async def ended(self) -> Ending:
         return await asyncio.wait_for(self.task, SECONDS)
@@ -43,16 +55,16 @@ async def start(*command: str, patience: Patience | None = None) -> Running:
 async def test_from_spare_to_gone() -> None:
     room = await start()
     await room.child.ready.wait()
-    assert room.child.state is State.SPARE
+    assert room.state() is State.SPARE
     assert not room.child.settled.is_set()
     room.child.send(make_open("obedient"))
     await room.child.settled.wait()
-    assert room.child.state is State.OPEN
+    assert room.state() is State.OPEN
     room.child.close()
     room.child.send(Enter(viewer="v1", seat=0, offer="too late"))
     assert await room.ended() == ending.CLOSED
     assert [type(message) for message in room.messages[:2]] == [Ready, Opened]
-    assert room.child.state is State.GONE
+    assert room.state() is State.GONE
     room.child.close()
     room.child.kill(ending.HUNG)
     room.child.send(Close())
@@ -63,6 +75,26 @@ async def test_a_process_that_never_gets_ready_is_killed() -> None:
     assert await room.ended() == ending.HUNG
     assert room.child.ready.is_set()
     assert room.child.settled.is_set()
+
+
+async def test_a_machine_that_stood_still_kills_no_room() -> None:
+    room = await start(patience=Patience(silence=1000))
+    room.child.send(make_open("obedient"))
+    await room.child.settled.wait()
+    heard = len(room.messages)
+    room.child._overdue(asyncio.get_running_loop().time() - 2 * child.HELD_UP)
+    await until(lambda: len(room.messages) > heard + 1)
+    room.child.close()
+    assert await room.ended() == ending.CLOSED
+
+
+async def test_a_room_that_is_silent_after_that_too_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "HELD_UP", 0.1)
+    room = await start(patience=Patience(silence=1000))
+    room.child.send(make_open("silent"))
+    await room.child.settled.wait()
+    room.child._overdue(asyncio.get_running_loop().time() - 2 * child.HELD_UP)
+    assert await room.ended() == ending.HUNG
 
 
 async def test_a_process_that_hangs_up_is_ended() -> None:
@@ -96,6 +128,7 @@ async def test_a_failing_listener_is_logged_and_costs_its_room(caplog: pytest.Lo
         raise RuntimeError("broken")
 
     running = asyncio.create_task(process.run(fail))
+    await process.ready.wait()
     process.send(make_open("obedient"))
     assert await asyncio.wait_for(running, SECONDS) == ending.HUNG
     assert "reading from it failed" in caplog.text
@@ -116,3 +149,12 @@ def test_under_uvloop_as_in_production() -> None:
             runner.run(live())
         handles.append(open_files())
     assert handles[0] == handles[1]  # libuv opens a pipe for signals once in a process's life
+
+
+async def test_the_last_words_of_a_process_are_heard_though_writing_to_it_failed() -> None:
+    room = await start()
+    await room.child.ready.wait()
+    room.child.send(make_open("refuses"))
+    wait_without_reading(room.child.pid)
+    room.child.send(Enter(viewer="v1", seat=0, offer="too late"))
+    assert (await room.ended()).code == "bad_game"

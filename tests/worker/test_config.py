@@ -1,5 +1,6 @@
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,10 @@ from worker.config import Config, own_games
 from worker.usage import available_cpus
 
 
+def configure(**settings: Any) -> Config:
+    return Config(**settings)
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for field in Config.model_fields:
@@ -20,7 +25,7 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.setenv("COINOP_WORKER_TOKEN", TOKEN)
-    config = Config()
+    config = configure()
     assert config.link_url == "ws://127.0.0.1:8000/ws/worker"
     assert config.name == socket.gethostname()
     assert config.capacity == 6 * available_cpus()
@@ -32,7 +37,7 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_a_data_home_that_does_not_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: str) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", home)
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert Config(token=TOKEN).saves == tmp_path / ".local/share/coinop/saves"
+    assert configure(token=TOKEN).saves == tmp_path / ".local/share/coinop/saves"
 
 
 def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +50,7 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     for name, value in settings.items():
         monkeypatch.setenv(f"COINOP_WORKER_{name}", value)
-    config = Config()
+    config = configure()
     assert config.games == (Path("/roms"), Path.home() / "more")
     assert config.core_overrides == {"nes": "nestopia"}
     assert config.core_options == {"fceumm": {"a": "b"}}
@@ -62,13 +67,13 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_links_address(url: str, link: str) -> None:
-    assert Config(token=TOKEN, coordinator=url).link_url == link
+    assert configure(token=TOKEN, coordinator=url).link_url == link
 
 
 @pytest.mark.parametrize("url", ["arcade.example", "ftp://a", "http://", "http://a:port", "http://[", "http://u:p@a"])
 def test_what_is_no_address_of_a_coordinator(url: str) -> None:
     with pytest.raises(ValidationError, match="must be a URL"):
-        Config(token=TOKEN, coordinator=url)
+        configure(token=TOKEN, coordinator=url)
 
 
 @pytest.mark.parametrize(
@@ -77,21 +82,21 @@ def test_what_is_no_address_of_a_coordinator(url: str) -> None:
 )
 def test_what_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError) as caught:
-        Config(**{"token": TOKEN, **wrong})
+        configure(**{"token": TOKEN, **wrong})
     assert [error["loc"][0] for error in caught.value.errors()] == list(wrong)
 
 
 def test_the_token_is_shown_nowhere() -> None:
-    assert TOKEN not in repr(Config(token=TOKEN))
+    assert TOKEN not in repr(configure(token=TOKEN))
     with pytest.raises(ValidationError) as caught:
-        Config(token="tooshort")
+        configure(token="tooshort")
     assert "tooshort" not in str(caught.value)
 
 
 @given(st.text())
 def test_any_text_is_an_address_or_refused(url: str) -> None:
     try:
-        config = Config(token=TOKEN, coordinator=url)
+        config = configure(token=TOKEN, coordinator=url)
     except ValidationError:
         return
     assert config.link_url.startswith(("ws://", "wss://"))

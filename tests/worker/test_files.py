@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from worker import files
-from worker.files import Fingerprints, Stopped, files_in
+from worker.files import Fingerprints, Stopped, files_in, is_text
 
 
 def make(root: Path, *names: str) -> None:
@@ -94,3 +94,22 @@ def test_hashing_stops_when_told_to(tmp_path: Path) -> None:
     stop.set()
     with pytest.raises(Stopped):
         Fingerprints(stop).of(tmp_path / "a.nes")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"# Title\n", True),
+        (b"", True),
+        ("\N{SNOWMAN}".encode() * 4096, True),
+        (b"SEGA\0\0", False),
+        (b"\xff\xfe", False),
+    ],
+)
+def test_text_is_told_from_games(tmp_path: Path, content: bytes, text: bool) -> None:
+    (tmp_path / "file").write_bytes(content)
+    assert is_text(tmp_path / "file") is text
+
+
+def test_what_can_not_be_read_is_no_text(tmp_path: Path) -> None:
+    assert not is_text(tmp_path / "nowhere")

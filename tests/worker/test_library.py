@@ -68,6 +68,12 @@ def test_the_games_folder_itself_may_be_called_like_a_system(games: Path, tmp_pa
     assert titles(scan(tmp_path, games=(games / "genesis",))) == ["a"]
 
 
+def test_a_readme_is_no_mega_drive_game(games: Path, tmp_path: Path) -> None:
+    put(games / "README.md", "# About these games")
+    put(games / "game.md", "SEGA\0MEGA DRIVE")
+    assert titles(scan(tmp_path)) == ["game"]
+
+
 def test_a_game_without_core_is_kept_back_with_the_remedy(games: Path, tmp_path: Path) -> None:
     put(games / "a.nes")
     put(games / "b.gba")

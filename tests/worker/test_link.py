@@ -6,10 +6,8 @@ import hashlib
 import logging
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp import web
 from pydantic import SecretStr
 
 from coordinator.messages import (
@@ -22,77 +20,14 @@ from coordinator.messages import (
     RoomClosed,
     ViewerLeft,
     WorkerCommand,
-    WorkerMessage,
-    decode_worker_message,
     encode,
 )
 from tests.worker.rooms.harness import SECONDS, TOKEN, until
+from tests.worker.rooms.stand_in import Coordinator
 from worker import link
 from worker.link import CoordinatorRefusedError, Link
 
 REGISTER = Register(name="test", capacity=2, games=(Game(id="id", title="Title", system="NES"),))
-
-
-class Coordinator:
-    """Takes workers: each connection, after its registration, is put into ``connections``."""
-
-    def __init__(self) -> None:
-        self.connections: asyncio.Queue[Connection] = asyncio.Queue()
-        self.status = 0
-        """To answer instead of a WebSocket."""
-        self.welcome: list[str] = [encode(Registered(worker="w1"))]
-        self.headers: list[str] = []
-        self.port = 0
-
-    @property
-    def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/ws/worker"
-
-    async def connection(self) -> "Connection":
-        return await asyncio.wait_for(self.connections.get(), SECONDS)
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        self.headers.append(request.headers.get("Authorization", ""))
-        if self.status:
-            return web.Response(status=self.status)
-        connection = Connection(web.WebSocketResponse())
-        await connection.socket.prepare(request)
-        assert await connection.receive() == REGISTER
-        for frame in self.welcome:
-            await connection.socket.send_str(frame)
-        self.connections.put_nowait(connection)
-        await connection.done.wait()
-        return connection.socket
-
-    @asynccontextmanager
-    async def serving(self) -> AsyncIterator[None]:
-        app = web.Application()
-        app.router.add_get("/ws/worker", self.handle)
-        runner = web.AppRunner(app, shutdown_timeout=0)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", self.port).start()
-            self.port = runner.addresses[0][1]
-            yield
-        finally:
-            while not self.connections.empty():
-                self.connections.get_nowait().done.set()
-            await runner.cleanup()
-
-
-class Connection:
-    """One worker's connection, from the coordinator's side."""
-
-    def __init__(self, socket: web.WebSocketResponse) -> None:
-        self.socket = socket
-        self.done = asyncio.Event()
-
-    async def receive(self) -> WorkerMessage:
-        return decode_worker_message(await asyncio.wait_for(self.socket.receive_str(), SECONDS))
-
-    async def close(self) -> None:
-        await self.socket.close()
-        self.done.set()
 
 
 class Worker:
@@ -141,6 +76,7 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_it_registers_and_brings_messages_both_ways(coordinator: Coordinator, worker: Worker) -> None:
     connection = await coordinator.connection()
+    assert connection.registration == REGISTER
     assert coordinator.headers == [f"Bearer {TOKEN}"]
     await connection.socket.send_str(encode(CloseRoom(room="r1")))
     assert await worker.command() == CloseRoom(room="r1")
@@ -208,7 +144,8 @@ async def test_a_wrong_token_ends_it_in_one_sentence(
 ) -> None:
     coordinator.status = status
     assert await worker.refused() == (
-        f"The coordinator at {coordinator.url} refused this worker's token: set COINOP_WORKER_TOKEN to the coordinator's."
+        f"The coordinator at {coordinator.url} refused this worker's token:"
+        " set COINOP_WORKER_TOKEN to the coordinator's."
     )
     assert len(coordinator.headers) == 1
     assert TOKEN not in caplog.text

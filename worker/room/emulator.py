@@ -2,8 +2,8 @@
 
 All calls into the core are made here, for cores may bind to the thread that loads them. In one frame: sleep until the
 deadline, or until an input comes shortly before it; ``retro_run``, which polls the input as late as it can; encode at
-once; hand over. Running frames again with new input (preemptive frames) would go between ``retro_run`` and the encoding,
-in ``_frame``.
+once; hand over. Running frames again with new input (preemptive frames) would go between ``retro_run`` and the
+encoding, in ``_frame``.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from worker.library import Entry
 
 SCRIPTED_ROOM = (sys.executable, str(Path(__file__).with_name("scripted_room.py")))
 TOKEN = "a token that is long enough"
-SECONDS = 20.0
-"""For anything that is to happen: much more than it takes."""
+SECONDS = 60.0
+"""For anything that is to happen: much more than it takes, because a busy machine may stand still for half a minute."""
 
 T = TypeVar("T")
 

@@ -1,0 +1,213 @@
+"""The gateway of one process: listeners, relay sockets, and the relay that decides what they do.
+
+It carries out what ``Relay`` asks for and keeps its clock. How packets get through is legs.py, datagrams.py, streams.py
+and dtls.py; which sockets to listen on, and everything that changes while running, is server.py's business.
+"""
+
+import asyncio
+import errno
+import logging
+import socket
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, TypeAlias
+
+from turn.actions import Action, CloseRelay, DropReservation, OpenRelay, SendToClient, SendToPeer
+from turn.allocation import Allocation, Client
+from turn.datagrams import DatagramListener
+from turn.dtls import DtlsListener
+from turn.legs import Leg
+from turn.loop import Poller
+from turn.plain import post as best_post
+from turn.ports import RelayPorts, address_of
+from turn.relay import Relay
+from turn.streams import StreamListener
+
+logger = logging.getLogger(__name__)
+
+CLOCK_CHECK: Final = 60.0
+"""Seconds between two looks at the wall clock, which time-limited names are checked against: somebody may set it."""
+
+_OUT_OF_FILES: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+Listener: TypeAlias = DatagramListener | StreamListener | DtlsListener
+
+
+class Gateway:
+    """A relay with its sockets."""
+
+    def __init__(self, relay: Relay, ports: RelayPorts) -> None:
+        self.relay = relay
+        self.listeners: list[Listener] = []
+        self._ports = ports
+        self._loop = asyncio.get_running_loop()
+        self._poller = Poller()
+        self._post = best_post()
+        self._timer: asyncio.TimerHandle | None = None
+        self._clock: asyncio.TimerHandle | None = None
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._handlers: dict[type[Any], Callable[[Any, float], Sequence[Action]]] = {
+            SendToClient: self._send_to_client,
+            SendToPeer: self._send_to_peer,
+            OpenRelay: self._open_relay,
+            CloseRelay: self._close_relay,
+            DropReservation: self._drop_reservation,
+        }
+        relay.families = ports.families
+        self._set_clock()
+
+    def listen(self, listener: Listener) -> None:
+        """Serve clients there. Listeners are made with ``from_client`` and ``client_gone``."""
+        self.listeners.append(listener)
+        if isinstance(listener, DatagramListener):
+            self._poller.add(listener.sock.fileno(), _careful(listener.read))
+        else:
+            listener.start()
+
+    def listen_datagrams(self, sock: socket.socket) -> None:
+        """Serve clients on UDP."""
+        self.listen(DatagramListener(sock, self._post, self.from_client))
+
+    def from_client(self, data: bytes, client: Client, now: float) -> None:
+        """A STUN message came."""
+        self._perform(self.relay.from_client(data, client, now), now)
+
+    def client_gone(self, client: Client) -> None:
+        """A client's connection is over."""
+        now = time.monotonic()
+        self._perform(self.relay.client_gone(client, now), now)
+
+    async def drain(self, grace: float) -> bool:
+        """Take no new allocations, and wait until the last is over, or the time is. Whether the last is."""
+        self.relay.draining = True
+        try:
+            async with asyncio.timeout(grace):
+                await self._empty.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """End everything."""
+        for timer in (self._timer, self._clock):
+            if timer:
+                timer.cancel()
+        for listener in self.listeners:
+            if not isinstance(listener, DatagramListener):
+                await listener.close()
+        self._poller.close()
+        for allocation in tuple(self.relay.allocations):
+            if allocation.socket is not None:
+                allocation.socket.sock.close()
+        self._ports.close()
+        for listener in self.listeners:
+            listener.sock.close()
+
+    def _perform(self, actions: Iterable[Action], now: float) -> None:
+        waiting = list(actions)
+        while waiting:
+            action = waiting.pop(0)
+            waiting[:0] = self._handlers[type(action)](action, now)
+        self._set_timer(now)
+
+    def _send_to_client(self, action: SendToClient, now: float) -> Sequence[Action]:
+        action.client.transport.send(action.data)
+        return ()
+
+    def _send_to_peer(self, action: SendToPeer, now: float) -> Sequence[Action]:
+        leg: Leg | None = action.allocation.socket
+        if leg:
+            leg.send_to_peer(action.address, action.data, action.dont_fragment)
+        return ()
+
+    def _open_relay(self, action: OpenRelay, now: float) -> Sequence[Action]:
+        allocation = action.allocation
+        sock = self._socket_for(action)
+        if sock is None:
+            return self.relay.relay_opened(allocation, None, now)
+        leg = allocation.socket = Leg(self.relay, allocation, sock, self._post)
+        self._post.adopt(sock)
+        self._poller.add(leg.fd, _careful(leg.read))
+        allocation.client.transport.attach(leg)
+        self._empty.clear()
+        return self.relay.relay_opened(allocation, address_of(sock), now)
+
+    def _socket_for(self, action: OpenRelay) -> socket.socket | None:
+        if action.reserved is not None:
+            return self._ports.take(action.reserved)
+        try:
+            return self._ports.open(action.family, even=action.even_port, hold=action.reserve)
+        except OSError as error:
+            if error.errno in _OUT_OF_FILES:
+                logger.warning("! no relay port can be opened: %s", error)
+            else:
+                logger.error("! the relay address can't be used: %s", error)
+            return None
+
+    def _close_relay(self, action: CloseRelay, now: float) -> Sequence[Action]:
+        allocation = action.allocation
+        leg: Leg | None = allocation.socket
+        if leg:
+            allocation.socket = None
+            allocation.client.transport.detach()
+            self._poller.remove(leg.fd)
+            self._post.disown(leg.sock)
+            leg.sock.close()
+            self._count(allocation)
+        if not len(self.relay.allocations):
+            self._empty.set()
+        return ()
+
+    def _count(self, allocation: Allocation) -> None:
+        """Keep what the allocation has relayed for the metrics of its listener."""
+        for listener in self.listeners:
+            client = allocation.client
+            if listener.protocol == client.protocol and listener.address == client.server_address:
+                listener.traffic.relayed(*relayed_by(allocation))
+                return
+
+    def _drop_reservation(self, action: DropReservation, now: float) -> Sequence[Action]:
+        self._ports.drop(action.token)
+        return ()
+
+    def _set_timer(self, now: float) -> None:
+        deadline = self.relay.next_deadline()
+        if deadline is None:
+            return
+        if self._timer is not None:
+            if self._timer_at <= deadline:
+                return
+            self._timer.cancel()
+        self._timer_at = deadline
+        self._timer = self._loop.call_later(max(0.0, deadline - now), self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        self._timer = None
+        now = time.monotonic()
+        self._perform(self.relay.handle_timer(now), now)
+
+    def _set_clock(self) -> None:
+        self.relay.auth.epoch = time.time() - time.monotonic()
+        self._clock = self._loop.call_later(CLOCK_CHECK, self._set_clock)
+
+
+def relayed_by(allocation: Allocation) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Packets and bytes to the client, and to its peers."""
+    return (
+        (allocation.packets_to_client, allocation.bytes_to_client),
+        (allocation.packets_to_peer, allocation.bytes_to_peer),
+    )
+
+
+def _careful(read: Callable[[float], bool]) -> Callable[[float], bool]:
+    """A reader that lets no exception out: there is nobody above it who could do anything but end the process."""
+
+    def careful(now: float) -> bool:
+        try:
+            return read(now)
+        except Exception:
+            logger.exception("! a packet could not be dealt with")
+            return True
+
+    return careful
