@@ -27,6 +27,10 @@ Count = Annotated[int, Meta(ge=0, le=100_000)]
 _T = TypeVar("_T")
 
 
+GatewayUrl = Annotated[str, Meta(max_length=256, pattern=r"^(stun|turns?):[^\s?]+(\?transport=(udp|tcp))?$")]
+"""An ICE URL (RFC 7064, RFC 7065), such as ``turn:gateway.example:3478?transport=udp``."""
+
+
 class MessageError(ValueError):
     """The peer sent something that is not one of the messages it may send."""
 
@@ -95,6 +99,15 @@ class Welcome(Struct, frozen=True, kw_only=True, tag="welcome"):
     version: str
     games: tuple[Game, ...]
     ice_servers: tuple[IceServer, ...] = ()
+    relay_only: bool = False
+    """Whether media must go through a gateway (``iceTransportPolicy: "relay"``)."""
+
+
+class IceServers(Struct, frozen=True, kw_only=True, tag="ice_servers"):
+    """The gateways again: they changed, or their credentials were about to end. For connections made from now on."""
+
+    ice_servers: tuple[IceServer, ...]
+    relay_only: bool = False
 
 
 class Library(Struct, frozen=True, kw_only=True, tag="library"):
@@ -126,7 +139,7 @@ class Ended(Struct, frozen=True, kw_only=True, tag="ended"):
     message: Sentence
 
 
-PlayerEvent = Welcome | Library | Started | Refused | Ended
+PlayerEvent = Welcome | IceServers | Library | Started | Refused | Ended
 
 # ----- worker -> coordinator (the token travels in the upgrade request's Authorization header)
 
@@ -138,6 +151,8 @@ class Register(Struct, frozen=True, kw_only=True, tag="register"):
     capacity: Annotated[int, Meta(ge=1, le=10_000)]
     games: tuple[Game, ...]
     region: Annotated[str, Meta(max_length=64)] = ""
+    gateways: Annotated[tuple[GatewayUrl, ...], Meta(max_length=16)] = ()
+    """ICE URLs of the gateway in front of this worker, by which browsers reach its rooms."""
 
 
 class Admitted(Struct, frozen=True, kw_only=True, tag="admitted"):

@@ -40,6 +40,20 @@ async def test_keys_play_the_game(page: Page, arcade: Stack, codec: str) -> None
     await page.screenshot(path=SCREENSHOTS / f"playing-{codec}.png")
 
 
+async def test_a_mega_drive_game_plays_too(page: Page, arcade: Stack) -> None:
+    await play(page, arcade, "Airstriker")
+    await page.keyboard.press("Enter")
+    before = (await video_stats(page))["framesDecoded"]
+
+    async def goes_on() -> bool:
+        return bool((await video_stats(page))["framesDecoded"] > before + 60)
+
+    await until(goes_on, "the picture goes on")
+    width = await page.evaluate("document.getElementById('screen').videoWidth")
+    assert width in (256, 320)
+    await page.screenshot(path=SCREENSHOTS / "airstriker.png")
+
+
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
 async def test_twenty_seconds_of_fluent_picture_from_one_key_frame(page: Page, arcade: Stack, codec: str) -> None:
     await play(page, arcade, GAME, codec=codec)

@@ -70,6 +70,7 @@ class Room:
         self._emulator: Emulator | None = None
         self._bitrate = BitrateControl(order.max_kbps)
         self._figured = (time.monotonic(), 0, 0, 0)
+        self._overdue: float | None = None
         self._exits: set[asyncio.Task[None]] = set()
         self.closed = asyncio.Event()
 
@@ -150,12 +151,20 @@ class Room:
         emulator = self._emulator
         if emulator is None:
             return
-        limit = HANG_SECONDS if self._loaded.done() else LOAD_SECONDS
-        if emulator.busy_since is not None and now - emulator.busy_since > limit:
+        if self._hangs(emulator, now):
             self._end("core_hung", "The game's core hangs. Start the game again, or choose another core for it.")
             return
         if self._loaded.done():
             self._tell_figures(emulator, now)
+
+    def _hangs(self, emulator: Emulator, now: float) -> bool:
+        """Whether the core has not come back for too long, in two looks: one may be a machine that stood still."""
+        limit = HANG_SECONDS if self._loaded.done() else LOAD_SECONDS
+        busy = emulator.busy_since
+        overdue = busy is not None and now - busy > limit
+        again = overdue and busy == self._overdue
+        self._overdue = busy if overdue else None
+        return again
 
     def _tell_figures(self, emulator: Emulator, now: float) -> None:
         then, frames, video_bytes, audio_bytes = self._figured
