@@ -27,7 +27,8 @@ Count = Annotated[int, Meta(ge=0, le=100_000)]
 _T = TypeVar("_T")
 
 
-GatewayUrl = Annotated[str, Meta(max_length=256, pattern=r"^(stun|turns?):[^\s?]+(\?transport=(udp|tcp))?$")]
+GATEWAY_URL = r"^(stun|turns?):[A-Za-z0-9.:\[\]_-]{1,200}(\?transport=(udp|tcp))?$"
+GatewayUrl = Annotated[str, Meta(max_length=256, pattern=GATEWAY_URL)]
 """An ICE URL (RFC 7064, RFC 7065), such as ``turn:gateway.example:3478?transport=udp``."""
 
 

@@ -160,6 +160,8 @@ SPECIAL = {
     "games": st.lists(GAMES, max_size=3).map(tuple),
     "ice_servers": st.lists(SERVERS, max_size=2).map(tuple),
     "candidate": CANDIDATES,
+    "relay_only": st.booleans(),
+    "gateways": st.lists(st.from_regex(messages.GATEWAY_URL, fullmatch=True), max_size=3).map(tuple),
 }
 
 
