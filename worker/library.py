@@ -209,7 +209,8 @@ class Scanner:
     def _options(self, core: Path, file: PurePath) -> dict[str, str]:
         """The core's options, then those for each pattern that the file matches."""
         configured = self._config.core_options
-        options = dict(configured.get(core.name.removesuffix(cores.SUFFIX), {}))
+        name = core.name.removesuffix(cores.SUFFIX)
+        options = {**systems.OPTIONS.get(name, {}), **configured.get(name, {})}
         for key, more in configured.items():
             if systems.is_pattern(key) and systems.matches(file, key):
                 options.update(more)

@@ -31,6 +31,13 @@ _SUPER_NINTENDO_CORES = (
 )
 _MEGA_DRIVE_CORES = ("genesis_plus_gx", "picodrive", "blastem")
 _MASTER_SYSTEM_CORES = ("genesis_plus_gx", "gearsystem", "picodrive", "smsplus")
+OPTIONS: Mapping[str, Mapping[str, str]] = {
+    # Games made with home-made tools address words at odd places; with the console's own trap for it they end in an
+    # error screen, which other emulators never showed their authors.
+    "genesis_plus_gx": {"genesis_plus_gx_addr_error": "disabled"},
+}
+"""Core options that suit more games than the core's own defaults. Those of the configuration come after them."""
+
 _DISCS = ("cue", "chd", "m3u", "ccd")
 
 SYSTEMS = (

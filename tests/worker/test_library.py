@@ -109,6 +109,17 @@ def test_a_core_by_configuration(games: Path, tmp_path: Path) -> None:
     assert f"absent{SUFFIX}" in found.missing[0].remedy
 
 
+def test_a_core_has_options_that_suit_more_games_and_the_configuration_has_the_last_word(
+    games: Path, tmp_path: Path
+) -> None:
+    put(games / "a.gen")
+    key = "genesis_plus_gx_addr_error"
+    (plain,) = scan(tmp_path).entries
+    (chosen,) = scan(tmp_path, core_options={"genesis_plus_gx": {key: "enabled"}}).entries
+    assert plain.options == {key: "disabled"}
+    assert chosen.options == {key: "enabled"}
+
+
 def test_core_options_by_core_and_by_file(games: Path, tmp_path: Path) -> None:
     put(games / "a.nes")
     put(games / "b.nes")

@@ -177,7 +177,7 @@ def _open_encoder(codec: str, yuv: av.VideoFrame, fps: Fraction, kbps: int | Non
             "profile": "baseline",
             "forced-idr": "1",  # or a forced key frame is a plain I-frame, from which no new viewer can start
             "x264-params": "keyint=infinite:scenecut=0",
-            **({"qp": "22"} if kbps is None else {"crf": "20", **_ceiling(kbps)}),
+            **({"qp": "18"} if kbps is None else {"crf": "20", **_ceiling(kbps)}),
         }
     else:
         context = av.CodecContext.create("libvpx", "w")
