@@ -28,12 +28,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CODECS = ("h264", "vp8")
+STREAMS = {"h264": "codec=h264", "vp8": "codec=vp8", "h264_relayed": "codec=h264&relay=1"}
+"""What is measured, and how its page is asked for; the last goes through the gateway, over UDP."""
 REFERENCE = "reference"
 
 PRESSES = 120
 ROUNDS = 2
-"""Turns that each of the three takes. Room and screen drift through each other's phase in 10 s; a turn is longer."""
+"""Turns that each stream takes. Room and screen drift through each other's phase in 10 s; a turn is longer."""
 
 PICTURE = {"width": 256, "height": 240}
 LAMP = {"x": 24 / 256, "y": 24 / 240, "width": 24 / 256, "height": 16 / 240}
@@ -70,34 +71,34 @@ class Turn:
 
 
 async def measure(options: argparse.Namespace) -> Figures:
-    """``{"reference": {...}, "h264": {...}, "vp8": {...}}``. Raises BenchmarkError."""
-    turns = {name: Turn() for name in (REFERENCE, *CODECS)}
+    """``{"reference": {...}, "h264": {...}, "vp8": {...}, ...}``. Raises BenchmarkError."""
+    turns = {name: Turn() for name in (REFERENCE, *STREAMS)}
     busy, began = processes.busy_seconds(), time.monotonic()
     count = -(-options.presses // ROUNDS)
     async with stack.running() as running, chromium() as browser:
         game = await running.game()
         for _ in range(ROUNDS):
-            for codec in CODECS:
-                logger.info("> %s and reference, %d presses each", codec, count)
-                await _turn(running, browser, game.id, codec, count, turns)
+            for name in STREAMS:
+                logger.info("> %s and reference, %d presses each", name, count)
+                await _turn(running, browser, game.id, name, count, turns)
     return {
         REFERENCE: reference_figures(turns[REFERENCE]),
-        **{codec: stream_figures(turns[codec]) for codec in CODECS},
+        **{name: stream_figures(turns[name]) for name in STREAMS},
         "machine_busy": processes.busy_share(busy, time.monotonic() - began),
     }
 
 
-async def _turn(running: Stack, browser: "Browser", game: str, codec: str, count: int, turns: dict[str, Turn]) -> None:
-    """One turn of a stream, then one of the reference in the same page: half as long, for it comes twice as often."""
+async def _turn(running: Stack, browser: "Browser", game: str, name: str, count: int, turns: dict[str, Turn]) -> None:
+    """One turn of a stream, then a shorter one of the reference in the same page, since it comes after each stream."""
     await running.spare_is_ready()
-    async with page_at(browser, f"{running.url}?codec={codec}") as page:
+    async with page_at(browser, f"{running.url}?{STREAMS[name]}") as page:
         await play(page, game)
         before = await running.metrics()
         stream = await probe(page, "stream", count, LAMP)
         after = await running.metrics()
-        turns[codec].add(stream["samples"], (stream["before"], stream["after"]), (before, after))
+        turns[name].add(stream["samples"], (stream["before"], stream["after"]), (before, after))
         await leave(page)
-        reference = await probe(page, "reference", -(-count // 2), LAMP, PICTURE, stream["box"])
+        reference = await probe(page, "reference", -(-count // len(STREAMS)), LAMP, PICTURE, stream["box"])
         turns[REFERENCE].add(reference["samples"])
 
 
@@ -154,15 +155,15 @@ def _round_trip(samples: Sequence[Sample]) -> float:
 
 def show(found: Figures) -> str:
     """The figures as two tables, and how busy the machine was."""
-    kinds = (REFERENCE, *CODECS)
+    kinds = (REFERENCE, *STREAMS)
     rows = [(kind, found[kind]["presses"], found[kind]["p50_ms"], found[kind]["p95_ms"]) for kind in kinds]
-    names = list(found[CODECS[0]]["stages_ms"])
-    stage_rows = [(name, *(found[codec]["stages_ms"][name] for codec in CODECS)) for name in names]
-    totals = ("all", *(found[codec]["mean_ms"] for codec in CODECS))
+    names = list(found[next(iter(STREAMS))]["stages_ms"])
+    stage_rows = [(name, *(found[codec]["stages_ms"][name] for codec in STREAMS)) for name in names]
+    totals = ("all", *(found[codec]["mean_ms"] for codec in STREAMS))
     return "\n\n".join(
         (
             report.table(("key to frame", "presses", "p50 ms", "p95 ms"), rows),
-            report.table(("mean of the stage, ms", *CODECS), [*stage_rows, totals]),
+            report.table(("mean of the stage, ms", *STREAMS), [*stage_rows, totals]),
             f"The machine was busy for {found['machine_busy']:.0%} of the time.",
         )
     )

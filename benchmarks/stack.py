@@ -1,9 +1,10 @@
-"""A coordinator and a worker of our own, as ``coinop play`` starts them: on free ports, and gone at the end.
+"""A coordinator, a gateway and a worker of our own, as ``coinop play`` starts them: on free ports, and gone at the end.
 
-The two are the programs that they are anywhere else. Their saves go into a folder that is removed; games and cores are
-those that ``coinop play`` would find.
+The three are the programs that they are anywhere else. Their saves go into a folder that is removed; games and cores
+are those that ``coinop play`` would find.
 """
 
+import json
 import os
 import secrets
 import signal
@@ -12,6 +13,8 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from ipaddress import IPv4Address
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
@@ -19,6 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from benchmarks.processes import descendants
 from benchmarks.report import BenchmarkError
 from benchmarks.wait import until
+from coinop import gateway
 from coinop.child import Child
 from coordinator.messages import Game, Welcome, decode_player_event
 
@@ -95,8 +99,9 @@ class Stack:
 @asynccontextmanager
 async def running() -> AsyncIterator[Stack]:
     """A stack that can be played on, until the end of the block. Raises BenchmarkError."""
-    token = secrets.token_urlsafe(32)
-    port, metrics_port = _free_ports(2)
+    token, turn_secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    port, metrics_port, turn_port = _free_ports(3)
+    relay = gateway.find(IPv4Address(HOST), turn_port)
     url = f"http://{HOST}:{port}/"
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="coinop-benchmark-"))
@@ -107,13 +112,16 @@ async def running() -> AsyncIterator[Stack]:
                 "COINOP_COORDINATOR_PORT": str(port),
                 "COINOP_COORDINATOR_LOG_LEVEL": "warning",
                 "COINOP_WORKER_TOKEN": token,
+                "COINOP_TURN_SECRET": turn_secret,
             },
+            "turn": relay.environment(turn_secret, "warning"),
             "worker": {
                 "COINOP_WORKER_COORDINATOR": url,
                 "COINOP_WORKER_TOKEN": token,
                 "COINOP_WORKER_LOG_LEVEL": "warning",
                 "COINOP_WORKER_CAPACITY": str(CAPACITY),
                 "COINOP_WORKER_SAVES": f"{folder}/saves",
+                "COINOP_WORKER_GATEWAYS": json.dumps(relay.urls),
                 "COINOP_WORKER_METRICS_HOST": HOST,
                 "COINOP_WORKER_METRICS_PORT": str(metrics_port),
             },
@@ -122,7 +130,8 @@ async def running() -> AsyncIterator[Stack]:
         for name, environment in programs.items():
             children[name] = await Child.start(name, environment)
             stack.push_async_callback(children[name].end)
-        await until(lambda: _answers(session, f"{url}ready"), "the stack was not ready", READY_WITHIN)
+        for ready in (relay.ready_url, f"{url}ready"):
+            await until(partial(_answers, session, ready), "the stack was not ready", READY_WITHIN)
         yield Stack(url, children["worker"]._process.pid, session, f"http://{HOST}:{metrics_port}/metrics")
 
 

@@ -55,10 +55,10 @@ def test_figures_that_a_browser_does_not_give_are_left_out() -> None:
 def test_the_table_compares_and_splits() -> None:
     stream = latency.stream_figures(turn())
     shown = latency.show(
-        {"reference": latency.reference_figures(turn()), "h264": stream, "vp8": stream, "machine_busy": 0.5}
+        {"reference": latency.reference_figures(turn()), **dict.fromkeys(latency.STREAMS, stream), "machine_busy": 0.5}
     )
     upper, lower, machine = shown.split("\n\n")
-    assert [row.split()[0] for row in upper.splitlines()[1:]] == ["reference", "h264", "vp8"]
+    assert [row.split()[0] for row in upper.splitlines()[1:]] == ["reference", "h264", "vp8", "h264_relayed"]
     assert [row.split()[0] for row in lower.splitlines()[1:]] == [*stream["stages_ms"], "all"]
     assert machine == "The machine was busy for 50% of the time."
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import datetime
 import inspect
+import ipaddress
 import json
 import os
 import re
@@ -17,6 +19,10 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 PATIENCE = 20.0
 """Seconds that a condition may take on a busy machine before it counts as never."""
@@ -58,6 +64,27 @@ def as_variable(value: Any) -> str:
     return json.dumps(value) if isinstance(value, list | dict | bool) else str(value)
 
 
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1, and its key, as PEM files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "coinop test")])
+    now = datetime.datetime.now(datetime.UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(address, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "certificate.pem", folder / "key.pem"
+    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return paths
+
+
 class Stack:
     """A coordinator and a worker. ``worker`` holds settings by their environment names without the prefix."""
 
@@ -68,6 +95,7 @@ class Stack:
         self.metrics_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self._settings = worker
+        self._coordinator: dict[str, str] = {}
         self.programs: dict[str, subprocess.Popen[bytes]] = {}
 
     async def start(self) -> "Stack":
@@ -78,7 +106,38 @@ class Stack:
         return self
 
     def start_coordinator(self) -> None:
-        self._run("coordinator", {"COINOP_COORDINATOR_PORT": str(self.port)})
+        self._run("coordinator", {"COINOP_COORDINATOR_PORT": str(self.port), **self._coordinator})
+
+    async def start_gateway(self, **settings: Any) -> None:
+        """Start a gateway on UDP, TCP and TLS that reaches this machine's rooms, and have everybody know of it.
+
+        Before ``start``: the worker announces it, and the coordinator has its secret.
+        """
+        secret = secrets.token_urlsafe(24)
+        self.turn_port, tls_port, self.health_port = free_port(), free_port(), free_port()
+        certificate, key = self_signed(self.folder)
+        values = {
+            "host": "127.0.0.1",
+            "port": self.turn_port,
+            "tls_port": tls_port,
+            "certificate": certificate,
+            "key": key,
+            "peers": "127.0.0.1",
+            "relay_address": ["127.0.0.1"],
+            "secret": secret,
+            "metrics_port": 0,
+            "health_port": self.health_port,
+            **settings,
+        }
+        self._run("turn", {f"COINOP_TURN_{name.upper()}": as_variable(value) for name, value in values.items()})
+        self._coordinator["COINOP_TURN_SECRET"] = secret
+        self._settings["gateways"] = [
+            f"turn:127.0.0.1:{self.turn_port}?transport=udp",
+            f"turn:127.0.0.1:{self.turn_port}?transport=tcp",
+            f"turns:127.0.0.1:{tls_port}?transport=tcp",
+        ]
+        ready = f"http://127.0.0.1:{self.health_port}/ready"
+        await until(lambda: get(ready)[0] == 200, f"the gateway is ready; {self.log()}")
 
     def start_worker(self, **settings: Any) -> None:
         values = {
