@@ -7,6 +7,7 @@
 
 import { Bar } from "./bar.js";
 import { Heartbeat } from "./heartbeat.js";
+import { configuration, isRelayOnly, ways } from "./ice.js";
 import { Gamepads } from "./input/gamepad.js";
 import { DEFAULT_KEYS, Keyboard } from "./input/keyboard.js";
 import { Pad } from "./input/pad.js";
@@ -19,6 +20,7 @@ import { Panel } from "./panel.js";
 import { Peer } from "./peer.js";
 import { PhotonMeter } from "./photon.js";
 import { Screen, WakeLock } from "./screen.js";
+import { testWay } from "./selftest.js";
 import { Session } from "./session.js";
 import { Settings, invitation, invitedRoom } from "./settings.js";
 import { Signalling } from "./signalling.js";
@@ -28,6 +30,7 @@ const NOTICE_SECONDS = 5;
 const $ = (id) => document.getElementById(id);
 const environment = {
   WebSocket,
+  RTCPeerConnection: globalThis.RTCPeerConnection,
   setTimeout: (act, delay) => setTimeout(act, delay),
   clearTimeout: (timer) => clearTimeout(timer),
   setInterval: (act, delay) => setInterval(act, delay),
@@ -42,7 +45,8 @@ const environment = {
 
 const settings = new Settings(storage(), location.search);
 const signalling = new Signalling(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/player`, environment);
-const session = new Session(signalling, (iceServers) => new Peer(iceServers, settings.get("codec")), settings, environment);
+const makePeer = (ice) => new Peer(configuration(ice, settings.get("path")), settings.get("codec"));
+const session = new Session(signalling, makePeer, settings, environment);
 
 let peer = null;
 const send = (bytes) => peer.sendInput(bytes);
@@ -57,7 +61,9 @@ const library = new Library({ grid: $("grid"), count: $("count"), search: $("sea
 const screen = new Screen({ stage: $("stage"), video: $("screen"), audio: $("speaker") });
 const overlay = new Overlay($("stats"), meter, heartbeat);
 const legend = new Legend($("legend-rows"), DEFAULT_KEYS);
-const panel = new Panel($("settings"), settings);
+const panel = new Panel({
+  dialog: $("settings"), test: $("test"), results: $("test-results"), conclusion: $("test-conclusion"),
+}, settings);
 const wakeLock = new WakeLock();
 const bar = new Bar({
   play: $("play"), bar: $("bar"), stage: $("stage"), leave: $("leave"), mute: $("mute"), volume: $("volume"),
@@ -229,7 +235,12 @@ function applySettings() {
 
 settings.onchange = (name) => {
   applySettings();
-  if (name === "codec") session.prepare();
+  if (name === "codec" || name === "path") session.prepare();
+};
+
+panel.ontest = () => session.ice && {
+  tests: ways(session.ice.iceServers).map((way) => ({ way, result: testWay(way, environment) })),
+  relayOnly: isRelayOnly(session.ice, settings.get("path")),
 };
 
 function storage() {

@@ -23,8 +23,19 @@ const FAILURES = Object.freeze({
   blocked: {
     title: "The picture can't get through",
     text: "The game is running, but no media connection to it could be made. Something between you and the server "
-      + "blocks UDP: a firewall, a VPN, or a port that the server does not publish.",
-    advice: "Try another network or switch the VPN off. If you run the server, publish its UDP ports, or its gateway's.",
+      + "blocks it: a firewall, a VPN, or a port that the server does not publish.",
+    advice: "“Test the connection” in the settings says which ways to the gateway are open from here. Try another network "
+      + "or switch the VPN off. If you run the server, publish its UDP ports, or its gateway's.",
+  },
+  no_gateway: {
+    title: "There is no gateway to play through",
+    text: "The server wants the picture to go through a gateway only, but it announces none that relays (a turn: address).",
+    advice: "Whoever runs the server has to start its gateway, or to allow direct paths.",
+  },
+  no_gateway_chosen: {
+    title: "There is no gateway to play through",
+    text: "You chose to play through the gateway only, but the server announces none that relays (a turn: address).",
+    advice: "Set the way to the server to Automatic in the settings, then try again.",
   },
   no_picture: {
     title: "Connected, but no picture came",
@@ -97,3 +108,52 @@ export const NOTICE = Object.freeze({
   copied: "Link copied. Whoever opens it joins this room.",
   unreadable: "The server sent a message that this page can't read. If something is missing, reload the page.",
 });
+
+// ----- the connection test
+
+/** Said in place of results before the coordinator's first word. */
+export const NOTHING_TO_TEST = "The arcade has not answered yet, so its gateway is not known.";
+
+/** One sentence for a result of selftest.js. `several`: gateways of more than one name, so the name is said. */
+export function wayWords({ way, outcome, ms, code }, several = false) {
+  const gateway = several ? `the gateway ${way.host}` : "the gateway";
+  const reaches = `${way.kind} reaches ${gateway}`;
+  const fails = `${way.kind} does not reach ${gateway}`;
+  const port = `${way.port}/${["UDP", "STUN"].includes(way.kind) ? "udp" : "tcp"}`;
+  const distrust = way.kind === "TLS" ? ", or this browser does not trust its certificate" : "";
+  return {
+    reached: `${reaches} (ready in ${Math.round(ms)} ms).`,
+    unreachable: `${fails}: a firewall may block port ${port}${distrust}.`,
+    unresolved: `${fails}: the name ${way.host} has no address here.`,
+    denied: `${reaches}, but it does not accept this page's credentials.`,
+    full: `${reaches}, but it takes no more connections now.`,
+    refused: `${reaches}, but it refuses with error ${code}.`,
+    unusable: `${way.kind} can't be tested: this browser does not take the gateway's address.`,
+  }[outcome];
+}
+
+/** What all results together mean for playing. */
+export function conclusion(results, relayOnly) {
+  const relays = results.filter(({ way }) => way.kind !== "STUN");
+  const some = (outcome, kinds = ["UDP", "TCP", "TLS"]) =>
+    relays.some((result) => result.outcome === outcome && kinds.includes(result.way.kind));
+  if (relays.length === 0) {
+    return relayOnly
+      ? "The server announces no gateway that relays, so no game can go through it."
+      : "The server announces no gateway that relays: a game needs a direct path. Starting one tells whether it is open.";
+  }
+  if (some("reached", ["UDP"])) return "Games play well from here, even where no direct path to the server is open.";
+  if (some("reached")) {
+    return "Games can be played from here, but each lost packet holds the picture up for a moment. "
+      + "A network that lets UDP through plays better.";
+  }
+  if (some("denied")) {
+    return "Reload this page for new credentials. If that doesn't help, whoever runs the server has to give the same "
+      + "secret to the coordinator and the gateway.";
+  }
+  if (some("full") || some("refused")) {
+    return "Leave the game if you are in one, and test again in a minute. If that doesn't help, the gateway's log says why.";
+  }
+  const then = relayOnly ? "so no game can be played from here" : "so a game plays only if a direct path to the server is open";
+  return `Nothing gets through to the gateway, ${then}. Try another network, or switch the VPN off.`;
+}

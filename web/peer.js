@@ -22,14 +22,17 @@ export class PeerError extends Error {
 }
 
 export class Peer {
-  /** `codec` is "auto", "h264" or "vp8". Throws PeerError. `platform` holds the browser's WebRTC classes. */
-  constructor(iceServers, codec, platform = globalThis) {
+  /**
+   * `ice` is {iceServers, iceTransportPolicy} of ice.configuration, `codec` "auto", "h264" or "vp8". Throws PeerError.
+   * `platform` holds the browser's WebRTC classes.
+   */
+  constructor(ice, codec, platform = globalThis) {
     this.oncandidate = () => {}; // RTCIceCandidateInit, or null at the end
     this.onstate = () => {}; // RTCPeerConnectionState
     this.onnotice = () => {}; // a notice of wire.parseNotice
     this.onreply = () => {}; // a reply of wire.parseReply
     this.onclosed = () => {}; // the other side closed the channels
-    this._connection = connect(iceServers, platform);
+    this._connection = connect(ice, platform);
     this._video = this._connection.addTransceiver("video", { direction: "recvonly" });
     this._audio = this._connection.addTransceiver("audio", { direction: "recvonly" });
     this._choose(codec, platform);
@@ -128,10 +131,10 @@ export class Peer {
   }
 }
 
-function connect(iceServers, platform) {
+function connect(ice, platform) {
   if (!platform.RTCPeerConnection) throw new PeerError("no_webrtc");
   try {
-    return new platform.RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+    return new platform.RTCPeerConnection({ ...ice, bundlePolicy: "max-bundle" });
   } catch (error) {
     throw new PeerError("ice_servers", error);
   }

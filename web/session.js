@@ -4,6 +4,7 @@
  * Signalling, peers and timers are given to it, and it shows nothing itself: main.js puts its callbacks on the screen.
  */
 
+import { announced } from "./ice.js";
 import { NOTICE, failure } from "./messages.js";
 import { FIRST, next } from "./states.js";
 import { candidateMessage, joinMessage, leaveMessage, startMessage } from "./wire.js";
@@ -20,7 +21,7 @@ const PREPARED_LIMIT_MS = 180_000;
 
 export class Session {
   /**
-   * `makePeer(iceServers)` gives a Peer or throws PeerError; `settings` is read for the upscaling;
+   * `makePeer(ice)` gives, for what ice.announced gives, a Peer or throws PeerError; `settings` is read for the upscaling;
    * `environment` has setTimeout, clearTimeout and now (ms).
    */
   constructor(signalling, makePeer, settings, environment) {
@@ -31,7 +32,8 @@ export class Session {
     this.state = FIRST;
     /** The room that we are in, once started: {id, seat, game}. */
     this.room = null;
-    this._iceServers = [];
+    /** The gateways as last announced: {iceServers, relayOnly}; null before the first welcome. */
+    this.ice = null;
     this._prepared = null;
     this._peer = null;
     this._request = null;
@@ -89,12 +91,12 @@ export class Session {
     return this.room?.game.title ?? this._request?.title ?? "";
   }
 
-  /** Get a connection ready, so that a click has only to send its offer. Again after a change of the codec. */
+  /** Get a connection ready, so that a click has only to send its offer. Again after a change of the settings. */
   prepare() {
     this._dropPrepared();
     if (this.state !== "library") return;
     try {
-      this._prepared = { peer: this._makePeer(this._iceServers), at: this._environment.now() };
+      this._prepared = { peer: this._makePeer(this.ice), at: this._environment.now() };
     } catch {
       // Said when a game is started: until then the library may be looked at.
     }
@@ -112,19 +114,28 @@ export class Session {
 
   _received(message) {
     const handler = {
-      welcome: this._welcomed, library: this._listed, started: this._started, refused: this._refused, ended: this._ended,
+      welcome: this._welcomed, ice_servers: this._announced, library: this._listed,
+      started: this._started, refused: this._refused, ended: this._ended,
     }[message.type];
     handler.call(this, message);
   }
 
   _welcomed(message) {
-    this._iceServers = message.ice_servers ?? [];
+    this._announced(message);
     this.ongames(message.games);
     if (this.state === "playing") this.onwords(NOTICE.serverBack);
     if (this.state !== "connecting" && this._failure?.code !== "unreachable") return;
     this._go("welcome");
     if (this._wish) this._begin(this._wish);
     else this.prepare();
+  }
+
+  /** For connections made from now on: one that starts or plays keeps its way. */
+  _announced(message) {
+    const ice = announced(message);
+    if (JSON.stringify(ice) === JSON.stringify(this.ice)) return;
+    this.ice = ice;
+    if (this.state === "library") this.prepare();
   }
 
   _listed(message) {
@@ -199,7 +210,7 @@ export class Session {
     const fresh = prepared && this._environment.now() - prepared.at < 2 * PREPARED_LIMIT_MS;
     if (fresh) return prepared.peer;
     prepared?.peer.close(); // a hidden tab's timers may have slept too long
-    return this._makePeer(this._iceServers);
+    return this._makePeer(this.ice);
   }
 
   _send(peer) {

@@ -16,6 +16,8 @@ const FIELDS = Object.freeze({
   scale: { initial: 1, allows: oneOf(1, 2, 3) },
   /** "fill" uses all the space; "whole" only whole multiples of the game's pixels. */
   fit: { initial: "fill", allows: oneOf("fill", "whole") },
+  /** "auto" prefers a direct path; "relay" goes through the gateway only. */
+  path: { initial: "auto", allows: oneOf("auto", "relay") },
   /** 0 to 1. */
   volume: { initial: 0.8, allows: share },
   muted: { initial: false, allows: flag },
@@ -67,7 +69,7 @@ function read(storage) {
   return kept;
 }
 
-/** `?codec=h264|vp8|auto` and `?scale=1|2|3`; anything else in them is passed over. */
+/** `?codec=h264|vp8|auto`, `?scale=1|2|3` and `?relay=1|0`; anything else in them is passed over. */
 function overridesIn(query) {
   const given = new URLSearchParams(query);
   const overrides = {};
@@ -75,6 +77,8 @@ function overridesIn(query) {
   const scale = Number(given.get("scale"));
   if (FIELDS.codec.allows(codec)) overrides.codec = codec;
   if (FIELDS.scale.allows(scale)) overrides.scale = scale;
+  const relay = given.get("relay");
+  if (relay === "1" || relay === "0") overrides.path = relay === "1" ? "relay" : "auto";
   return overrides;
 }
 

@@ -51,13 +51,12 @@ function selectedPair(report) {
   return marked;
 }
 
-/** Such as "host → host, udp" or "relay → host, udp over tcp". */
+/** "direct", or such as "through the gateway (UDP)": by what the browser talks to the gateway. */
 function path(report, pair) {
   const local = report.get(pair?.localCandidateId);
   if (!local) return null;
-  const remote = report.get(pair.remoteCandidateId);
-  const relay = local.relayProtocol && local.relayProtocol !== local.protocol ? ` over ${local.relayProtocol}` : "";
-  return `${local.candidateType} → ${remote?.candidateType ?? "?"}, ${local.protocol}${relay}`;
+  if (local.candidateType !== "relay") return "direct";
+  return local.relayProtocol ? `through the gateway (${local.relayProtocol.toUpperCase()})` : "through the gateway";
 }
 
 function difference(before, now, name) {

@@ -191,6 +191,7 @@ function shape(readers) {
 
 const ABSENT = Symbol("absent");
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const boolean = (value) => (typeof value === "boolean" ? value : undefined);
 const string = (value) => (typeof value === "string" ? value : undefined);
 const name = (value) => (typeof value === "string" && value !== "" ? value : undefined);
 const number = (min, max) => (value) => (Number.isFinite(value) && value >= min && value <= max ? value : undefined);
@@ -218,7 +219,10 @@ const GAME = shape({ id: name, title: name, system: name });
 const ICE_SERVER = shape({ urls: list(string), username: optional(string), credential: optional(string) });
 
 const EVENTS = {
-  welcome: shape({ version: string, games: list(GAME), ice_servers: optional(list(ICE_SERVER)) }),
+  welcome: shape({
+    version: string, games: list(GAME), ice_servers: optional(list(ICE_SERVER)), relay_only: optional(boolean),
+  }),
+  ice_servers: shape({ ice_servers: list(ICE_SERVER), relay_only: optional(boolean) }),
   library: shape({ games: list(GAME) }),
   started: shape({ room: name, seat: nullable(integer(0, 3)), game: GAME, answer: name }),
   refused: shape({ code: name, message: string }),

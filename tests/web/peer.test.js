@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Peer, PeerError } from "../../web/peer.js";
 
 const SDP = "v=0\r\na=rtpmap:111 opus/48000/2\r\na=candidate:1 1 udp 1 a-b.local 9 typ host\r\n";
-const SERVERS = [{ urls: ["stun:192.0.2.1"] }];
+const ICE = { iceServers: [{ urls: ["stun:192.0.2.1"] }], iceTransportPolicy: "relay" };
 
 /** A browser's WebRTC as far as Peer sees it; `made` holds what it made. */
 function platform({ codecs = [{ mimeType: "video/VP8" }], faults = {} } = {}) {
@@ -42,9 +42,9 @@ function platform({ codecs = [{ mimeType: "video/VP8" }], faults = {} } = {}) {
 
 test("it offers to receive one picture and one sound, in one bundle", async () => {
   const browser = platform();
-  const peer = new Peer(SERVERS, "auto", browser);
+  const peer = new Peer(ICE, "auto", browser);
   await peer.prepared;
-  assert.deepEqual(browser.made.configuration, { iceServers: SERVERS, bundlePolicy: "max-bundle" });
+  assert.deepEqual(browser.made.configuration, { ...ICE, bundlePolicy: "max-bundle" });
   for (const kind of ["video", "audio"]) assert.deepEqual(browser.made.transceivers[kind].options, { direction: "recvonly" });
   assert.deepEqual(peer.tracks, { video: { kind: "video" }, audio: { kind: "audio" } });
   assert.equal(browser.made.preferred, undefined);
@@ -52,13 +52,13 @@ test("it offers to receive one picture and one sound, in one bundle", async () =
 
 test("both channels are negotiated, the input one without retransmission", () => {
   const { made, ...browser } = platform();
-  new Peer([], "auto", browser);
+  new Peer(ICE, "auto", browser);
   assert.deepEqual(made.channels.input.options, { negotiated: true, id: 0, ordered: false, maxRetransmits: 0 });
   assert.deepEqual(made.channels.room.options, { negotiated: true, id: 1 });
 });
 
 test("the offer is there once it is prepared: with stereo, without mDNS", async () => {
-  const peer = new Peer([], "auto", platform());
+  const peer = new Peer(ICE, "auto", platform());
   assert.equal(peer.offer, null);
   await peer.prepared;
   assert.match(peer.offer, /^a=fmtp:111 .*stereo=1/m);
@@ -67,7 +67,7 @@ test("the offer is there once it is prepared: with stereo, without mDNS", async 
 
 test("candidates come as plain objects; mDNS and empty ones are left out; the end is null", () => {
   const { made, ...browser } = platform();
-  const peer = new Peer([], "auto", browser);
+  const peer = new Peer(ICE, "auto", browser);
   const seen = [];
   peer.oncandidate = (init) => seen.push(init);
   const candidate = (text) => ({ candidate: text, toJSON: () => ({ candidate: text, sdpMid: "0" }) });
@@ -81,7 +81,7 @@ test("candidates come as plain objects; mDNS and empty ones are left out; the en
 
 test("the answer is taken, and video waits for nothing", async () => {
   const { made, ...browser } = platform();
-  const peer = new Peer([], "auto", browser);
+  const peer = new Peer(ICE, "auto", browser);
   await peer.accept("v=0");
   assert.deepEqual(made.answer, { type: "answer", sdp: "v=0" });
   assert.equal(made.transceivers.video.receiver.jitterBufferTarget, 0);
@@ -90,7 +90,7 @@ test("the answer is taken, and video waits for nothing", async () => {
 
 test("what comes on the channels is parsed; garbage is dropped", () => {
   const { made, ...browser } = platform();
-  const peer = new Peer([], "auto", browser);
+  const peer = new Peer(ICE, "auto", browser);
   const seen = [];
   peer.onreply = (reply) => seen.push(reply);
   peer.onnotice = (notice) => seen.push(notice);
@@ -103,7 +103,7 @@ test("what comes on the channels is parsed; garbage is dropped", () => {
 
 test("input is dropped while the channel is closed or full", () => {
   const { made, ...browser } = platform();
-  const peer = new Peer([], "auto", browser);
+  const peer = new Peer(ICE, "auto", browser);
   const { input } = made.channels;
   peer.sendInput("a");
   input.bufferedAmount = 5000;
@@ -115,7 +115,7 @@ test("input is dropped while the channel is closed or full", () => {
 
 test("a closed peer says nothing more", () => {
   const { made, ...browser } = platform();
-  const peer = new Peer([], "auto", browser);
+  const peer = new Peer(ICE, "auto", browser);
   peer.onclosed = () => assert.fail("told after close");
   peer.close();
   made.channels.room.onclose();
@@ -123,9 +123,9 @@ test("a closed peer says nothing more", () => {
 });
 
 const FAULTS = [
-  ["no WebRTC", "no_webrtc", () => new Peer([], "auto", {})],
-  ["a refused server list", "ice_servers", () => new Peer([], "auto", platform({ faults: { servers: true } }))],
-  ["a missing codec", "codec", () => new Peer([], "h264", platform())],
+  ["no WebRTC", "no_webrtc", () => new Peer(ICE, "auto", {})],
+  ["a refused server list", "ice_servers", () => new Peer(ICE, "auto", platform({ faults: { servers: true } }))],
+  ["a missing codec", "codec", () => new Peer(ICE, "h264", platform())],
 ];
 
 for (const [name, code, make] of FAULTS) {
@@ -133,6 +133,6 @@ for (const [name, code, make] of FAULTS) {
 }
 
 test("a refused answer is a PeerError", async () => {
-  const peer = new Peer([], "auto", platform({ faults: { answer: true } }));
+  const peer = new Peer(ICE, "auto", platform({ faults: { answer: true } }));
   await assert.rejects(peer.accept("v=0"), (error) => error instanceof PeerError && error.code === "answer");
 });

@@ -10,8 +10,8 @@ const WELCOME = { type: "welcome", version: "1", games: [GAME], ice_servers: [{ 
 const STARTED = { type: "started", room: "r1", seat: 0, game: GAME, answer: "answer" };
 
 class FakePeer {
-  constructor(iceServers) {
-    Object.assign(this, { iceServers, offer: "offer", gathered: false, closed: false, answer: null });
+  constructor(ice) {
+    Object.assign(this, { ice, offer: "offer", gathered: false, closed: false, answer: null });
     this.prepared = Promise.resolve();
     this.oncandidate = () => {};
   }
@@ -22,12 +22,12 @@ class FakePeer {
 }
 
 /** A session, its clock, the peers that it made, what it sent, and the states with failure codes that it went through. */
-function setup({ make = (iceServers) => new FakePeer(iceServers) } = {}) {
+function setup({ make = (ice) => new FakePeer(ice) } = {}) {
   const clock = new Clock();
   const [peers, sent, states, words] = [[], [], [], []];
   const signalling = { connected: true, hurried: 0, send(message) { if (this.connected) sent.push(message); return this.connected; }, hurry() { this.hurried++; } };
-  const makePeer = (iceServers) => {
-    const peer = make(iceServers);
+  const makePeer = (ice) => {
+    const peer = make(ice);
     peers.push(peer);
     return peer;
   };
@@ -54,7 +54,7 @@ function playing() {
 test("a connection is prepared while the library is shown, and a click sends its offer at once", () => {
   const { peers, sent, states, session, say } = setup();
   say(WELCOME);
-  assert.deepEqual(peers[0].iceServers, WELCOME.ice_servers);
+  assert.deepEqual(peers[0].ice, { iceServers: WELCOME.ice_servers, relayOnly: false });
   session.start(GAME);
   assert.deepEqual(sent, [{ type: "start", game: "g1", offer: "offer" }]);
   assert.deepEqual(states, ["library", "starting"]);
@@ -132,6 +132,50 @@ test("a prepared connection is renewed before it is too old, and after a change 
   assert.deepEqual(peers.map((peer) => peer.closed), [true, false]);
   session.prepare();
   assert.deepEqual(peers.map((peer) => peer.closed), [true, true, false]);
+});
+
+const GATEWAYS = { type: "ice_servers", ice_servers: [{ urls: ["turn:x"], username: "u", credential: "c" }], relay_only: true };
+
+test("new gateways make the prepared connection anew; the same again do not", () => {
+  const { peers, session, say } = setup();
+  say(WELCOME);
+  say(GATEWAYS);
+  say(GATEWAYS);
+  assert.deepEqual(peers.map((peer) => peer.closed), [true, false]);
+  assert.deepEqual(peers[1].ice, { iceServers: GATEWAYS.ice_servers, relayOnly: true });
+  assert.deepEqual(session.ice, peers[1].ice);
+});
+
+test("new gateways leave a connection alone that starts or plays, and are for the next one", () => {
+  const starting = setup();
+  starting.say(WELCOME);
+  starting.session.start(GAME);
+  for (const { peers, session, say, states } of [starting, playing()]) {
+    const before = states.length;
+    say(GATEWAYS);
+    assert.equal(peers.length, 1);
+    assert.equal(peers[0].closed, false);
+    assert.equal(states.length, before);
+    session.leave();
+    assert.equal(peers[1].ice.relayOnly, true);
+  }
+});
+
+test("gateways that changed while the server was away hold after its welcome", () => {
+  const { peers, session, signalling, say } = setup();
+  say(WELCOME);
+  signalling.onlost();
+  say({ ...WELCOME, ice_servers: GATEWAYS.ice_servers });
+  assert.deepEqual(peers.map((peer) => peer.closed), [true, false]);
+  assert.deepEqual(session.ice.iceServers, GATEWAYS.ice_servers);
+});
+
+test("without the gateway that it must go through, a game fails at the click and not before", () => {
+  const { states, session, say } = setup({ make: () => { throw new PeerError("no_gateway"); } });
+  say({ ...WELCOME, relay_only: true });
+  assert.deepEqual(states, ["library"]);
+  session.start(GAME);
+  assert.equal(states.at(-1), "failed: no_gateway");
 });
 
 test("a connection that slept with a hidden tab is not used", () => {

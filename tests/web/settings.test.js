@@ -40,6 +40,13 @@ test("the address overrides, is not kept, and gives way to a new choice", () => 
   assert.equal(settings.get("codec"), "auto");
 });
 
+test("the address may ask for the gateway, or for no such order", () => {
+  const kept = storage(JSON.stringify({ path: "relay" }));
+  assert.equal(new Settings(null, "?relay=1").get("path"), "relay");
+  assert.equal(new Settings(kept, "?relay=0").get("path"), "auto");
+  for (const query of ["?relay=yes", "?relay=toString", "?relay"]) assert.equal(new Settings(kept, query).get("path"), "relay");
+});
+
 test("nonsense in the address is passed over", () => {
   const settings = new Settings(null, "?codec=h265&scale=99&scale=x&%ff");
   assert.equal(settings.get("codec"), "auto");

@@ -37,7 +37,7 @@ test("rates and means are of the time between two reports", () => {
 test("counts and names are the newest", () => {
   const now = figures(null, report());
   assert.deepEqual([now.freezes, now.lost, now.codec, now.width, now.height, now.rttMs], [1, 3, "H264", 256, 240, 12]);
-  assert.equal(now.path, "relay → host, udp over tcp");
+  assert.equal(now.path, "through the gateway (TCP)");
 });
 
 test("what can't be known yet is null", () => {
@@ -63,8 +63,20 @@ test("without a transport entry the marked pair is taken", () => {
   const marked = report();
   marked.delete("T");
   marked.get("Q").localCandidateId = "L";
-  assert.match(figures(null, marked).path, /^relay → \?/);
+  assert.equal(figures(null, marked).path, "through the gateway (TCP)");
 });
+
+for (const [local, words] of [
+  [{ candidateType: "host", protocol: "udp" }, "direct"],
+  [{ candidateType: "prflx", protocol: "udp" }, "direct"],
+  [{ candidateType: "relay", relayProtocol: "udp" }, "through the gateway (UDP)"],
+  [{ candidateType: "relay", relayProtocol: "tls" }, "through the gateway (TLS)"],
+  [{ candidateType: "relay" }, "through the gateway"],
+]) {
+  test(`the path of a ${local.candidateType} candidate, ${local.relayProtocol ?? "no relay protocol"}`, () => {
+    assert.equal(figures(null, report({}, {}, [{ id: "L", type: "local-candidate", ...local }])).path, words);
+  });
+}
 
 test("the overlay has a line for each figure, and a dash for what is not known", () => {
   const shown = Object.fromEntries(lines({ ...figures(null, new Map()), photonMs: null }));

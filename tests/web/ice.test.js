@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { announced, configuration, isRelayOnly, ways } from "../../web/ice.js";
+import { PeerError } from "../../web/peer.js";
+
+const STUN = { urls: ["stun:192.0.2.1:3478"] };
+const TURN = { urls: ["turn:192.0.2.1:3478?transport=udp", "turns:gw.example?transport=tcp"], username: "u", credential: "c" };
+
+test("what a message leaves out is no gateway and no order", () => {
+  assert.deepEqual(announced({}), { iceServers: [], relayOnly: false });
+  assert.deepEqual(announced({ ice_servers: [TURN], relay_only: true }), { iceServers: [TURN], relayOnly: true });
+});
+
+test("every path may be taken unless the server or the player says otherwise", () => {
+  const ice = { iceServers: [STUN, TURN], relayOnly: false };
+  assert.deepEqual(configuration(ice, "auto"), { iceServers: [STUN, TURN], iceTransportPolicy: "all" });
+  assert.equal(configuration(ice, "relay").iceTransportPolicy, "relay");
+  assert.equal(configuration({ ...ice, relayOnly: true }, "auto").iceTransportPolicy, "relay");
+  assert.equal(isRelayOnly(null, "auto"), false);
+  assert.equal(isRelayOnly(null, "relay"), true);
+});
+
+for (const [who, relayOnly, path, code] of [["the server", true, "auto", "no_gateway"], ["the player", false, "relay", "no_gateway_chosen"]]) {
+  test(`${who} wants a gateway and there is none`, () => {
+    for (const iceServers of [[], [STUN]]) {
+      assert.throws(() => configuration({ iceServers, relayOnly }, path),
+        (error) => error instanceof PeerError && error.code === code);
+    }
+  });
+}
+
+test("each URL is a way of its own, with its server's credentials", () => {
+  const [stun, udp, tls] = ways([STUN, TURN]);
+  assert.deepEqual(stun, { kind: "STUN", host: "192.0.2.1", port: 3478, server: { urls: ["stun:192.0.2.1:3478"] } });
+  assert.deepEqual([udp.kind, udp.port, udp.server], ["UDP", 3478, { urls: [TURN.urls[0]], username: "u", credential: "c" }]);
+  assert.deepEqual([tls.kind, tls.host, tls.port], ["TLS", "gw.example", 5349]);
+});
+
+for (const [url, expected] of [
+  ["stun:gw.example", ["STUN", "gw.example", 3478]],
+  ["turn:gw.example", ["UDP", "gw.example", 3478]],
+  ["TURN:gw.example?transport=TCP", ["TCP", "gw.example", 3478]],
+  ["turn:gw.example:80?transport=tcp", ["TCP", "gw.example", 80]],
+  ["turn:[2001:db8::1]:3478", ["UDP", "[2001:db8::1]", 3478]],
+  ["turns:gw.example:443", ["TLS", "gw.example", 443]],
+  ["turns:gw.example?transport=udp", null], // DTLS, which no browser speaks to a gateway
+  ["http://gw.example", null],
+  ["turn:", null],
+]) {
+  test(`the way of ${url}`, () => {
+    const found = ways([{ urls: [url] }]).map(({ kind, host, port }) => [kind, host, port]);
+    assert.deepEqual(found, expected ? [expected] : []);
+  });
+}
+
+test("a way that is announced twice is one way", () => {
+  assert.equal(ways([TURN, TURN]).length, 2);
+});

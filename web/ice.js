@@ -1,0 +1,63 @@
+/**
+ * The gateways that the coordinator announced: as a configuration for RTCPeerConnection, and as single ways to test.
+ *
+ * Pure functions. Leaves to session.js when a connection is made, and to selftest.js how a way is tested.
+ */
+
+import { PeerError } from "./peer.js";
+
+/** RFC 7064 and RFC 7065; an IPv6 address stands in brackets. */
+const URL_FORM = /^(stun|turns?):(\[[^\]]+\]|[^:?]+)(?::(\d{1,5}))?(?:\?transport=(udp|tcp))?$/i;
+const DEFAULT_PORT = Object.freeze({ stun: 3478, turn: 3478, turns: 5349 });
+
+/** {iceServers, relayOnly} of a `welcome` or an `ice_servers`. */
+export function announced(message) {
+  return { iceServers: message.ice_servers ?? [], relayOnly: message.relay_only ?? false };
+}
+
+/** Whether media goes through a gateway only, by the server's order or by the setting `path` ("auto" or "relay"). */
+export function isRelayOnly(ice, path) {
+  return Boolean(ice?.relayOnly) || path === "relay";
+}
+
+/**
+ * What RTCPeerConnection takes. Without relay-only the browser itself prefers a direct path where there is one.
+ *
+ * Throws PeerError if media may only go through a gateway and none is announced: such a connection can never come up.
+ */
+export function configuration(ice, path) {
+  if (!isRelayOnly(ice, path)) return { iceServers: ice.iceServers, iceTransportPolicy: "all" };
+  const relays = ice.iceServers.some(({ urls }) => urls.some((url) => /^turns?:/i.test(url)));
+  if (!relays) throw new PeerError(ice.relayOnly ? "no_gateway" : "no_gateway_chosen");
+  return { iceServers: ice.iceServers, iceTransportPolicy: "relay" };
+}
+
+/**
+ * Each way to a gateway by itself: {kind, host, port, server}, with kind "STUN", "UDP", "TCP" or "TLS" and `server` an
+ * RTCIceServer of just this URL. Each way once; what browsers don't speak (TURN over DTLS) is left out.
+ */
+export function ways(iceServers) {
+  const found = new Map();
+  for (const server of iceServers) {
+    for (const url of server.urls) {
+      const way = wayOf(url, server);
+      if (way && !found.has(url)) found.set(url, way);
+    }
+  }
+  return [...found.values()];
+}
+
+function wayOf(url, server) {
+  const parts = URL_FORM.exec(url);
+  if (!parts) return null;
+  const scheme = parts[1].toLowerCase();
+  const kind = kindOf(scheme, parts[4]?.toLowerCase());
+  const port = Number(parts[3] ?? DEFAULT_PORT[scheme]);
+  return kind && { kind, host: parts[2], port, server: { ...server, urls: [url] } };
+}
+
+function kindOf(scheme, transport) {
+  if (scheme === "stun") return "STUN";
+  if (scheme === "turns") return transport === "udp" ? null : "TLS";
+  return transport === "tcp" ? "TCP" : "UDP";
+}
