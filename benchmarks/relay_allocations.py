@@ -35,6 +35,7 @@ from benchmarks.relay_client import (
     Attributes,
     Credentials,
     RelayError,
+    client_host,
     error_code,
     pack_address,
     parse,
@@ -79,8 +80,8 @@ class Crowd:
         self._name = target.name
         self._poll = select.epoll()
         self._clients: dict[int, _One] = {}
-        for _ in range(count):
-            client = _One(target)
+        for place in range(count):
+            client = _One(target, client_host(place))
             self._clients[client.socket.fileno()] = client
             self._poll.register(client.socket, select.EPOLLIN)
 
@@ -120,8 +121,8 @@ class Crowd:
 class _One:
     """A client that asks one thing at a time and does not wait."""
 
-    def __init__(self, target: Target) -> None:
-        self.socket = udp_socket()
+    def __init__(self, target: Target, host: str) -> None:
+        self.socket = udp_socket(host)
         self.socket.connect(target.address or ("", 0))
         self.socket.setblocking(False)
         self._credentials = Credentials(target.username, target.password)

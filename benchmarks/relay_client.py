@@ -114,23 +114,28 @@ def unpack_address(value: bytes) -> Address:
     return socket.inet_ntoa(struct.pack("!I", host ^ COOKIE)), port ^ (COOKIE >> 16)
 
 
-def udp_socket() -> socket.socket:
+def client_host(place: int) -> str:
+    """The loopback address of a client: each has one of its own, since servers count requests by address."""
+    return f"127.1.{place >> 8 & 0xFF}.{place & 0xFF}"
+
+
+def udp_socket(host: str = "127.0.0.1") -> socket.socket:
     """A UDP socket on loopback, with room for the load."""
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
-    made.bind(("127.0.0.1", 0))
+    made.bind((host, 0))
     return made
 
 
 class Client:
     """One client with at most one allocation. Blocking: nothing else is to be done meanwhile."""
 
-    def __init__(self, server: Address, credentials: Credentials) -> None:
+    def __init__(self, server: Address, credentials: Credentials, host: str = "127.0.0.1") -> None:
         self.server = server
         self.credentials = credentials
         self.relayed: Address = ("", 0)
-        self.socket = udp_socket()
+        self.socket = udp_socket(host)
         self.socket.connect(server)
         self.socket.settimeout(ANSWER_WITHIN)
 
@@ -179,13 +184,13 @@ class Client:
         raise RelayError(f"{self.server[0]}:{self.server[1]} did not answer method {method:#06x}.")
 
 
-def allocated(server: Address, credentials: Credentials) -> Client:
+def allocated(server: Address, credentials: Credentials, host: str) -> Client:
     """A client with an allocation. Raises RelayError.
 
     coturn forgets an allocation some time after it was given back: a client whose port had one takes another port.
     """
     while True:
-        client = Client(server, credentials)
+        client = Client(server, credentials, host)
         try:
             client.allocate()
         except RelayError as error:

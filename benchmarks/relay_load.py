@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.relay_client import CHANNEL, Address, Client, Credentials, allocated, udp_socket
+from benchmarks.relay_client import CHANNEL, Address, Client, Credentials, allocated, client_host, udp_socket
 
 BURSTS_PER_S = 60
 WARM = 0.2
@@ -146,7 +146,8 @@ class Traffic:
         self._sockets += (peer, client)
 
     def _allocate(self, server: Address, peer: socket.socket) -> socket.socket:
-        client = allocated(server, Credentials(self.target.username, self.target.password))
+        host = client_host(len(self._clients))
+        client = allocated(server, Credentials(self.target.username, self.target.password), host)
         client.bind(peer.getsockname())
         peer.connect(client.relayed)
         self._clients.append(client)

@@ -4,6 +4,7 @@ Both listen on a free UDP port of loopback, take the same user and may reach loo
 """
 
 import asyncio
+import json
 import re
 import secrets
 import shutil
@@ -79,8 +80,10 @@ def our_environment(address: Address, credentials: Credentials, processes: int) 
         "COINOP_TURN_HOST": address[0],
         "COINOP_TURN_PORT": str(address[1]),
         "COINOP_TURN_PROCESSES": str(processes),
-        "COINOP_TURN_USERS": f'{{"{credentials.username}": "{credentials.password}"}}',
-        "COINOP_TURN_PEERS": f'["{address[0]}"]',
+        "COINOP_TURN_USERS": json.dumps({credentials.username: credentials.password}),
+        "COINOP_TURN_PEERS": address[0],
+        "COINOP_TURN_METRICS_PORT": "0",
+        "COINOP_TURN_HEALTH_PORT": "0",
         "COINOP_TURN_LOG_LEVEL": "warning",
     }
 

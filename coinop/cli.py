@@ -36,6 +36,8 @@ class Command:
     config: str
     serve: str
     logs: bool = False
+    loop: str = ""
+    """What makes its event loop; without it, uvloop does."""
 
 
 COMMANDS = {
@@ -44,6 +46,10 @@ COMMANDS = {
         "the page, the library and the signalling", "coordinator.config:Config", "coordinator.app:serve", logs=True
     ),
     "worker": Command("the games: cores and streams", "worker.config:Config", "worker.agent:serve", logs=True),
+    "turn": Command(
+        "the gateway: the public media port", "turn.config:Config", "turn.server:serve", loop="turn.loop:new_event_loop"
+    ),
+    "turn probe": Command("ask a gateway whether it does its work", "turn.probe:Config", "turn.probe:serve"),
     "doctor": Command("what is here, and what is missing", "coinop.doctor:Config", "coinop.doctor:serve"),
 }
 
@@ -51,11 +57,14 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line (``sys.argv`` by default), and exit with its code."""
     chosen = _parser().parse_args(arguments)
-    program = f"coinop {chosen.command}"
+    name, options = chosen.command, chosen.arguments
+    if options and f"{name} {options[0]}" in COMMANDS:
+        name, options = f"{name} {options[0]}", options[1:]
+    program = f"coinop {name}"
     try:
-        config = settings.read(config_class(chosen.command), program, chosen.arguments)
+        config = settings.read(config_class(name), program, options)
         logs.configure(getattr(config, "log_level", "warning"), getattr(config, "log_format", "text"))
-        sys.exit(_run(pkgutil.resolve_name(COMMANDS[chosen.command].serve), config))
+        sys.exit(_run(COMMANDS[name], config))
     except settings.ConfigurationError as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(MISUSED)
@@ -88,8 +97,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(serve: Serve, config: BaseSettings) -> int:
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+def _run(command: Command, config: BaseSettings) -> int:
+    serve: Serve = pkgutil.resolve_name(command.serve)
+    factory = pkgutil.resolve_name(command.loop) if command.loop else _loop_factory()
+    with asyncio.Runner(loop_factory=factory) as runner:
         return runner.run(_serve_until_stopped(serve, config)) or 0
 
 

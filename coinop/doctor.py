@@ -33,6 +33,7 @@ class Config(BaseSettings):
     games: tuple[Path, ...] = Field((), description="folder with game files, besides coinop's own; may be repeated")
     cores: tuple[Path, ...] = Field((), description="folder with libretro cores, searched first; may be repeated")
     port: int = Field(8000, ge=1, le=65535, description="port that the page would have")
+    turn_port: int = Field(3478, ge=1, le=65535, description="port that the gateway would have")
     as_json: bool = Field(False, description="print one JSON object")
 
 
@@ -42,7 +43,7 @@ async def serve(config: Config, _stop: asyncio.Event) -> int:
     ports = {config.port: "the page", worker.metrics_port: "the worker's metrics"}
     findings = [
         *await asyncio.to_thread(lambda: [*_folders(worker), *_cores(worker), *_games(worker)]),
-        *machine.look({number: purpose for number, purpose in ports.items() if number}),
+        *machine.look({number: purpose for number, purpose in ports.items() if number}, config.turn_port),
     ]
     print(to_json(findings) if config.as_json else to_text(findings))  # noqa: T201
     return int(is_missing(findings))

@@ -41,11 +41,12 @@ class Finding:
     remedy: str = ""
 
 
-def look(ports: dict[int, str]) -> Iterator[Finding]:
-    """Everything about the machine. ``ports`` says what each port would be for."""
+def look(ports: dict[int, str], turn_port: int) -> Iterator[Finding]:
+    """Everything about the machine. ``ports`` says what each TCP port would be for; the gateway's is UDP as well."""
     yield python()
     yield from encoders()
     yield from (port(number, purpose) for number, purpose in ports.items())
+    yield port(turn_port, "the gateway", udp=True)
     yield from kernel()
     yield event_loop()
     yield browser()
@@ -69,9 +70,13 @@ def encoders() -> Iterator[Finding]:
             yield Finding("Codecs", codec, "ok", f"{name} in PyAV {version('av')}")
 
 
-def port(number: int, purpose: str) -> Finding:
+def port(number: int, purpose: str, udp: bool = False) -> Finding:
+    """Whether a TCP port, and with ``udp`` the UDP port of that number too, is free on the loopback."""
     try:
         socket.create_server(("127.0.0.1", number)).close()
+        if udp:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+                datagrams.bind(("127.0.0.1", number))
     except OSError as error:
         remedy = f"If that is not coinop itself, choose another port for {purpose}."
         return Finding("Ports", str(number), "note", f"for {purpose}: {error.strerror}", remedy)

@@ -1,8 +1,9 @@
-"""``coinop play``: coordinator and worker on this machine, one page, and one Ctrl-C that ends it all.
+"""``coinop play``: coordinator, gateway and worker on this machine, one page, and one Ctrl-C that ends it all.
 
-The two run as the programs that they are anywhere else, in processes of their own. This module gives them a token that
-nobody else knows, waits until the page can be played, and sees that neither outlives it. What they say goes to standard
-error as it is; standard output gets one line, the address.
+The three run as the programs that they are anywhere else, in processes of their own. This module gives them secrets
+that nobody else knows, waits until the page can be played, and sees that none outlives it. What they say goes to
+standard error as it is; standard output gets one line, the address. Where the gateway is, and for whom, is
+``coinop.gateway``'s business.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import secrets
 import socket
 import sys
 import webbrowser
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from http import HTTPStatus
 from ipaddress import IPv4Address
@@ -24,7 +25,9 @@ import aiohttp
 from pydantic import Field, IPvAnyAddress
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from coinop import gateway
 from coinop.child import Child
+from coinop.gateway import Gateway
 from worker.config import own_games
 
 READY_WITHIN = 30.0
@@ -47,6 +50,8 @@ class Config(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, description="port of the page")
     games: tuple[Path, ...] = Field((), description="folder with game files, besides coinop's own; may be repeated")
     cores: tuple[Path, ...] = Field((), description="folder with libretro cores, searched first; may be repeated")
+    turn_port: int = Field(3478, ge=0, le=65535, description="port of the gateway; if it is in use, any that is free")
+    relay_only: bool = Field(False, description="send all media through the gateway, as a far-away player's would go")
     browser: bool = Field(True, description="open the page where there is a display")
     verbose: bool = Field(False, description="show what the programs log, not only their warnings")
 
@@ -78,10 +83,12 @@ async def serve(config: Config, stop: asyncio.Event) -> int:
 
 async def _run(config: Config, stop: asyncio.Event) -> None:
     _check_port(config)
-    token = secrets.token_urlsafe(32)
+    token, secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    relay = gateway.find(config.host, config.turn_port)
     programs = {
-        "coordinator": _coordinator_environment(config, token),
-        "worker": _worker_environment(config, token),
+        "coordinator": _coordinator_environment(config, token, secret),
+        "turn": relay.environment(secret, config.log_level),
+        "worker": _worker_environment(config, token, relay),
     }
     async with AsyncExitStack() as stack:
         children = []
@@ -89,11 +96,11 @@ async def _run(config: Config, stop: asyncio.Event) -> None:
             child = await Child.start(name, environment)
             stack.push_async_callback(child.end)
             children.append(child)
-        await _first(stop.wait(), _show(config), *(_end_of(child) for child in children))
+        await _first(stop.wait(), _show(config, relay), *(_end_of(child) for child in children))
 
 
 def _check_port(config: Config) -> None:
-    """Find out now, before two programs are up. The coordinator finds out too, if another was quicker."""
+    """Find out now, before three programs are up. The coordinator finds out too, if another was quicker."""
     family = socket.AF_INET6 if config.host.version == 6 else socket.AF_INET
     try:
         socket.create_server((str(config.host), config.port), family=family).close()
@@ -107,24 +114,27 @@ def _check_port(config: Config) -> None:
         ) from error
 
 
-def _coordinator_environment(config: Config, token: str) -> dict[str, str]:
+def _coordinator_environment(config: Config, token: str, secret: str) -> dict[str, str]:
     return {
         "COINOP_COORDINATOR_HOST": str(config.host),
         "COINOP_COORDINATOR_PORT": str(config.port),
         "COINOP_COORDINATOR_LOG_LEVEL": config.log_level,
+        "COINOP_COORDINATOR_RELAY_ONLY": json.dumps(config.relay_only),
+        "COINOP_TURN_SECRET": secret,
         "COINOP_WORKER_TOKEN": token,
     }
 
 
-def _worker_environment(config: Config, token: str) -> dict[str, str]:
+def _worker_environment(config: Config, token: str, relay: Gateway) -> dict[str, str]:
     environment = {
         "COINOP_WORKER_COORDINATOR": config.url,
+        "COINOP_WORKER_GATEWAYS": json.dumps(relay.urls),
         "COINOP_WORKER_LOG_LEVEL": config.log_level,
         "COINOP_WORKER_METRICS_PORT": "0",
         "COINOP_WORKER_TOKEN": token,
     }
     if config.host.is_loopback:
-        environment["COINOP_WORKER_ADDRESSES"] = json.dumps(_own_addresses())
+        environment["COINOP_WORKER_ADDRESSES"] = json.dumps(relay.peers)
     if config.games:
         environment["COINOP_WORKER_GAMES"] = json.dumps([str(path) for path in (own_games(), *config.games)])
     if config.cores:
@@ -132,46 +142,41 @@ def _worker_environment(config: Config, token: str) -> dict[str, str]:
     return environment
 
 
-def _own_addresses() -> list[str]:
-    """Where a browser on this machine finds the rooms.
-
-    Firefox does not pair a loopback address with one of its own, which ICE says are none (RFC 8445, 5.1.1.1); without
-    any network there is nothing else. So both, where there are both; a room answers nobody who hasn't its password.
-    """
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, suppress(OSError):
-        udp.connect(("192.0.2.1", 9))  # sends nothing: it asks the routing table, for an address of the documentation
-        return ["127.0.0.1", udp.getsockname()[0]]
-    return ["127.0.0.1"]
-
-
-async def _show(config: Config) -> None:
+async def _show(config: Config, relay: Gateway) -> None:
     """Say where the page is as soon as it can be played; then there is nothing left to do."""
-    await _ready(config)
+    await _ready({"coordinator": f"{config.url}ready", "gateway": relay.ready_url})
     print(config.url, flush=True)  # noqa: T201
     if config.browser and _has_display():
         await asyncio.to_thread(webbrowser.open, config.url)
     await asyncio.Event().wait()
 
 
-async def _ready(config: Config) -> None:
-    """Wait until ``/ready`` says so; until then it says in words what is missing."""
-    missing = "the coordinator does not answer"
+async def _ready(programs: Mapping[str, str]) -> None:
+    """Wait until the ``/ready`` of every program says so; until then they say in words what is missing."""
+    missing = "nothing answers"
     with suppress(TimeoutError):
         async with asyncio.timeout(READY_WITHIN), aiohttp.ClientSession() as session:
-            while True:
-                with suppress(aiohttp.ClientError):  # not listening yet
-                    async with session.get(f"{config.url}ready") as response:
-                        if response.status == HTTPStatus.OK:
-                            return
-                        missing = (await response.text()).strip()
-                await asyncio.sleep(READY_POLL)
+            for name, url in programs.items():
+                while missing := await _complaint(session, name, url):  # noqa: ASYNC110 (another process has no Event)
+                    await asyncio.sleep(READY_POLL)
+        return
     raise PlayError(f"not ready after {READY_WITHIN:.0f} seconds: {missing}")
+
+
+async def _complaint(session: aiohttp.ClientSession, name: str, url: str) -> str:
+    """Why the program is not ready, or nothing."""
+    try:
+        async with session.get(url) as response:
+            return "" if response.status == HTTPStatus.OK else (await response.text()).strip()
+    except aiohttp.ClientError:  # not listening yet
+        return f"the {name} does not answer"
 
 
 async def _end_of(child: Child) -> None:
     code = await child.wait()
     how = f"exit code {code}" if code >= 0 else f"signal {-code}"
-    raise PlayError(f"the {child.name} ended with {how}; what it said last is above")
+    name = {"turn": "gateway"}.get(child.name, child.name)
+    raise PlayError(f"the {name} ended with {how}; what it said last is above")
 
 
 def _has_display() -> bool:

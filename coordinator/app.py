@@ -11,6 +11,7 @@ from aiohttp import WSCloseCode, web
 
 from coordinator import health
 from coordinator.config import Config
+from coordinator.gateways import Gateways
 from coordinator.pages import add_pages
 from coordinator.players import player_socket
 from coordinator.switchboard import CONFIG, SWITCHBOARD, Switchboard
@@ -43,7 +44,7 @@ def create_app(config: Config) -> web.Application:
     """The application; one event loop runs it."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[CONFIG] = config
-    app[SWITCHBOARD] = Switchboard()
+    app[SWITCHBOARD] = Switchboard(Gateways(config.issuing_secret, config.turn_ttl, config.relay_only))
     app.router.add_get("/ws/player", player_socket)
     app.router.add_get("/ws/worker", worker_socket)
     app.router.add_get("/live", health.live)

@@ -19,6 +19,14 @@ TOKEN_SENTENCE = (
     "its workers; this makes one: python3 -c 'import secrets; print(secrets.token_urlsafe(24))'"
 )
 
+MIN_SECRET_LENGTH = 16
+"""The gateway's own least: whoever has one of its credentials can try secrets against it as fast as he likes."""
+
+SECRET_SENTENCE = (
+    f"set COINOP_TURN_SECRET to a secret of at least {MIN_SECRET_LENGTH} characters, the same for the coordinator and "
+    "its gateways; this makes one: python3 -c 'import secrets; print(secrets.token_urlsafe(24))'"
+)
+
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+")
 
 
@@ -47,6 +55,15 @@ class Config(BaseSettings):
         validation_alias="COINOP_WORKER_TOKEN",
         description="secret that a worker shows to register",
     )
+    turn_secret: CliSuppress[SecretStr] = Field(
+        SecretStr(""),
+        validation_alias="COINOP_TURN_SECRET",
+        description="the gateways' secret, to make players' credentials with; of several, with commas, the first",
+    )
+    turn_ttl: float = Field(
+        6 * 3600, ge=60, le=7 * 86400, description="seconds that a player's credentials for the gateway may be used"
+    )
+    relay_only: bool = Field(False, description="send all media through the gateways; by default, what needs it")
     web_root: Path = Field(default_factory=_default_web_root, description="folder with the page's files")
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -79,8 +96,27 @@ class Config(BaseSettings):
             raise ValueError("must be written as https://arcade.example, without a path; commas between several")
         return tuple(origin.lower() for origin in origins)
 
+    @field_validator("turn_secret")
+    @classmethod
+    def _are_secrets(cls, secret: SecretStr) -> SecretStr:
+        if any(len(part) < MIN_SECRET_LENGTH for part in _parts(secret)):
+            raise ValueError(SECRET_SENTENCE)
+        return secret
+
     @model_validator(mode="after")
-    def _has_a_token(self) -> Self:
+    def _has_secrets(self) -> Self:
         if len(self.worker_token.get_secret_value()) < MIN_TOKEN_LENGTH:
             raise ValueError(TOKEN_SENTENCE)
+        if self.relay_only and not self.issuing_secret:
+            raise ValueError(f"with relay_only, nobody could play without credentials: {SECRET_SENTENCE}")
         return self
+
+    @property
+    def issuing_secret(self) -> str:
+        """The secret to make credentials with: the first, as a gateway has it too. Empty if there is none."""
+        return next(iter(_parts(self.turn_secret)), "")
+
+
+def _parts(secret: SecretStr) -> list[str]:
+    """Several secrets are good while one replaces another."""
+    return [part.strip() for part in secret.get_secret_value().split(",") if part.strip()]

@@ -1,4 +1,5 @@
-"""The workers that are connected: what they can play, and how many rooms each still takes.
+"""The workers that are connected: what they can play, how many rooms each still takes, and by which gateways browsers
+reach them.
 
 Sans-I/O. Who is in the rooms is left to rooms.py, the connections to workers.py.
 """
@@ -22,6 +23,8 @@ class Worker:
     capacity: int
     games: dict[str, Game]
     """By id."""
+    gateways: tuple[str, ...] = ()
+    """ICE URLs."""
     rooms: set[str] = field(default_factory=set)
     """The ids of the rooms that hold a place here."""
 
@@ -32,13 +35,15 @@ class Worker:
 
 
 class Registry:
-    """Workers, and the library merged over them."""
+    """Workers, and the library and the gateways merged over them."""
 
     def __init__(self) -> None:
         self._workers: dict[WorkerId, Worker] = {}
         self._numbers = count(1)
         self.library: tuple[Game, ...] = ()
         """Every game that some worker has, once, by title. A new object only when the content is new."""
+        self.gateways: tuple[str, ...] = ()
+        """Every gateway URL that some worker announced, once, the oldest worker's first."""
 
     @property
     def workers(self) -> Iterable[Worker]:
@@ -56,6 +61,7 @@ class Registry:
             region=message.region,
             capacity=message.capacity,
             games=_by_id(message.games),
+            gateways=message.gateways,
         )
         self._workers[worker.id] = worker
         self._merge()
@@ -96,6 +102,7 @@ class Registry:
         library = tuple(sorted(merged.values(), key=lambda game: (game.title.casefold(), game.id)))
         if library != self.library:
             self.library = library
+        self.gateways = tuple(dict.fromkeys(url for worker in self._workers.values() for url in worker.gateways))
 
 
 def _by_id(games: Iterable[Game]) -> dict[str, Game]:

@@ -1,10 +1,11 @@
 """Between the connections and the sans-I/O core: feeds what peers say to it, and delivers what it decides.
 
-Owns the core's clock: the time it is told and the one timer that it asks for. Reading and checking messages is left
+Owns the core's clocks: the times it is told and the one timer that it asks for. Reading and checking messages is left
 to players.py and workers.py.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable
 from importlib.metadata import version
 from itertools import count
@@ -13,6 +14,7 @@ from aiohttp import web
 
 from coordinator.config import Config
 from coordinator.connection import Connection
+from coordinator.gateways import Gateways
 from coordinator.messages import (
     Admitted,
     Join,
@@ -41,9 +43,10 @@ VERSION = version("coinop")
 class Switchboard:
     """Which connection is which page or worker. Every callback does the same: feed, deliver, set the timer."""
 
-    def __init__(self) -> None:
+    def __init__(self, gateways: Gateways) -> None:
         self.registry = Registry()
         self.rooms = Rooms(self.registry)
+        self.gateways = gateways
         self.metrics = Metrics(self.registry, self.rooms)
         self.connections: set[Connection] = set()
         """All that are open, for the end of the server."""
@@ -52,6 +55,8 @@ class Switchboard:
         self._numbers = count(1)
         self._shown_library = self.registry.library
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        """When it is to fire."""
 
     # ----- pages
 
@@ -64,7 +69,14 @@ class Switchboard:
         """Welcome a page."""
         page = next(self._numbers)
         self._pages[page] = connection
-        connection.send(Welcome(version=VERSION, games=self.registry.library))
+        welcome = Welcome(
+            version=VERSION,
+            games=self.registry.library,
+            ice_servers=self.gateways.page_came(page, self._now(), time.time()),
+            relay_only=self.gateways.relay_only,
+        )
+        connection.send(welcome)
+        self._set_timer()
         return page
 
     def page_said(self, page: PageId, message: PlayerMessage) -> None:
@@ -82,6 +94,7 @@ class Switchboard:
     def page_went(self, page: PageId) -> None:
         """Its connection has ended."""
         del self._pages[page]
+        self.gateways.page_went(page)
         self._deliver(self.rooms.leave(page))
 
     # ----- workers
@@ -91,7 +104,9 @@ class Switchboard:
         worker = self.registry.register(message)
         self._workers[worker.id] = connection
         connection.send(Registered(worker=worker.id))
+        self.gateways.examine(worker.id, worker.gateways)
         self._show_library()
+        self._show_gateways()
         return worker.id
 
     def worker_said(self, worker: WorkerId, message: WorkerMessage) -> None:
@@ -115,6 +130,7 @@ class Switchboard:
         worker = self.registry.remove(worker_id)
         self._deliver(self.rooms.worker_lost(worker))
         self._show_library()
+        self._show_gateways()
 
     # ----- out
 
@@ -143,15 +159,23 @@ class Switchboard:
         for connection in tuple(self._pages.values()):
             connection.send(message, text)
 
+    def _show_gateways(self) -> None:
+        self._deliver(self.gateways.replace(self.registry.gateways, self._now(), time.time()))
+
     def _set_timer(self) -> None:
-        """One timer is enough: deadlines come in order, so the one that is set is never too late."""
-        deadline = self.rooms.next_deadline()
-        if self._timer is None and deadline is not None:
-            self._timer = asyncio.get_running_loop().call_at(deadline, self._expire)
+        """One timer, for whatever comes first; one that comes too early does no harm."""
+        deadlines = (self.rooms.next_deadline(), self.gateways.next_deadline())
+        deadline = min((known for known in deadlines if known is not None), default=None)
+        if deadline is None or (self._timer is not None and self._due <= deadline):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._due, self._timer = deadline, asyncio.get_running_loop().call_at(deadline, self._expire)
 
     def _expire(self) -> None:
         self._timer = None
-        self._deliver(self.rooms.expire(self._now()))
+        now = self._now()
+        self._deliver([*self.rooms.expire(now), *self.gateways.renew(now, time.time())])
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

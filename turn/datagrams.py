@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
-from turn.allocation import Client, Peer
+from turn.allocation import Client
 from turn.attributes import Address
 from turn.channel import HEADER, is_channel_data
 from turn.legs import Leg, places_of
@@ -29,12 +29,13 @@ OnMessage: TypeAlias = Callable[[bytes, Client, float], None]
 class DatagramClient:
     """The way to a client on UDP."""
 
-    __slots__ = ("_listener", "_source", "target")
+    __slots__ = ("_listener", "_source", "target", "traffic")
 
     def __init__(self, listener: "DatagramListener", source: Source, target: Any) -> None:
         self._listener = listener
         self._source = source
         self.target = target
+        self.traffic = listener.traffic
 
     def send(self, data: bytes) -> bool:
         """Send a STUN message."""
@@ -96,14 +97,21 @@ class DatagramListener:
             return self._read_more(received, now)
         offset, source, length, segment, tos = received[0]
         leg = self.legs.get(source)
-        if leg is None or segment or length < HEADER or self._memory[offset] < 4:
+        if leg is None or segment or length < HEADER:
             return self._read_more(received, now)
         number, size = _CHANNEL.unpack_from(self._memory, offset)
-        if size + HEADER > length:
+        path = leg.paths.get(number)
+        if path is None or tos or size + HEADER > length:
             return self._read_more(received, now)
-        peer = leg.channel_peer(number, size, now)
-        if peer is not None:
-            leg.sent_to_peer(self._post.send(leg.target(peer), offset + HEADER, size, tos), 1)
+        peer, target = path
+        allocation = leg.allocation
+        if now >= peer.channel_until or now >= peer.open_until or allocation.from_client is not None:
+            return self._read_more(received, now)
+        if self._post.send_first(target, size):
+            allocation.packets_to_peer += 1
+            allocation.bytes_to_peer += size
+        else:
+            leg.sent_to_peer(0, 1)
         return False
 
     def _read_more(self, received: Sequence[Received], now: float) -> bool:
@@ -132,7 +140,7 @@ class DatagramListener:
             return
         peer = leg.channel_peer(number, size, now)
         if peer is not None:
-            run.add(leg, peer, (offset + HEADER, size), tos)
+            run.add(leg, leg.path(number, peer), (offset + HEADER, size), tos)
 
     def _take_message(self, data: bytes, source: Source, now: float) -> None:
         self.traffic.received(len(data))
@@ -143,7 +151,7 @@ class DatagramListener:
             address = address_of(source)
             if not address[1]:
                 return  # nothing can be sent there
-            transport = DatagramClient(self, source, self._post.target(self.sock, address))
+            transport = DatagramClient(self, source, self._post.target(self.sock, address, headed=True))
             client = Client(self.protocol, address, self.address, transport)
         self._on_message(data, client, now)
 
@@ -151,30 +159,30 @@ class DatagramListener:
 class Run:
     """Datagrams to one peer that leave in one piece, once one comes that does not go on with them."""
 
-    __slots__ = ("_leg", "_peer", "_places", "_post", "_tos")
+    __slots__ = ("_leg", "_places", "_post", "_target", "_tos")
 
     def __init__(self, post: Any) -> None:
         self._post = post
         self._places: list[Place] = []
         self._leg: Leg | None = None
-        self._peer: Peer | None = None
+        self._target: Any = None
         self._tos = 0
 
-    def add(self, leg: Leg, peer: Peer, place: Place, tos: int) -> None:
+    def add(self, leg: Leg, target: Any, place: Place, tos: int) -> None:
         """One more datagram."""
-        if not self._goes_on(peer, place[1], tos):
+        if not self._goes_on(target, place[1], tos):
             self.send()
-            self._leg, self._peer, self._tos = leg, peer, tos
+            self._leg, self._target, self._tos = leg, target, tos
         self._places.append(place)
 
-    def _goes_on(self, peer: Peer, length: int, tos: int) -> bool:
-        if not self._places or peer is not self._peer or tos != self._tos:
+    def _goes_on(self, target: Any, length: int, tos: int) -> bool:
+        if not self._places or target is not self._target or tos != self._tos:
             return False
         return length <= self._places[0][1] and self._places[-1][1] == self._places[0][1]
 
     def send(self) -> None:
         """Send those that wait."""
-        if self._places and self._leg and self._peer:
-            sent = self._post.send_run(self._leg.target(self._peer), self._places, self._tos)
+        if self._places and self._leg:
+            sent = self._post.send_run(self._target, self._places, self._tos)
             self._leg.sent_to_peer(sent, len(self._places))
         self._places = []

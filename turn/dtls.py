@@ -54,7 +54,8 @@ class Identity:
         """Use these for connections from now on. Raises SSL.Error, OSError; then nothing has changed."""
         context = SSL.Context(SSL.DTLS_SERVER_METHOD)
         context.set_min_proto_version(_DTLS1_2)
-        context.set_options(SSL.OP_NO_QUERY_MTU | SSL.OP_NO_RENEGOTIATION | SSL.OP_COOKIE_EXCHANGE)
+        for option in (SSL.OP_NO_QUERY_MTU, SSL.OP_NO_RENEGOTIATION, SSL.OP_COOKIE_EXCHANGE):
+            context.set_options(option or 0)
         context.set_cipher_list(_CIPHERS)
         context.use_certificate_chain_file(str(certificate))
         context.use_privatekey_file(str(key))
@@ -182,6 +183,7 @@ class DtlsClient:
 
     def __init__(self, listener: DtlsListener, connection: SSL.Connection, address: Any) -> None:
         self.established = False
+        self.traffic = listener.traffic
         self._listener = listener
         self._connection = connection
         self._address = address

@@ -44,6 +44,7 @@ class Gateway:
         self._poller = Poller()
         self._post = best_post()
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
         self._clock: asyncio.TimerHandle | None = None
         self._empty = asyncio.Event()
         self._empty.set()
@@ -61,7 +62,7 @@ class Gateway:
         """Serve clients there. Listeners are made with ``from_client`` and ``client_gone``."""
         self.listeners.append(listener)
         if isinstance(listener, DatagramListener):
-            self._poller.add(listener.sock.fileno(), _careful(listener.read))
+            self._poller.add(listener.sock.fileno(), listener.read)
         else:
             listener.start()
 
@@ -128,7 +129,7 @@ class Gateway:
             return self.relay.relay_opened(allocation, None, now)
         leg = allocation.socket = Leg(self.relay, allocation, sock, self._post)
         self._post.adopt(sock)
-        self._poller.add(leg.fd, _careful(leg.read))
+        self._poller.add(leg.fd, leg.read)
         allocation.client.transport.attach(leg)
         self._empty.clear()
         return self.relay.relay_opened(allocation, address_of(sock), now)
@@ -154,18 +155,10 @@ class Gateway:
             self._poller.remove(leg.fd)
             self._post.disown(leg.sock)
             leg.sock.close()
-            self._count(allocation)
+            allocation.client.transport.traffic.relayed(*relayed_by(allocation))
         if not len(self.relay.allocations):
             self._empty.set()
         return ()
-
-    def _count(self, allocation: Allocation) -> None:
-        """Keep what the allocation has relayed for the metrics of its listener."""
-        for listener in self.listeners:
-            client = allocation.client
-            if listener.protocol == client.protocol and listener.address == client.server_address:
-                listener.traffic.relayed(*relayed_by(allocation))
-                return
 
     def _drop_reservation(self, action: DropReservation, now: float) -> Sequence[Action]:
         self._ports.drop(action.token)
@@ -198,16 +191,3 @@ def relayed_by(allocation: Allocation) -> tuple[tuple[int, int], tuple[int, int]
         (allocation.packets_to_client, allocation.bytes_to_client),
         (allocation.packets_to_peer, allocation.bytes_to_peer),
     )
-
-
-def _careful(read: Callable[[float], bool]) -> Callable[[float], bool]:
-    """A reader that lets no exception out: there is nobody above it who could do anything but end the process."""
-
-    def careful(now: float) -> bool:
-        try:
-            return read(now)
-        except Exception:
-            logger.exception("! a packet could not be dealt with")
-            return True
-
-    return careful

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from turn import counters
 from turn.allocation import Allocation, Peer
 from turn.relay import Relay
+from turn.traffic import Traffic
 from turn.udp import HEADER, Place, Received, Source, address_of
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ class Transport(Protocol):
 
     target: Any
     """Where ChannelData goes as datagrams; None if the client is on a stream."""
+    traffic: Traffic
+    """Of its listener."""
 
     def send(self, data: bytes) -> bool:
         """Send a STUN message. Whether there was room for it."""
@@ -60,6 +63,7 @@ class Leg:
         "allocation",
         "channels",
         "fd",
+        "paths",
         "sock",
     )
 
@@ -76,6 +80,8 @@ class Leg:
         self._client_target = transport.target
         self._sources: dict[Source, Peer] = {}
         self._targets: dict[Peer, Any] = {}
+        self.paths: dict[int, tuple[Peer, Any]] = {}
+        """Where ChannelData goes, by number. What it says is old once the peer's times are over."""
 
     def target(self, peer: Peer) -> Any:
         """Where to send to reach the peer."""
@@ -83,7 +89,15 @@ class Leg:
         if target is None:
             if len(self._targets) >= MAX_KNOWN:
                 self._targets.clear()
-            target = self._targets[peer] = self._post.target(self.sock, peer.address)
+            target = self._targets[peer] = self._post.target(self.sock, peer.address, headed=False)
+        return target
+
+    def path(self, number: int, peer: Peer) -> Any:
+        """Where to send the peer's ChannelData; the next one finds it by itself."""
+        target = self.target(peer)
+        if len(self.paths) >= MAX_KNOWN:
+            self.paths.clear()
+        self.paths[number] = peer, target
         return target
 
     def read(self, now: float) -> bool:
@@ -107,7 +121,10 @@ class Leg:
         else:
             count = 1
             _NUMBER.pack_into(self._memory, offset - HEADER, number | length)
-            sent = self._post.send(target, offset - HEADER, length + HEADER, tos)
+            if tos:
+                sent = self._post.send(target, offset - HEADER, length + HEADER, tos)
+            else:
+                sent = self._post.send_first(target, length + HEADER)
         allocation.packets_to_client += sent
         allocation.bytes_to_client += length
         if sent != count:

@@ -36,7 +36,7 @@ class Sockets:
         self._ready: dict[int, Ready] = {}
 
     def add(self, fd: int, ready: Ready) -> None:
-        """Call ``ready`` when the socket can be read. It must not raise: asyncio can't catch it there."""
+        """Call ``ready`` when the socket can be read."""
         self._ready[fd] = ready
         self.epoll.register(fd, select.EPOLLIN)
 
@@ -45,33 +45,38 @@ class Sockets:
         if self._ready.pop(fd, None):
             self.epoll.unregister(fd)
 
-    def wait(self, timeout: float, other: int = -1) -> bool:
+    def wait(self, timeout: float) -> bool:
         """Serve sockets until the time is over, or until asyncio has something to do: whether it has.
 
-        other: asyncio's own file descriptor in the same epoll object.
+        That is when a reader says so, and when a file descriptor has no reader here.
         """
-        poll, ready = self.epoll.poll, self._ready
-        end = time.monotonic() + timeout if timeout > 0 else 0.0
-        while True:
-            events = poll(timeout, AT_ONCE)
-            if not events:
-                return False
+        poll, ready = self.epoll.poll, self._ready.get
+        end = time.monotonic() + timeout
+        while events := poll(timeout, AT_ONCE):
             now = time.monotonic()
             leave = False
             for fd, _ in events:
-                read = ready.get(fd)  # a reader before it may have closed it
-                if read is not None and read(now):
-                    leave = True
-            if leave or (other >= 0 and any(fd == other for fd, _ in events)):
+                try:
+                    if (ready(fd) or _leave)(now):
+                        leave = True
+                except Exception:  # asyncio can't catch it here, and everything would end
+                    logger.exception("! what came by a socket could not be dealt with")
+            if leave:
                 return True
             if timeout >= 0:
                 timeout = end - now
                 if timeout <= 0:
                     return False
+        return False
 
     def close(self) -> None:
         """No more events."""
         self.epoll.close()
+
+
+def _leave(now: float) -> bool:
+    """asyncio's own descriptor; or a socket that the reader of another one has just closed."""
+    return True
 
 
 class Selector(selectors.BaseSelector):
@@ -98,7 +103,7 @@ class Selector(selectors.BaseSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """asyncio's events. UDP sockets have been served when it returns."""
-        if self.sockets.wait(-1.0 if timeout is None else max(timeout, 0.0), self._nested):
+        if self.sockets.wait(-1.0 if timeout is None else max(timeout, 0.0)):
             events: list[tuple[selectors.SelectorKey, int]] = self._own.select(0)
             return events
         return []

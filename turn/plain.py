@@ -21,12 +21,13 @@ MAX_DATAGRAM: Final = 65_536
 class Target:
     """Where datagrams go: an address, and the socket that they leave by."""
 
-    __slots__ = ("address", "fd", "sock")
+    __slots__ = ("address", "fd", "skip", "sock")
 
-    def __init__(self, sock: socket.socket, address: Address) -> None:
+    def __init__(self, sock: socket.socket, address: Address, skip: int) -> None:
         self.sock = sock
         self.fd = sock.fileno()
         self.address = address
+        self.skip = skip
 
 
 class Post:
@@ -48,9 +49,9 @@ class Post:
         """The socket is about to be closed."""
         self._sockets.pop(sock.fileno(), None)
 
-    def target(self, sock: socket.socket, address: Address) -> Target:
-        """Where to send to, for the other methods."""
-        return Target(sock, address)
+    def target(self, sock: socket.socket, address: Address, *, headed: bool) -> Target:
+        """Where to send to. ``headed``: what is sent there gets a header, or else it loses one."""
+        return Target(sock, address, -HEADER if headed else HEADER)
 
     def receive(self, fd: int) -> Sequence[Received]:
         """One datagram, or nothing."""
@@ -59,6 +60,10 @@ class Post:
         except OSError:  # nothing there, or an ICMP error, which some systems report here
             return ()
         return ((HEADROOM, source[:2], length, 0, 0),)
+
+    def send_first(self, target: Target, length: int) -> int:
+        """Send a datagram that lies at the place for its target in the message. How many went."""
+        return self.send(target, HEADROOM + target.skip, length, 0)
 
     def send(self, target: Target, offset: int, length: int, tos: int) -> int:
         """Send one datagram. How many went: 0 if the kernel would not have it."""

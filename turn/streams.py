@@ -111,7 +111,7 @@ class StreamListener:
                 ssl_handshake_timeout=HANDSHAKE_SECONDS if self._context else None,
             )
             connected = True  # from here on connection_lost gives the place back
-        except (OSError, asyncio.TimeoutError) as error:
+        except OSError as error:
             logger.debug("! %s: %s", self.name, error)
         finally:
             if not connected:
@@ -157,6 +157,7 @@ class StreamClient(asyncio.Protocol):
     target = None
 
     def __init__(self, listener: StreamListener) -> None:
+        self.traffic = listener.traffic
         self._listener = listener
         self._deframer = Deframer(MAX_STRANGERS_FRAME)
         self._loop = asyncio.get_running_loop()

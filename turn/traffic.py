@@ -1,13 +1,16 @@
-"""Packets and bytes of a listener, or of all that listened before."""
+"""Packets and bytes of a listener."""
 
 
 class Traffic:
-    """What came from clients and went to them, besides what legs have relayed."""
+    """What came from clients and went to them."""
 
-    __slots__ = ("bytes_in", "bytes_out", "packets_in", "packets_out", "strays")
+    __slots__ = ("bytes_in", "bytes_out", "packets_in", "packets_out", "relayed_before", "strays")
 
     def __init__(self) -> None:
         self.packets_in = self.bytes_in = self.packets_out = self.bytes_out = 0
+        """STUN alone."""
+        self.relayed_before = (0, 0, 0, 0)
+        """By legs that are over: packets and bytes to clients, packets and bytes to peers."""
         self.strays = 0
         """ChannelData of clients that have no allocation, or that is cut off."""
 
@@ -23,7 +26,10 @@ class Traffic:
 
     def relayed(self, to_client: tuple[int, int], to_peer: tuple[int, int]) -> None:
         """A leg is over that has relayed so many packets and bytes."""
-        self.packets_out += to_client[0]
-        self.bytes_out += to_client[1]
-        self.packets_in += to_peer[0]
-        self.bytes_in += to_peer[1]
+        before = self.relayed_before
+        self.relayed_before = (
+            before[0] + to_client[0],
+            before[1] + to_client[1],
+            before[2] + to_peer[0],
+            before[3] + to_peer[1],
+        )

@@ -16,12 +16,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
-import cffi
+import cffi  # type: ignore[import-untyped]
 
 from turn.attributes import Address
 
 RECEIVED_AT_ONCE: Final = 16
-"""Messages of one socket before the others have their turn. Each has a slot of 64 KiB, of which few bytes are touched."""
+"""Messages of one socket before the others have their turn. Each has 64 KiB, of which little is touched."""
 
 MAX_SEGMENTS: Final = 64
 """The kernel's limit for one GSO message (UDP_MAX_SEGMENTS)."""
@@ -49,8 +49,9 @@ _MSG_DONTWAIT: Final = 0x40
 # and how long the message is; lengths of 32 bits are the low half of their word.
 _HEAD: Final = struct.Struct("=8Q")
 _PIECE: Final = struct.Struct("=QQ")
+_LAST: Final = struct.Struct("=QQQQ")
 _HEADERS: Final = struct.Struct("!II")
-_SOURCE_AND_CONTROL: Final = struct.Struct(f"=Q{_NAME - 8}x QQQ QQQ".replace(" ", ""))
+_SOURCE_AND_CONTROL: Final = struct.Struct(f"=Q {_NAME - 8}x 8xQI4x 16xI".replace(" ", ""))
 _CMSG: Final = 24
 
 # Ancillary data of what is sent, in the order that lets any wanted combination be a contiguous part.
@@ -83,16 +84,25 @@ Place: TypeAlias = tuple[int, int]
 class Target:
     """Where datagrams go: an address, and the socket that they leave by."""
 
-    __slots__ = ("_kept", "address", "fd", "ipv4", "name", "name_length")
+    __slots__ = ("_kept", "address", "fd", "head", "ipv4", "name", "name_length", "run_head", "run_words", "skip")
 
-    def __init__(self, sock: socket.socket, address: Address) -> None:
-        packed = bytearray(_sockaddr(address))
+    def __init__(self, sock: socket.socket, address: Address, skip: int, iov: int, run: Place, control: int) -> None:
+        """skip: where ``send_first`` finds the datagram, counted from the first message's begin. iov: its iovec.
+        run: the iovecs of a run, and where its ancillary data is, of ``control`` bytes.
+        """
+        name = _sockaddr(address)
         self.fd = sock.fileno()
         self.address = address
         self.ipv4 = ":" not in address[0]
-        self._kept = _ffi.from_buffer(packed)
-        self.name = int(_ffi.cast("uintptr_t", self._kept))
-        self.name_length = len(packed)
+        self.skip = skip
+        self.head = self._kept = _ffi.new("char[]", 2 * _HEAD.size + len(name))
+        memory = memoryview(_ffi.buffer(self._kept)).cast("B")
+        self.name, self.name_length = int(_ffi.cast("uintptr_t", self._kept)) + 2 * _HEAD.size, len(name)
+        _HEAD.pack_into(memory, 0, self.name, len(name), iov, 1, 0, 0, 0, 0)
+        _HEAD.pack_into(memory, _HEAD.size, self.name, len(name), run[0], 1, run[1], control, 0, 0)
+        memory[2 * _HEAD.size :] = name
+        self.run_head = self._kept + _HEAD.size
+        self.run_words = memory[_HEAD.size : 2 * _HEAD.size].cast("Q")
 
 
 class Post:
@@ -112,10 +122,12 @@ class Post:
             iov = pieces_at + slot * _PIECE.size
             _HEAD.pack_into(self._heads, slot * _HEAD.size, name, _NAME, iov, 1, name + _NAME, _CONTROL, 0, 0)
         self._fresh = bytes(self._heads)
-        self._fresh_first = self._fresh[: _HEAD.size]
-        self._first = self._heads[: _HEAD.size]
+        self._words = self._heads.cast("Q")
         self._lengths = self._heads.cast("I")
         self._receive_heads = _ffi.cast("void *", heads_at)
+        self._recvmmsg = _libc.recvmmsg
+        self._sendmsg = _libc.sendmsg
+        self._nothing = _ffi.NULL
         self._at = at
         self._prepare_sending()
 
@@ -124,12 +136,18 @@ class Post:
         self._control, self._control_at = self._allocate(_SENT_CONTROL.size)
         self._pieces, self._pieces_at = self._allocate(2 * MAX_SEGMENTS * _PIECE.size)
         self._message_head = _ffi.cast("void *", message_at)
+        self._pieces_head = _ffi.cast("char *", self._pieces_at)
         ip, ipv6 = socket.IPPROTO_IP, socket.IPPROTO_IPV6
         parts = (20, ip, socket.IP_TOS, 0), (18, _SOL_UDP, _UDP_SEGMENT, 0), (20, ipv6, _IPV6_TCLASS, 0)
         _SENT_CONTROL.pack_into(self._control, 0, *(number for part in parts for number in part))
         self._segment_size = self._control.cast("H")
         self._tos = self._control.cast("I")
         self._templates: dict[Place, bytes] = {}
+        self._first, first_at = self._allocate(2 * _PIECE.size)
+        self._first_length = self._first.cast("Q")
+        self._first_iov = {skip: first_at + place * _PIECE.size for place, skip in enumerate((-HEADER, HEADER))}
+        for place, skip in enumerate((-HEADER, HEADER)):
+            _PIECE.pack_into(self._first, place * _PIECE.size, self._at + HEADROOM + skip, 0)
 
     def _allocate(self, size: int) -> tuple[memoryview, int]:
         block = _ffi.new("char[]", size)
@@ -152,17 +170,21 @@ class Post:
     def disown(self, sock: socket.socket) -> None:
         """The socket is about to be closed."""
 
-    def target(self, sock: socket.socket, address: Address) -> Target:
-        """Where to send to, for the other methods."""
-        return Target(sock, address)
+    def target(self, sock: socket.socket, address: Address, *, headed: bool) -> Target:
+        """Where to send to. ``headed``: what is sent there gets a header, or else it loses one."""
+        skip = -HEADER if headed else HEADER
+        run = self._pieces_at, self._control_at + _SEGMENT
+        return Target(sock, address, skip, self._first_iov[skip], run, _CMSG)
 
     def receive(self, fd: int) -> Sequence[Received]:
         """What lies in a socket, a limited number of messages at a time; nothing if nothing does."""
-        count = _libc.recvmmsg(fd, self._receive_heads, RECEIVED_AT_ONCE, _MSG_DONTWAIT, _ffi.NULL)
+        count = self._recvmmsg(fd, self._receive_heads, RECEIVED_AT_ONCE, _MSG_DONTWAIT, self._nothing)
         if count == 1:
-            source, _, kind, value, _, _, second = _SOURCE_AND_CONTROL.unpack_from(self._about)
+            source, kind, value, second = _SOURCE_AND_CONTROL.unpack_from(self._about)
             length = self._lengths[14]
-            self._first[:] = self._fresh_first
+            words = self._words
+            words[1] = _NAME
+            words[5] = _CONTROL
             if source & 0xFFFF != _INET:
                 source = self._about[:28].tobytes()
             if kind == _GRO_KIND:
@@ -173,7 +195,7 @@ class Post:
     def _receive_more(self, count: int) -> Sequence[Received]:
         received: list[Received] = []
         for slot in range(count):
-            source, _, kind, value, _, _, second = _SOURCE_AND_CONTROL.unpack_from(self._about, slot * _ABOUT)
+            source, kind, value, second = _SOURCE_AND_CONTROL.unpack_from(self._about, slot * _ABOUT)
             if source & 0xFFFF != _INET:
                 source = self._about[slot * _ABOUT : slot * _ABOUT + 28].tobytes()
             segment, tos = (value & 0xFFFF, second & 0xFF) if kind == _GRO_KIND else (0, value & 0xFF)
@@ -181,13 +203,19 @@ class Post:
         self._heads[:] = self._fresh
         return received
 
+    def send_first(self, target: Target, length: int) -> int:
+        """Send a datagram that lies at the place for its target in the first message, and has no TOS. How many went."""
+        self._first_length[1 if target.skip < 0 else 3] = length
+        sent: int = self._sendmsg(target.fd, target.head, _MSG_DONTWAIT)
+        return sent >= 0
+
     def send(self, target: Target, offset: int, length: int, tos: int) -> int:
         """Send one datagram. How many went: 0 if the kernel would not have it."""
         _PIECE.pack_into(self._pieces, 0, self._at + offset, length)
         if tos:
             return self._send_marked(target, 1, 0, tos) >= 0
         _HEAD.pack_into(self._message, 0, target.name, target.name_length, self._pieces_at, 1, 0, 0, 0, 0)
-        sent: int = _libc.sendmsg(target.fd, self._message_head, _MSG_DONTWAIT)
+        sent: int = self._sendmsg(target.fd, self._message_head, _MSG_DONTWAIT)
         return sent >= 0
 
     def send_headed(self, target: Target, offset: int, length: int, segment: int, headers: Place, tos: int) -> int:
@@ -201,13 +229,18 @@ class Post:
         if not self.runs or count > MAX_SEGMENTS or length + HEADER * count > MAX_RUN_BYTES:
             return self._send_headed_singly(target, offset, length, segment, headers, tos)
         template = self._templates.get((offset, segment)) or self._lay_out(offset, segment)
-        size = (2 * count - 1) * _PIECE.size
-        self._pieces[:size] = template[:size]
-        last = size - _PIECE.size
+        last = (2 * count - 3) * _PIECE.size
+        _ffi.memmove(self._pieces_head, template, last)
         at = self._at + offset
-        _PIECE.pack_into(self._pieces, last - _PIECE.size, at - HEADROOM, HEADER)
-        _PIECE.pack_into(self._pieces, last, at + (count - 1) * segment, length - (count - 1) * segment)
-        if self._send_marked(target, 2 * count - 1, segment + HEADER, tos) >= 0:
+        before = (count - 1) * segment
+        _LAST.pack_into(self._pieces, last, at - HEADROOM, HEADER, at + before, length - before)
+        if tos:
+            sent = self._send_marked(target, 2 * count - 1, segment + HEADER, tos)
+        else:
+            self._segment_size[(_SEGMENT + 16) // 2] = segment + HEADER
+            target.run_words[3] = 2 * count - 1
+            sent = self._sendmsg(target.fd, target.run_head, _MSG_DONTWAIT)
+        if sent >= 0:
             return count
         return self._again(target, offset, length, segment, headers, tos)
 

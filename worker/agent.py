@@ -94,6 +94,7 @@ class Agent:
             region=self._config.region,
             capacity=self._config.capacity,
             games=self._library.announced(),
+            gateways=self._config.gateways,
         )
 
     def _handle(self, command: messages.WorkerCommand) -> None:

@@ -5,7 +5,9 @@ line.
 """
 
 import os
+import re
 import socket
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -21,6 +23,20 @@ ROOMS_PER_CPU = 6
 LINK_PATH = "/ws/worker"
 """Where a coordinator takes its workers' connections."""
 
+MAX_GATEWAYS = 16
+"""What the coordinator takes of one worker."""
+
+LAST_PORT = 65_535
+
+GATEWAY_SENTENCE = (
+    "must be ICE URLs such as turn:gateway.example:3478?transport=udp, turns:gateway.example:5349?transport=tcp or "
+    "stun:gateway.example:3478 (which takes no transport)"
+)
+
+_GATEWAY = re.compile(
+    r"(?P<scheme>stun|turns?):(?:[A-Za-z0-9._-]{1,200}|\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\])"
+    r"(?::(?P<port>[0-9]{1,5}))?(?P<transport>\?transport=(?:udp|tcp))?"
+)
 _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 
@@ -87,6 +103,12 @@ class Config(BaseSettings):
     addresses: tuple[IPvAnyAddress, ...] = Field(
         (), description="local address that browsers may reach rooms at, all by default; may be repeated"
     )
+    gateways: tuple[str, ...] = Field(
+        (),
+        max_length=MAX_GATEWAYS,
+        description="ICE URL of the gateway in front of this worker, such as turn:gateway.example:3478?transport=udp;"
+        " may be repeated",
+    )
     max_kbps: int = Field(6000, ge=100, le=100_000, description="most kilobits per second for one viewer's picture")
     metrics_host: str = Field("127.0.0.1", description="address to serve /metrics, /live and /ready on")
     metrics_port: int = Field(8001, ge=0, le=65535, description="TCP port for them; 0 for any that is free")
@@ -114,9 +136,30 @@ class Config(BaseSettings):
             return value.expanduser().absolute()
         return tuple(path.expanduser().absolute() for path in value)
 
+    @field_validator("gateways")
+    @classmethod
+    def _are_ice_urls(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        # A browser that is given one wrong URL makes no connection at all, so this is stricter than the message.
+        if not all(map(_is_ice_url, urls)):
+            raise ValueError(GATEWAY_SENTENCE)
+        return urls
+
     @property
     def link_url(self) -> str:
         """The coordinator's WebSocket for workers."""
         parts = urlsplit(self.coordinator)
         path = parts.path.rstrip("/").removesuffix(LINK_PATH) + LINK_PATH
         return urlunsplit((_WEBSOCKET_SCHEMES[parts.scheme], parts.netloc, path, "", ""))
+
+
+def _is_ice_url(url: str) -> bool:
+    """RFC 7064 and RFC 7065, as browsers read them."""
+    found = _GATEWAY.fullmatch(url)
+    if found is None or (found["scheme"] == "stun" and found["transport"]):
+        return False
+    if found["ipv6"]:
+        try:
+            IPv6Address(found["ipv6"])
+        except ValueError:
+            return False
+    return found["port"] is None or 1 <= int(found["port"]) <= LAST_PORT

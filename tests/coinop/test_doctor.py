@@ -44,7 +44,7 @@ async def test_a_game_with_its_core_is_fine(capsys: pytest.CaptureFixture[str], 
         str(tmp_path / "cores" / f"fceumm{SUFFIX}"),
     )
     assert (found["Some Game"]["state"], found["Some Game"]["detail"]) == ("ok", f"NES, runs in fceumm{SUFFIX}")
-    assert {"H.264", "VP8", "Opus", "8000", "8001"} <= found.keys()
+    assert {"H.264", "VP8", "Opus", "8000", "8001", "3478"} <= found.keys()
 
 
 async def test_a_game_without_a_core_is_missing_one_and_says_how_to_get_it(

@@ -111,10 +111,10 @@ class Arcade:
         headers = {"Authorization": f"Bearer {token}"}
         return Worker(await self.socket("/ws/worker", headers=headers), decode_worker_command)
 
-    async def worker(self, *games, capacity=4, name="box"):
+    async def worker(self, *games, capacity=4, name="box", gateways=()):
         """A worker that is registered."""
         worker = await self.unregistered_worker()
-        await worker.send(Register(name=name, capacity=capacity, games=games or (DUEL,)))
+        await worker.send(Register(name=name, capacity=capacity, games=games or (DUEL,), gateways=gateways))
         worker.id = (await worker.receive()).worker
         return worker
 

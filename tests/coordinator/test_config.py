@@ -6,14 +6,16 @@ import pytest
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, CliApp, CliSubCommand, get_subcommand
 
-from coordinator.config import TOKEN_SENTENCE, Config
+from coordinator.config import SECRET_SENTENCE, TOKEN_SENTENCE, Config
 
 TOKEN = "sixteen or more.."
+SECRET = "the gateways know it"
 
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch, web_root):
     monkeypatch.setenv("COINOP_WORKER_TOKEN", TOKEN)
+    monkeypatch.delenv("COINOP_TURN_SECRET", raising=False)
     monkeypatch.setenv("COINOP_COORDINATOR_WEB_ROOT", str(web_root))
     return monkeypatch
 
@@ -66,6 +68,42 @@ def test_the_token_is_not_shown():
     assert TOKEN not in repr(Config())
 
 
+def test_without_a_gateway_none_is_needed():
+    config = Config()
+
+    assert (config.issuing_secret, config.turn_ttl, config.relay_only) == ("", 6 * 3600, False)
+
+
+@pytest.mark.parametrize(
+    ("secret", "issuing"), [("", ""), (SECRET, SECRET), (f" {SECRET} , one that was before", SECRET)]
+)
+def test_the_first_of_the_gateways_secrets_is_the_one_to_issue_with(environment, secret, issuing):
+    environment.setenv("COINOP_TURN_SECRET", secret)
+
+    config = Config()
+
+    assert config.issuing_secret == issuing
+    assert SECRET not in repr(config)
+
+
+@pytest.mark.parametrize("secret", ["short", f"{SECRET},short"])
+def test_a_short_secret_is_refused_and_not_shown(environment, secret):
+    environment.setenv("COINOP_TURN_SECRET", secret)
+
+    text = mistakes()
+
+    assert SECRET_SENTENCE in text
+    assert "short" not in text.replace(SECRET_SENTENCE, "")
+
+
+def test_relay_only_needs_credentials(environment):
+    assert SECRET_SENTENCE in mistakes(relay_only=True)
+
+    environment.setenv("COINOP_TURN_SECRET", SECRET)
+
+    assert Config(relay_only=True).relay_only
+
+
 @pytest.mark.parametrize("origin", ["a.example", "https://", "https://a.example/", "ftp://a.example", "https://a b"])
 def test_what_is_no_origin_is_refused(origin):
     assert "without a path" in mistakes(allowed_origins=(origin,))
@@ -75,7 +113,9 @@ def test_a_web_root_that_is_not_there_is_refused(tmp_path):
     assert "must be a folder" in mistakes(web_root=tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("setting", [{"port": 70000}, {"port": -1}, {"max_players": 0}, {"log_format": "xml"}])
+@pytest.mark.parametrize(
+    "setting", [{"port": 70000}, {"port": -1}, {"max_players": 0}, {"log_format": "xml"}, {"turn_ttl": 1}]
+)
 def test_values_out_of_range_are_refused(setting):
     assert next(iter(setting)) in mistakes(**setting)
 
@@ -109,3 +149,4 @@ def test_the_help_does_not_offer_the_token_as_an_option(capsys):
     shown = capsys.readouterr().out
     assert "--port" in shown
     assert "token" not in shown.lower()
+    assert "--turn-secret" not in shown

@@ -1,4 +1,4 @@
-"""Workers, their places, and the library merged over them."""
+"""Workers, their places, and the library and the gateways merged over them."""
 
 import pytest
 
@@ -15,8 +15,8 @@ def registry():
     return Registry()
 
 
-def register(registry, *games, capacity=2, name="box"):
-    return registry.register(Register(name=name, capacity=capacity, games=games))
+def register(registry, *games, capacity=2, name="box", gateways=()):
+    return registry.register(Register(name=name, capacity=capacity, games=games, gateways=gateways))
 
 
 def test_every_registration_gets_an_id_of_its_own(registry):
@@ -60,6 +60,19 @@ def test_a_game_twice_in_one_registration_counts_once(registry):
     register(registry, DUEL, DUEL)
 
     assert registry.library == (DUEL,)
+
+
+def test_each_gateway_is_there_once_the_oldest_workers_first(registry):
+    first = register(registry, gateways=("turn:b", "turn:a", "turn:b"))
+    second = register(registry, gateways=("turn:c", "turn:a"))
+    register(registry)
+    assert registry.gateways == ("turn:b", "turn:a", "turn:c")
+
+    registry.remove(first.id)
+    assert registry.gateways == ("turn:c", "turn:a")
+
+    registry.remove(second.id)
+    assert registry.gateways == ()
 
 
 def test_the_worker_with_the_most_free_places_is_picked(registry):

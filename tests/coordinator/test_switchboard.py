@@ -1,7 +1,15 @@
 """The timer and the delivery, through a real server."""
 
-from coordinator import rooms
-from coordinator.messages import CloseRoom, OpenRoom, Refused
+import time
+
+import pytest
+
+from coordinator import gateways, rooms
+from coordinator.messages import CloseRoom, IceServer, IceServers, Library, OpenRoom, Refused
+from turn.credentials import expiry_of, password_for, user_of
+
+SECRET = "sixteen or more.."
+URLS = ("turn:gateway.example:3478?transport=udp", "turn:gateway.example:3478?transport=tcp")
 
 
 async def test_a_worker_that_never_answers_costs_the_page_a_sentence_and_nothing_else(arcade, monkeypatch):
@@ -57,3 +65,84 @@ async def test_every_page_gets_the_new_library(arcade):
     await arcade.worker()
 
     assert [len((await page.receive()).games) for page in pages] == [1] * 5
+
+
+class TestGateways:
+    @pytest.fixture
+    def settings(self):
+        return {"turn_secret": SECRET, "turn_ttl": 600}
+
+    async def test_the_welcome_has_credentials_for_them(self, arcade):
+        await arcade.worker(gateways=URLS)
+
+        before = time.time()
+        first, second = (await arcade.page()).welcome, (await arcade.page()).welcome
+
+        (server,) = first.ice_servers
+        assert server.urls == URLS
+        assert server.credential == password_for(SECRET, server.username)
+        assert before + 599 <= expiry_of(server.username) <= time.time() + 600
+        assert user_of(server.username) != user_of(second.ice_servers[0].username)
+        assert not first.relay_only
+
+    async def test_pages_learn_of_gateways_that_come_and_go(self, arcade):
+        page = await arcade.page()
+        assert page.welcome.ice_servers == ()
+
+        worker = await arcade.worker(gateways=URLS)
+        assert isinstance(await page.receive(), Library)
+        came = await page.receive()
+        assert isinstance(came, IceServers)
+        assert came.ice_servers[0].urls == URLS
+
+        await worker.socket.close()
+        assert await page.receive() == Library(games=())
+        assert await page.receive() == IceServers(ice_servers=())
+
+    async def test_credentials_are_renewed_while_the_page_stays(self, arcade, monkeypatch):
+        monkeypatch.setattr(gateways, "RENEW_AT", 1e-5)
+        await arcade.worker(gateways=URLS)
+        page = await arcade.page()
+        user = user_of(page.welcome.ice_servers[0].username)
+
+        for _ in range(3):
+            renewed = await page.receive()
+            assert isinstance(renewed, IceServers)
+            assert user_of(renewed.ice_servers[0].username) == user
+
+    async def test_a_far_renewal_does_not_keep_a_near_deadline_waiting(self, arcade, monkeypatch):
+        await arcade.worker(gateways=URLS)
+        page = await arcade.page()  # whose credentials are renewed in 5 minutes
+        monkeypatch.setattr(rooms, "ANSWER_SECONDS", 0.01)
+
+        await page.start()
+
+        assert (await page.receive()).code == "worker_silent"
+
+    async def test_no_secret_is_logged(self, arcade, caplog):
+        caplog.set_level("DEBUG")
+        await arcade.worker(gateways=URLS)
+        page = await arcade.page()
+
+        assert SECRET not in caplog.text
+        assert page.welcome.ice_servers[0].credential not in caplog.text
+
+
+@pytest.mark.parametrize("settings", [{"turn_secret": SECRET, "relay_only": True}])
+async def test_relay_only_is_said_in_the_welcome_and_with_every_change(arcade):
+    page = await arcade.page()
+    assert page.welcome.relay_only
+
+    await arcade.worker(gateways=URLS)
+
+    assert isinstance(await page.receive(), Library)
+    assert (await page.receive()).relay_only
+
+
+async def test_without_a_secret_pages_get_stun_and_the_log_a_sentence(arcade, caplog):
+    await arcade.worker(gateways=("stun:gateway.example:3478", *URLS))
+
+    page = await arcade.page()
+
+    assert page.welcome.ice_servers == (IceServer(urls=("stun:gateway.example:3478",)),)
+    assert "set COINOP_TURN_SECRET" in caplog.text

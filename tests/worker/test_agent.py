@@ -96,6 +96,14 @@ async def test_a_room_from_order_to_stop(config: Config, coordinator: Coordinato
     assert not any(is_running(pid) for pid in pids)
 
 
+async def test_its_gateways_are_announced(tmp_path: Path, coordinator: Coordinator) -> None:
+    gateways = ("turn:gateway.example:3478?transport=udp", "stun:gateway.example:3478")
+    async with running(configure(tmp_path, coordinator, gateways=gateways)):
+        connection = await coordinator.connection()
+        assert connection.registration is not None
+        assert connection.registration.gateways == gateways
+
+
 async def test_a_lost_link_closes_the_rooms(config: Config, coordinator: Coordinator) -> None:
     async with running(config) as worker:
         connection = await coordinator.connection()

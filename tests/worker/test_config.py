@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from coordinator.messages import GATEWAY_URL, Register, decode_worker_message, encode
 from tests.worker.rooms.harness import TOKEN
 from worker.config import Config, own_games
 from worker.usage import available_cpus
@@ -47,6 +48,7 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "CORE_OVERRIDES": '{"nes": "nestopia"}',
         "CORE_OPTIONS": '{"fceumm": {"a": "b"}}',
         "ADDRESSES": '["127.0.0.1", "::1"]',
+        "GATEWAYS": '["turn:gateway.example:3478?transport=udp"]',
     }
     for name, value in settings.items():
         monkeypatch.setenv(f"COINOP_WORKER_{name}", value)
@@ -55,6 +57,7 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert config.core_overrides == {"nes": "nestopia"}
     assert config.core_options == {"fceumm": {"a": "b"}}
     assert [str(address) for address in config.addresses] == ["127.0.0.1", "::1"]
+    assert config.gateways == ("turn:gateway.example:3478?transport=udp",)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +80,55 @@ def test_what_is_no_address_of_a_coordinator(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "turn:a",
+        "turn:a:3478",
+        "turns:a:5349?transport=tcp",
+        "stun:192.0.2.1:3478",
+        "turn:[2001:db8::1]:3478?transport=udp",
+    ],
+)
+def test_a_gateways_url_is_one_that_the_coordinator_takes(url: str) -> None:
+    assert configure(token=TOKEN, gateways=(url,)).gateways == (url,)
+    assert decode_worker_message(encode(Register(name="a", capacity=1, games=(), gateways=(url,))))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "a", "a:3478", "turn:", "turn://a", "http://a", "turn:a:0", "turn:a:65536", "turn:a:b:1", "turn:a b"),
+        *("turn:user:password@a", "turn:a?transport=tls", "turn:a?transport=", "turn:[]", "turn:[::1", "turn:[1:2]:3"),
+        *("stun:a?transport=udp", "turn:::1", "TURN:a"),
+    ],
+)
+def test_what_is_no_gateway_is_one_sentence(url: str) -> None:
+    with pytest.raises(ValidationError, match="must be ICE URLs such as turn:") as caught:
+        configure(token=TOKEN, gateways=("turn:a", url))
+    assert [error["loc"] for error in caught.value.errors()] == [("gateways",)]
+    assert "password" not in str(caught.value)
+
+
+@given(st.text() | st.from_regex(GATEWAY_URL, fullmatch=True))
+def test_any_text_is_a_gateway_that_the_coordinator_takes_or_refused(url: str) -> None:
+    try:
+        config = configure(token=TOKEN, gateways=(url,))
+    except ValidationError:
+        return
+    register = Register(name="a", capacity=1, games=(), gateways=config.gateways)
+    assert decode_worker_message(encode(register)) == register
+
+
+@pytest.mark.parametrize(
     "wrong",
-    [{"token": "short"}, {"capacity": 0}, {"name": ""}, {"addresses": ("somewhere",)}, {"metrics_port": 70_000}],
+    [
+        {"token": "short"},
+        {"capacity": 0},
+        {"name": ""},
+        {"addresses": ("somewhere",)},
+        {"metrics_port": 70_000},
+        {"gateways": ("turn:a",) * 17},
+    ],
 )
 def test_what_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError) as caught:

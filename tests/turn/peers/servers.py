@@ -39,7 +39,9 @@ class Server:
     secure_port: int
     """TLS and DTLS."""
     health_port: int = 0
-    """Ours only: /metrics, /live, /ready and /status."""
+    """Ours only: /live, /ready and /status."""
+    metrics_port: int = 0
+    """Ours only: /metrics."""
     folder: Path = field(default_factory=Path)
     """Where certificate, key and settings are."""
 
@@ -67,9 +69,10 @@ class Server:
         return True
 
     def ask(self, path: str) -> tuple[int, str]:
-        """Status and body of one of the health server's pages; 0 when nobody listens."""
+        """Status and body of one of the gateway's own pages; 0 when nobody listens."""
+        port = self.metrics_port if path == "/metrics" else self.health_port
         try:
-            with urllib.request.urlopen(f"http://{HOST}:{self.health_port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{HOST}:{port}{path}", timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -113,17 +116,18 @@ def certificate(folder: Path, name: str = "localhost") -> None:
     subprocess.run(("openssl", "req", *made, *files), check=True, capture_output=True, timeout=20)
 
 
-def settings(folder: Path, port: int, secure_port: int, health_port: int) -> Settings:
+def settings(folder: Path, port: int, secure_port: int, health_port: int, metrics_port: int) -> Settings:
     """The gateway's environment."""
     return {
-        "COINOP_TURN_HOST": f'["{HOST}", "::1"]',
+        "COINOP_TURN_HOST": f"{HOST},::1",
         "COINOP_TURN_PORT": str(port),
         "COINOP_TURN_TLS_PORT": str(secure_port),
         "COINOP_TURN_CERTIFICATE": str(folder / "cert.pem"),
         "COINOP_TURN_KEY": str(folder / "key.pem"),
         "COINOP_TURN_USERS": json.dumps({USER: PASSWORD}),
-        "COINOP_TURN_SECRETS": json.dumps([SECRET]),
-        "COINOP_TURN_PEERS": json.dumps([HOST, "::1"]),
+        "COINOP_TURN_SECRET": SECRET,
+        "COINOP_TURN_PEERS": f"{HOST},::1",
+        "COINOP_TURN_METRICS_PORT": str(metrics_port),
         "COINOP_TURN_HEALTH_PORT": str(health_port),
         "COINOP_TURN_LOG_LEVEL": "warning",
     }
@@ -133,7 +137,7 @@ def settings(folder: Path, port: int, secure_port: int, health_port: int) -> Set
 def gateway(folder: Path, changes: Settings | None = None) -> Iterator[Server]:
     """Our gateway, with other settings if need be."""
     certificate(folder)
-    ports = free_port(), free_port(), free_port()
+    ports = free_port(), free_port(), free_port(), free_port()
     environment = os.environ | settings(folder, *ports) | (changes or {})
     process = subprocess.Popen((sys.executable, "-m", "coinop", "turn"), env=environment)
     with _ended(process):

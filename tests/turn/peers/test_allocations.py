@@ -24,7 +24,6 @@ FEW = 2_000
 """Enough where no sockets are involved."""
 MOST = 100 * MIB
 DAY = 86_400.0
-UNLIMITED = {"COINOP_TURN_MAX_ALLOCATIONS": str(2 * COUNT), "COINOP_TURN_UNAUTHENTICATED_RATE": "0"}
 ACTIVE = "stunner_allocations_active"
 
 
@@ -39,7 +38,7 @@ def sockets(server: Server) -> int:
 
 
 def test_ten_thousand_allocations_stay_small_and_are_given_back(tmp_path: Path) -> None:
-    with servers.gateway(tmp_path, UNLIMITED) as gateway:
+    with servers.gateway(tmp_path) as gateway:
         open_before, held_before = sockets(gateway), held(gateway)
         crowd = Crowd(Target("gateway", gateway.address, USER, PASSWORD), COUNT)
         crowd.ask(ALLOCATE, {REQUESTED_TRANSPORT: UDP})

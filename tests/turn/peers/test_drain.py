@@ -57,7 +57,7 @@ def test_without_streams_it_ends_at_once(tmp_path: Path) -> None:
 
 
 def test_the_limit_ends_it_with_streams(tmp_path: Path) -> None:
-    with servers.gateway(tmp_path, {"COINOP_TURN_GRACE": "1"}) as gateway, Stream(gateway) as stream:
+    with servers.gateway(tmp_path, {"COINOP_TURN_GRACE_SECONDS": "1"}) as gateway, Stream(gateway) as stream:
         goes_on(stream)
         gateway.process.send_signal(signal.SIGTERM)
         assert gateway.process.wait(servers.PATIENCE) == 0

@@ -1,5 +1,6 @@
 """coturn's test client: one run of ``turnutils_uclient``, and what it says at the end."""
 
+import itertools
 import re
 import subprocess
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ _LINES = {
     "bytes": re.compile(r"start_mclient: tot_send_bytes ~ (\d+), tot_recv_bytes ~ (\d+)$", re.MULTILINE),
     "lost": re.compile(r"Total lost packets (\d+) \(.*?\), total send dropped (\d+) "),
 }
+
+
+_runs = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,9 @@ def run(server: Server, peer_port: int, flags: str, *, secret: bool = False, sec
     port = server.secure_port if "-S" in options else server.port
     peer = "::1" if "-x" in options else HOST
     login = ("-W", SECRET) if secret else ("-w", PASSWORD)
-    aim = ("-e", peer, "-r", str(peer_port), "-p", str(port), "-u", USER, *login)
+    # Requests without credentials are rationed by source, so every run has an address of its own, as at home.
+    source = f"127.2.0.{next(_runs) % 254 + 1}"
+    aim = ("-L", source, "-e", peer, "-r", str(peer_port), "-p", str(port), "-u", USER, *login)
     command = (program("turnutils_uclient"), *options, *aim, HOST)
     try:
         ended = subprocess.run(

@@ -1,0 +1,232 @@
+"""What pages are told of the gateways, and when."""
+
+import logging
+from itertools import count
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from coordinator.gateways import MAX_URLS, RENEW_AT, Gateways
+from coordinator.messages import IceServer, IceServers
+from turn.credentials import expiry_of, password_for, user_of
+
+SECRET = "sixteen or more.."
+TTL = 1000.0
+RENEWAL = RENEW_AT * TTL
+UNIX = 1_700_000_000.0
+
+STUN = "stun:gateway.example:3478"
+UDP = "turn:gateway.example:3478?transport=udp"
+TLS = "turns:gateway.example:5349?transport=tcp"
+
+
+def make(secret=SECRET, urls=(), relay_only=False):
+    numbers = count(1)
+    gateways = Gateways(secret, TTL, relay_only, lambda: f"user{next(numbers)}")
+    gateways.replace(urls, 0.0, UNIX)
+    return gateways
+
+
+class TestWelcome:
+    def test_without_gateways_there_are_no_servers(self):
+        assert make().page_came(1, 0.0, UNIX) == ()
+
+    def test_credentials_are_those_that_the_gateway_checks(self):
+        (server,) = make(urls=(UDP, TLS)).page_came(1, 0.0, UNIX)
+
+        assert server.urls == (UDP, TLS)
+        assert expiry_of(server.username) == UNIX + TTL
+        assert server.credential == password_for(SECRET, server.username)
+
+    def test_each_page_is_a_user_of_its_own(self):
+        gateways = make(urls=(UDP,))
+
+        users = [user_of(gateways.page_came(page, 0.0, UNIX)[0].username) for page in (1, 2)]
+
+        assert users == ["user1", "user2"]
+
+    def test_a_user_cannot_be_guessed(self):
+        servers = [Gateways(SECRET, TTL, False) for _ in range(2)]
+        for gateways in servers:
+            gateways.replace((UDP,), 0.0, UNIX)
+
+        first, second = (user_of(gateways.page_came(1, 0.0, UNIX)[0].username) for gateways in servers)
+
+        assert first != second
+        assert min(len(first), len(second)) >= 22  # 128 bits
+
+    def test_stun_is_for_everybody(self):
+        assert make(secret="", urls=(STUN, UDP)).page_came(1, 0.0, UNIX) == (IceServer(urls=(STUN,)),)
+
+    def test_credentials_are_shown_to_turn_alone(self):
+        free, closed = make(urls=(UDP, STUN)).page_came(1, 0.0, UNIX)
+
+        assert free == IceServer(urls=(STUN,))
+        assert closed.urls == (UDP,)
+
+
+class TestReplace:
+    def test_every_page_learns_of_it(self):
+        gateways = make(relay_only=True)
+        gateways.page_came(1, 0.0, UNIX)
+        gateways.page_came(2, 0.0, UNIX)
+
+        told = gateways.replace((UDP,), 1.0, UNIX + 1)
+
+        assert [(page, type(message), message.relay_only) for page, message in told] == [
+            (1, IceServers, True),
+            (2, IceServers, True),
+        ]
+        assert [message.ice_servers[0].urls for _, message in told] == [(UDP,)] * 2
+
+    def test_the_same_gateways_are_no_news(self):
+        gateways = make(urls=(UDP,))
+        gateways.page_came(1, 0.0, UNIX)
+
+        assert gateways.replace((UDP,), 1.0, UNIX + 1) == []
+
+    def test_gateways_that_are_gone_are_taken_back(self):
+        gateways = make(urls=(UDP,))
+        gateways.page_came(1, 0.0, UNIX)
+
+        ((_, message),) = gateways.replace((), 1.0, UNIX + 1)
+
+        assert message.ice_servers == ()
+
+    def test_a_page_that_has_gone_is_told_nothing(self):
+        gateways = make(urls=(UDP,))
+        gateways.page_came(1, 0.0, UNIX)
+        gateways.page_went(1)
+
+        assert gateways.replace((), 1.0, UNIX + 1) == []
+        assert gateways.next_deadline() is None
+
+    def test_more_than_browsers_take_are_left_out_and_it_is_said(self, caplog):
+        gateways = make()
+        gateways.replace(tuple(f"turn:g{number}" for number in range(MAX_URLS + 1)), 0.0, UNIX)
+
+        (server,) = gateways.page_came(1, 0.0, UNIX)
+
+        assert len(server.urls) == MAX_URLS
+        assert f"{MAX_URLS + 1} gateway URLs" in caplog.text
+
+
+class TestRenewal:
+    def test_it_comes_at_half_the_credentials_life(self):
+        gateways = make(urls=(UDP,))
+        (before,) = gateways.page_came(1, 5.0, UNIX)
+        assert gateways.next_deadline() == 5.0 + RENEWAL
+        assert gateways.renew(4.9 + RENEWAL, UNIX + RENEWAL) == []
+
+        ((page, message),) = gateways.renew(5.0 + RENEWAL, UNIX + RENEWAL)
+
+        (after,) = message.ice_servers
+        assert page == 1
+        assert user_of(after.username) == user_of(before.username)
+        assert expiry_of(after.username) == UNIX + RENEWAL + TTL
+        assert gateways.next_deadline() == 5.0 + 2 * RENEWAL
+
+    def test_a_change_of_gateways_renews_too(self):
+        gateways = make(urls=(UDP,))
+        gateways.page_came(1, 0.0, UNIX)
+
+        gateways.replace((UDP, TLS), 100.0, UNIX + 100)
+
+        assert gateways.next_deadline() == 100.0 + RENEWAL
+
+    @pytest.mark.parametrize(("secret", "urls"), [(SECRET, ()), (SECRET, (STUN,)), ("", (UDP,))])
+    def test_where_nothing_ends_nothing_is_renewed(self, secret, urls):
+        gateways = make(secret, urls)
+        gateways.page_came(1, 0.0, UNIX)
+
+        assert gateways.next_deadline() is None
+        assert gateways.renew(10 * TTL, UNIX + 10 * TTL) == []
+
+
+class TestExamination:
+    def test_a_missing_secret_is_said_once(self, caplog):
+        gateways = make(secret="")
+
+        gateways.examine("w1", (STUN,))
+        assert caplog.text == ""
+        gateways.examine("w2", (UDP,))
+        gateways.examine("w3", (UDP,))
+
+        (line,) = (record.getMessage() for record in caplog.records)
+        assert "worker w2" in line
+        assert "COINOP_TURN_SECRET" in line
+
+    def test_with_relay_only_a_worker_without_turn_cannot_be_played_on(self, caplog):
+        gateways = make(relay_only=True)
+
+        gateways.examine("w1", (UDP,))
+        assert caplog.text == ""
+        gateways.examine("w2", (STUN,))
+
+        assert "worker w2 announces no turn: gateway" in caplog.text
+        assert "COINOP_WORKER_GATEWAYS" in caplog.text
+
+    def test_nothing_secret_is_logged(self, caplog):
+        caplog.set_level(logging.DEBUG)
+        gateways = make(relay_only=True)
+        gateways.examine("w1", (UDP,))
+        gateways.replace((UDP,), 0.0, UNIX)
+        (server,) = gateways.page_came(1, 0.0, UNIX)
+        gateways.renew(TTL, UNIX + TTL)
+
+        assert SECRET not in caplog.text + repr(gateways)
+        assert server.credential not in caplog.text
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Whatever comes and goes, if the timer is obeyed: the gateways of now, and credentials that last."""
+
+    def __init__(self):
+        super().__init__()
+        self.gateways = make()
+        self.now = 0.0
+        self.urls = ()
+        self.pages = {}
+
+    def deliver(self, decisions):
+        for page, message in decisions:
+            assert page in self.pages
+            self.pages[page] = message.ice_servers
+
+    @rule(page=st.integers(1, 4))
+    def come_or_go(self, page):
+        if page in self.pages:
+            self.gateways.page_went(page)
+            del self.pages[page]
+        else:
+            self.pages[page] = self.gateways.page_came(page, self.now, UNIX + self.now)
+
+    @rule(urls=st.lists(st.sampled_from((STUN, UDP, TLS)), unique=True))
+    def replace(self, urls):
+        self.urls = tuple(urls)
+        self.deliver(self.gateways.replace(self.urls, self.now, UNIX + self.now))
+
+    @rule(seconds=st.floats(0, 2 * TTL))
+    def wait(self, seconds):
+        end = self.now + seconds
+        while (due := self.gateways.next_deadline()) is not None and due <= end:
+            self.now = max(self.now, due)
+            self.deliver(self.gateways.renew(self.now, UNIX + self.now))
+        self.now = end
+
+    @invariant()
+    def every_page_has_the_gateways_of_now(self):
+        for servers in self.pages.values():
+            assert sorted(url for server in servers for url in server.urls) == sorted(self.urls)
+
+    @invariant()
+    def credentials_go_with_turn_alone_and_last_for_a_while(self):
+        for server in (server for servers in self.pages.values() for server in servers):
+            assert bool(server.username) == (STUN not in server.urls)
+            assert not server.username or expiry_of(server.username) > UNIX + self.now + TTL - RENEWAL - 1
+
+
+AnyOrder.TestCase.settings = settings(max_examples=50, stateful_step_count=20, deadline=None)
+TestAnyOrder = AnyOrder.TestCase

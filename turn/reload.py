@@ -1,0 +1,123 @@
+"""What may change while the gateway runs: peers, users and secrets in a file, certificates, and names' addresses.
+
+A change that makes no sense is logged and changes nothing. No allocation is touched by one that does.
+"""
+
+import asyncio
+import logging
+import ssl
+import tomllib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from OpenSSL import SSL
+from watchfiles import awatch
+
+from turn import peers
+from turn.config import MIN_SECRET_LENGTH, Config
+from turn.dtls import Identity
+from turn.peers import Name
+from turn.policy import Rule
+
+logger = logging.getLogger(__name__)
+
+SETTLE_MS: Final = 200
+"""Changes that follow each other so soon are one: certificate and key are two files."""
+
+RETRY_SECONDS: Final = 5.0
+"""Until a folder that can't be watched is tried again."""
+
+
+class Unusable(Exception):  # noqa: N818
+    """A file can't be used. Its text is a sentence for the person who wrote it; it has no secret in it."""
+
+
+class Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a file may hold. What it does not name is as the settings have it."""
+
+    peers: list[str] | None = None
+    users: dict[str, str] | None = None
+    secrets: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changeable:
+    """Who may be reached, and who may ask."""
+
+    peers: tuple[Rule | Name, ...]
+    users: dict[str, str] = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+
+
+def read(config: Config) -> Changeable:
+    """Settings and file as they are now. Raises Unusable."""
+    listed = _read_file(config.file) if config.file else Listed()
+    users = {name: password.get_secret_value() for name, password in config.users.items()}
+    secrets = config.secrets if listed.secrets is None else tuple(listed.secrets)
+    if any(len(secret) < MIN_SECRET_LENGTH for secret in secrets):
+        raise Unusable(f"{config.file}: a secret has to have {MIN_SECRET_LENGTH} characters at least")
+    try:
+        parsed = tuple(peers.parse(peer) for peer in (config.peers if listed.peers is None else listed.peers))
+    except ValueError as error:
+        raise Unusable(f"{config.file}: {error}") from error
+    return Changeable(parsed, users if listed.users is None else listed.users, secrets)
+
+
+def _read_file(path: Path) -> Listed:
+    try:
+        content = path.read_bytes()
+        if path.suffix == ".json":
+            return msgspec.json.decode(content, type=Listed)
+        return msgspec.convert(tomllib.loads(content.decode()), Listed)
+    except OSError as error:
+        raise Unusable(f"{path} can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Unusable(f"{path} is no UTF-8 text") from error
+    except msgspec.ValidationError as error:
+        raise Unusable(f"{path}: {error}; it may hold peers, users and secrets") from error
+    except (msgspec.DecodeError, tomllib.TOMLDecodeError) as error:
+        where = error if isinstance(error, tomllib.TOMLDecodeError) else "it is no JSON"
+        raise Unusable(f"{path} can't be read: {where}") from error
+
+
+class Certificates:
+    """What TLS and DTLS show."""
+
+    def __init__(self, certificate: Path, key: Path) -> None:
+        """Raises Unusable."""
+        self.certificate, self.key = certificate, key
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.identity = Identity()
+        self.load()
+
+    def load(self) -> None:
+        """Read the files: connections from now on get what is in them. Raises Unusable; then nothing has changed."""
+        try:
+            trial = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            trial.load_cert_chain(self.certificate, self.key)
+            self.identity.load(self.certificate, self.key)
+            self.context.load_cert_chain(self.certificate, self.key)
+        except (OSError, SSL.Error) as error:  # ssl's own errors are OSErrors
+            why = getattr(error, "strerror", None) or "they are no pair of PEM certificate and key"
+            raise Unusable(f"{self.certificate} and {self.key} can't be used: {why}") from error
+
+
+async def follow(paths: list[Path], changed: Callable[[], Awaitable[None]]) -> None:
+    """Call ``changed`` whenever one of the files has become another, until cancelled.
+
+    Folders are watched, not files: Kubernetes exchanges a link beside them, and editors write a new file.
+    """
+    if not paths:
+        return
+    folders = {path.absolute().parent for path in paths}
+    while True:
+        try:
+            async for _ in awatch(*folders, debounce=SETTLE_MS, step=SETTLE_MS, recursive=False):
+                await changed()
+        except OSError as error:
+            logger.warning("! %s can't be watched: %s", ", ".join(map(str, sorted(folders))), error)
+            await asyncio.sleep(RETRY_SECONDS)
