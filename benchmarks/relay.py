@@ -27,7 +27,7 @@ from benchmarks.relay_load import BOTH, CLIENT_TO_PEER, DIRECTIONS, PEER_TO_CLIE
 from benchmarks.relay_servers import OURS, THEIRS, Server
 from benchmarks.report import Benchmark, BenchmarkError, Figures
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("benchmarks.relay")  # as a module that is run its name would be __main__
 
 ROUNDS, SECONDS = 5, 0.6
 """Windows of each server, and how long one is."""
@@ -99,7 +99,8 @@ async def _run(run: Run, servers: Iterable[Server], options: argparse.Namespace)
         run.sessions,
         options.rounds,
         options.seconds,
-        coalesced=options.sender == "gso",
+        sender_gso=options.sender == "gso",
+        receiver_gro=options.receiver == "gro",
     )
     windows = await _in_process("benchmarks.relay_load", asdict(load))
     late = max(window["late"] for way in windows.values() for window in way)
@@ -209,6 +210,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """What can be chosen."""
     parser.add_argument("--full", action="store_true", help="every combination, which takes about twenty minutes")
     parser.add_argument("--sender", choices=("gso", "plain"), default="gso", help="how a burst is sent")
+    parser.add_argument("--receiver", choices=("gro", "plain"), default="plain", help="how a burst is received")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="windows of each server")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long a window is")
 

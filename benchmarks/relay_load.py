@@ -7,8 +7,8 @@ targets are loaded in turn, window by window, so that whatever else the machine 
 A target without a server is the direct way: the delay of a relay is what it adds to that.
 
 Bursts are handed to the kernel in one piece (UDP GSO), which is how they arrive where a network card puts neighbouring
-packets together (GRO), or, with ``coalesced`` off, packet by packet. Receivers take packets one by one, as a browser
-does: what it costs to take a burst apart again is the server's, as with a card that can't.
+packets together (GRO), or packet by packet. Receivers take packets one by one: on the loopback device what it costs to
+take a burst apart is then billed to the server, as with a card that can't; or in one piece, as if the card did it.
 """
 
 import ctypes
@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.relay_client import CHANNEL, Address, Client, Credentials, allocated, client_host, udp_socket
+from benchmarks.relay_client import CHANNEL, DATAGRAM, Address, Client, Credentials, allocated, client_host, udp_socket
 
 BURSTS_PER_S = 60
 WARM = 0.2
@@ -34,13 +34,13 @@ QUIET, DRAIN = 0.02, 0.5
 CLIENT_TO_PEER, PEER_TO_CLIENT, BOTH = "client_to_peer", "peer_to_client", "both"
 DIRECTIONS = (PEER_TO_CLIENT, CLIENT_TO_PEER, BOTH)
 
-_UDP_SEGMENT = 103
+_UDP_SEGMENT, _UDP_GRO = 103, 104
 _SO_TIMESTAMPNS = 35
 _PR_SET_TIMERSLACK = 29
 _STAMP = struct.Struct("!HQ")
 """What a packet begins with: the window's number, and when it was sent in ns of CLOCK_REALTIME."""
 _TIMESPEC = struct.Struct("@qq")
-_SPACE = socket.CMSG_SPACE(_TIMESPEC.size)
+_SPACE = socket.CMSG_SPACE(_TIMESPEC.size) + socket.CMSG_SPACE(4)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,10 @@ class Load:
     rounds: int
     seconds: float
     """Of one window."""
-    coalesced: bool = True
+    sender_gso: bool = True
+    """Whether a burst is handed to the kernel in one piece."""
+    receiver_gro: bool = False
+    """Whether receivers take a burst in one piece, if it comes in one."""
 
 
 @dataclass
@@ -98,7 +101,7 @@ class Flow:
         view = memoryview(self._packets)
         self._pieces = [view[at : at + self._segment] for at in range(0, len(view), self._segment)]
         self._ancillary = [(socket.IPPROTO_UDP, _UDP_SEGMENT, struct.pack("@H", self._segment))]
-        self.send = self._send_coalesced if load.coalesced and load.burst > 1 else self._send_each
+        self.send = self._send_coalesced if load.sender_gso and load.burst > 1 else self._send_each
 
     def _send_coalesced(self, window: int) -> None:
         now = time.time_ns()
@@ -123,7 +126,7 @@ class Traffic:
         self._flows: list[Flow] = []
         self._clients: list[Client] = []
         self._sockets: list[socket.socket] = []
-        self._buffer = bytearray(2048)
+        self._buffer = bytearray(DATAGRAM)
         phases = random.Random(load.sessions)  # the same for every target
         for _ in range(load.sessions):
             self._open(phases.random() / BURSTS_PER_S)
@@ -156,6 +159,7 @@ class Traffic:
     def _flow(self, sender: socket.socket, receiver: socket.socket, prefix: bytes, offset: int, phase: float) -> None:
         self._flows.append(Flow(sender, prefix, offset, self._load, phase))
         receiver.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        receiver.setsockopt(socket.IPPROTO_UDP, _UDP_GRO, int(self._load.receiver_gro))
         self._receivers[receiver.fileno()] = (receiver, offset)
         self._poll.register(receiver, select.EPOLLIN)
 
@@ -198,12 +202,13 @@ class Traffic:
 
     def _take(self, receiver: socket.socket, offset: int, number: int, count: Count) -> None:
         length, ancillary, _, _ = receiver.recvmsg_into([self._buffer], _SPACE)
-        window, sent = _STAMP.unpack_from(self._buffer, offset)
-        if window != number or length != offset + self._load.size:
-            return  # left over from the window before, or not what was sent
         seconds, nanoseconds = _TIMESPEC.unpack(ancillary[0][2])
-        count.received += 1
-        count.delays.append(seconds * 1_000_000_000 + nanoseconds - sent)
+        arrived, segment = seconds * 1_000_000_000 + nanoseconds, offset + self._load.size
+        for at in range(0, length, segment):  # more than one if they come in one piece
+            window, sent = _STAMP.unpack_from(self._buffer, at + offset)
+            if window == number and at + segment <= length:  # or else it is left over, or not what was sent
+                count.received += 1
+                count.delays.append(arrived - sent)
 
     def close(self) -> None:
         """Give all allocations back."""

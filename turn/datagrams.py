@@ -65,7 +65,6 @@ class DatagramListener:
         self.legs: dict[Source, Leg] = {}
         """By their clients' addresses."""
         self.traffic = Traffic()
-        """STUN that came and went; the legs count the rest."""
         self._fd = sock.fileno()
         self._post = post
         self._memory: memoryview = post.memory
@@ -86,7 +85,6 @@ class DatagramListener:
         """Send a STUN message. Whether the kernel took it."""
         with suppress(OSError):
             self.sock.sendto(data, address)
-            self.traffic.sent(len(data))
             return True
         return False
 
@@ -143,7 +141,6 @@ class DatagramListener:
             run.add(leg, leg.path(number, peer), (offset + HEADER, size), tos)
 
     def _take_message(self, data: bytes, source: Source, now: float) -> None:
-        self.traffic.received(len(data))
         leg = self.legs.get(source)
         if leg is not None:
             client = leg.allocation.client

@@ -214,7 +214,6 @@ class DtlsClient:
     def _take(self, message: bytes) -> None:
         now = time.monotonic()
         if not channel.is_channel_data(message[0]):
-            self._listener.traffic.received(len(message))
             self._listener.on_message(message, self._client, now)
         elif self._leg:
             self._leg.forward(*channel.decode(message), now)
@@ -223,10 +222,7 @@ class DtlsClient:
 
     def send(self, data: bytes) -> bool:
         """Send a STUN message. Whether it could be sent."""
-        if not self._write(data):
-            return False
-        self._listener.traffic.sent(len(data))
-        return True
+        return self._write(data)
 
     def send_channel_data(self, number: int, payloads: Sequence[memoryview]) -> int:
         """Send as ChannelData, a record for each. How many went."""

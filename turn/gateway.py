@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
+from turn import stun
 from turn.actions import Action, CloseRelay, DropReservation, OpenRelay, SendToClient, SendToPeer
 from turn.allocation import Allocation, Client
 from turn.datagrams import DatagramListener
 from turn.dtls import DtlsListener
-from turn.legs import Leg
+from turn.legs import Leg, Transport
 from turn.loop import Poller
 from turn.plain import post as best_post
 from turn.ports import RelayPorts, address_of
@@ -29,6 +30,8 @@ CLOCK_CHECK: Final = 60.0
 """Seconds between two looks at the wall clock, which time-limited names are checked against: somebody may set it."""
 
 _OUT_OF_FILES: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+_SEND_INDICATION: Final = (stun.SEND | stun.INDICATION).to_bytes(2, "big")
 
 Listener: TypeAlias = DatagramListener | StreamListener | DtlsListener
 
@@ -72,6 +75,8 @@ class Gateway:
 
     def from_client(self, data: bytes, client: Client, now: float) -> None:
         """A STUN message came."""
+        if not data.startswith(_SEND_INDICATION):  # what goes on to a peer is counted with the allocation
+            client.transport.traffic.received(len(data))
         self._perform(self.relay.from_client(data, client, now), now)
 
     def client_gone(self, client: Client) -> None:
@@ -113,7 +118,9 @@ class Gateway:
         self._set_timer(now)
 
     def _send_to_client(self, action: SendToClient, now: float) -> Sequence[Action]:
-        action.client.transport.send(action.data)
+        transport: Transport = action.client.transport
+        if transport.send(action.data):
+            transport.traffic.sent(len(action.data))
         return ()
 
     def _send_to_peer(self, action: SendToPeer, now: float) -> Sequence[Action]:

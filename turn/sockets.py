@@ -25,6 +25,9 @@ BACKLOG: Final = 512
 RECEIVE_BUFFER: Final = 4 << 20
 """Bytes asked for in a UDP socket that has all clients behind it; net.core.rmem_max says how many it gets."""
 
+TRIES: Final = 16
+"""Where any free port is wanted, of those that the system offers for the first socket."""
+
 SECURE: Final = ("tls", "dtls")
 
 WILDCARDS: Final = ("0.0.0.0", "::")
@@ -42,6 +45,16 @@ class Bound:
 
 def bind(config: Config) -> list[list[Bound]]:
     """All sockets, for each process. Raises PortInUseError, OSError."""
+    for _ in range(TRIES):
+        try:
+            return _bind_all(config)
+        except PortInUseError as error:  # any free port was wanted, and what is free for TCP need not be for UDP
+            if error.port in (config.port, config.tls_port):
+                raise
+    return _bind_all(config)
+
+
+def _bind_all(config: Config) -> list[list[Bound]]:
     processes: list[list[Bound]] = [[] for _ in range(config.processes)]
     ports = {False: config.port, True: config.tls_port}
     try:
@@ -68,7 +81,7 @@ def close(bound: list[Bound]) -> None:
 
 def _places(config: Config) -> Iterator[tuple[str, str]]:
     for host in config.host:
-        if config.tcp:  # first: if any port will do, one that is free for TCP is free for UDP, too, more often
+        if config.tcp:
             yield "tcp", host
         yield "udp", host
         if config.certificate:

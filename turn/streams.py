@@ -190,7 +190,6 @@ class StreamClient(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._transport.is_closing():
             return
-        self._listener.traffic.received(0 if self._leg else len(data))
         now = time.monotonic()
         try:
             for frame in self._deframer.feed(data):
@@ -212,7 +211,6 @@ class StreamClient(asyncio.Protocol):
         """Send a STUN message. Whether there was room for it."""
         if self._transport.is_closing() or self._transport.get_write_buffer_size() > MAX_UNSENT:
             return False
-        self._listener.traffic.sent(len(data))
         self._transport.write(data)
         return True
 

@@ -8,7 +8,7 @@ class Traffic:
 
     def __init__(self) -> None:
         self.packets_in = self.bytes_in = self.packets_out = self.bytes_out = 0
-        """STUN alone."""
+        """STUN alone, and of that nothing that holds data for or from a peer."""
         self.relayed_before = (0, 0, 0, 0)
         """By legs that are over: packets and bytes to clients, packets and bytes to peers."""
         self.strays = 0

@@ -101,9 +101,10 @@ def test_a_load_is_the_same_after_its_way_to_the_generator() -> None:
 
 
 @pytest.mark.parametrize("direction", relay_load.DIRECTIONS)
-@pytest.mark.parametrize("coalesced", [True, False])
-def test_the_direct_way_loses_nothing(direction: str, coalesced: bool) -> None:
-    load = Load((Target("direct"),), direction, 4, 160, 3, 2, 0.1, coalesced)
+@pytest.mark.parametrize("gso", [True, False])
+@pytest.mark.parametrize("gro", [True, False])
+def test_the_direct_way_loses_nothing(direction: str, gso: bool, gro: bool) -> None:
+    load = Load((Target("direct"),), direction, 4, 160, 3, 2, 0.1, gso, gro)
     counts = relay_load.run(load)["direct"]
     assert len(counts) == 2
     for count in counts:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.turn.wire import LOOPS, run
+from tests.turn.wire import LOOPS, run, until
 from turn.loop import HAS_EPOLL, Loop, Poller, new_event_loop
 
 both_loops = pytest.mark.parametrize("loop", LOOPS)
@@ -56,16 +56,6 @@ def test_timers_streams_and_threads_go_on_under_a_flood(loop: str) -> None:
     async def scenario() -> None:
         poller = Poller()
         with pair() as (one, other):
-
-            def ready(now: float) -> bool:
-                other.send(one.recv(100))
-                one.send(b"again")  # so that there is always something
-                return False
-
-            def echo(now: float) -> bool:
-                one.send(other.recv(100))
-                return False
-
             other.setblocking(False)
             poller.add(one.fileno(), lambda now: bool(one.recv(10)) and not other.send(b"x"))
             poller.add(other.fileno(), lambda now: bool(other.recv(10)) and not one.send(b"x"))
@@ -94,8 +84,7 @@ def test_a_reader_that_raises_ends_nothing(loop: str, caplog: pytest.LogCaptureF
 
             poller.add(one.fileno(), ready)
             other.send(b"1")
-            while "broken" not in caplog.text:
-                await asyncio.sleep(0)
+            await until(lambda: "broken" in caplog.text)
             poller.close()
 
     with caplog.at_level(logging.ERROR):

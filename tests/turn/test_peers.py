@@ -1,5 +1,7 @@
 """Peers as people write them."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,21 +34,12 @@ def test_what_is_understood(text: str, peer: Rule | Name) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        "10.0.0.0/33",
-        "10.1.2.3/8",
-        "10.1.2",
-        "worker:0",
-        "worker:9-8",
-        "worker:70000",
-        "a b",
-        "http://worker",
-        "[::1",
-    ]
-    + ["::1]:5", "-worker", "worker:", "1.2.3.4:5:6", "*", "wor ker:5", "[worker]:5", "a" * 300],
+        *("", "10.0.0.0/33", "10.1.2.3/8", "10.1.2", "worker:0", "worker:9-8", "worker:70000", "a b", "http://worker"),
+        *("[::1", "::1]:5", "-worker", "worker:", "1.2.3.4:5:6", "*", "wor ker:5", "[worker]:5", "a" * 300),
+    ],
 )
 def test_what_is_not_is_said_in_a_sentence(text: str) -> None:
-    with pytest.raises(ValueError, match="peer|port range"):
+    with pytest.raises(ValueError, match=r"peer|port range"):
         parse(text)
 
 
@@ -56,7 +49,5 @@ def test_a_name_gives_rules_for_its_addresses() -> None:
 
 @given(st.text(max_size=60) | st.from_regex(r"[0-9a-f.:/\[\]-]{0,40}", fullmatch=True))
 def test_anything_is_a_peer_or_a_value_error(text: str) -> None:
-    try:
+    with suppress(ValueError):
         assert isinstance(parse(text), Rule | Name)
-    except ValueError as error:
-        assert str(error)

@@ -1,0 +1,96 @@
+"""The probe: 0 for a gateway that works, 1 and a sentence for anything else."""
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.turn.wire import HOST, PASSWORD, SECRET, USER, Peer, address_of, certificate, run, serving
+from turn.probe import Config, Failed, probe, serve
+
+
+def config(address: tuple[str, int], **values: Any) -> Config:
+    return Config(**{"host": address[0], "port": address[1], "secret": "", "seconds": 5} | values)
+
+
+@pytest.mark.parametrize("protocol", ["udp", "tcp", "tls"])
+@pytest.mark.parametrize("credentials", [{}, {"username": USER, "password": PASSWORD}, {"secret": SECRET}])
+def test_a_gateway_that_works(tmp_path: Path, protocol: str, credentials: dict[str, str]) -> None:
+    async def scenario() -> None:
+        cert, key = certificate(tmp_path)
+        async with serving(certificate=cert, key=key, secret=SECRET) as node:
+            asked = config(address_of(node, protocol), transport=protocol, **credentials)
+            sentence = await asyncio.to_thread(probe, asked)
+            assert f"sees {HOST}:" in sentence
+            assert ("relays from" in sentence) == bool(credentials)
+            assert not len(node.gateway.relay.allocations)
+
+    run(scenario)
+
+
+def test_wrong_credentials(capsys: pytest.CaptureFixture[str]) -> None:
+    async def scenario() -> None:
+        async with serving() as node:
+            asked = config(address_of(node, "udp"), username=USER, password="wrong")
+            assert await serve(asked, asyncio.Event()) == 1
+            assert await serve(config(address_of(node, "udp")), asyncio.Event()) == 0
+
+    run(scenario)
+    shown = capsys.readouterr()
+    assert "401 Unauthorized" in shown.err
+    assert "wrong" not in shown.err
+    assert "sees" in shown.out
+
+
+def test_a_gateway_that_drains_is_there_and_gives_nothing() -> None:
+    async def scenario() -> None:
+        async with serving() as node:
+            node.gateway.relay.draining = True
+            await asyncio.to_thread(probe, config(address_of(node, "udp")))
+            with pytest.raises(Failed, match="508"):
+                await asyncio.to_thread(probe, config(address_of(node, "udp"), username=USER, password=PASSWORD))
+
+    run(scenario)
+
+
+def test_nobody_there() -> None:
+    with Peer() as peer:
+        with pytest.raises(Failed, match="does not answer"):
+            probe(config(peer.address, seconds=0.2))
+        with pytest.raises(Failed, match="can't be reached"):
+            probe(config(peer.address, transport="tcp", seconds=0.2))
+    with pytest.raises(Failed, match="can't be reached"):
+        probe(config(("no-such-host.invalid", 5)))
+
+
+def test_somebody_else_there() -> None:
+    async def scenario() -> None:
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(20)
+            writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            writer.close()
+
+        server = await asyncio.start_server(talk, HOST, 0)
+        async with server:
+            address = server.sockets[0].getsockname()
+            with pytest.raises(Failed, match="no gateway"):
+                await asyncio.to_thread(probe, config(address, transport="tcp"))
+
+    run(scenario)
+
+
+def test_somebody_who_hangs_up() -> None:
+    with socket.create_server((HOST, 0)) as server:
+
+        async def scenario() -> None:
+            server.setblocking(False)
+            asking = asyncio.create_task(asyncio.to_thread(probe, config(server.getsockname(), transport="tcp")))
+            connection, _ = await asyncio.get_running_loop().sock_accept(server)
+            connection.recv(100)
+            connection.close()
+            with pytest.raises(Failed, match=r"closes|reset"):
+                await asking
+
+        run(scenario)

@@ -1,0 +1,67 @@
+"""The sockets that clients reach: which there are, shared by processes, and what is said when one can't be had."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.turn.wire import HOST, certificate, settings
+from turn.health import PortInUseError
+from turn.sockets import bind, close
+
+
+def test_one_for_each_protocol_and_address(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path)
+    (bound,) = bind(settings(host=f"{HOST},::1", certificate=cert, key=key))
+    try:
+        assert [each.protocol for each in bound] == ["tcp", "udp", "tls", "dtls"] * 2
+        ports = {each.protocol: each.sock.getsockname()[1] for each in bound}
+        assert all(ports[each.protocol] == each.sock.getsockname()[1] for each in bound)
+        assert (ports["tcp"], ports["tls"]) == (ports["udp"], ports["dtls"])
+        assert ports["tcp"] != ports["tls"]
+    finally:
+        close(bound)
+
+
+def test_udp_alone() -> None:
+    (bound,) = bind(settings(tcp=False))
+    assert [each.protocol for each in bound] == ["udp"]
+    close(bound)
+
+
+def test_processes_share_their_ports() -> None:
+    one, other = bind(settings(processes=2))
+    assert [each.sock.getsockname() for each in one] == [each.sock.getsockname() for each in other]
+    close(one)
+    close(other)
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_a_port_that_is_taken_is_said_and_nothing_stays_open(kind: socket.SocketKind) -> None:
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind((HOST, 0))
+        if kind == socket.SOCK_STREAM:
+            taken.listen()
+        with pytest.raises(PortInUseError, match="choose a port that is free with --port"):
+            bind(settings(port=taken.getsockname()[1]))
+
+
+def test_an_address_of_another_machine_is_an_error() -> None:
+    with pytest.raises(OSError, match="assign"):
+        bind(settings(host="192.0.2.1"))
+
+
+def test_a_machine_without_ipv6_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.socket
+
+    def without_ipv6(family: int, kind: int) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(97, "Address family not supported by protocol")
+        return real(family, kind)
+
+    monkeypatch.setattr("turn.sockets.socket.socket", without_ipv6)
+    (bound,) = bind(settings(host="0.0.0.0,::"))
+    assert {each.sock.family for each in bound} == {socket.AF_INET}
+    close(bound)
+    with pytest.raises(OSError, match="not supported"):
+        bind(settings(host="::1"))
