@@ -7,7 +7,8 @@ import asyncio
 import logging
 import ssl
 import tomllib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 SETTLE_MS: Final = 200
 """Changes that follow each other so soon are one: certificate and key are two files."""
+
+LOOK_MS: Final = 5000
+"""Between two looks at files whose folders have not changed."""
 
 RETRY_SECONDS: Final = 5.0
 """Until a folder that can't be watched is tried again."""
@@ -109,15 +113,42 @@ class Certificates:
 async def follow(paths: list[Path], changed: Callable[[], Awaitable[None]]) -> None:
     """Call ``changed`` whenever one of the files has become another, until cancelled.
 
-    Folders are watched, not files: Kubernetes exchanges a link beside them, and editors write a new file.
+    Folders are watched, not files: Kubernetes exchanges a link beside them, and editors write a new file. Now and then
+    the files are looked at anyway, for file systems that tell nobody, and for changes before the watch has begun.
     """
     if not paths:
         return
-    folders = {path.absolute().parent for path in paths}
+    folders = sorted({path.absolute().parent for path in paths})
+    seen: object = None
     while True:
         try:
-            async for _ in awatch(*folders, debounce=SETTLE_MS, step=SETTLE_MS, recursive=False):
-                await changed()
+            async with aclosing(_looks(folders, LOOK_MS if seen else SETTLE_MS)) as looks:
+                async for _ in looks:
+                    now = await asyncio.to_thread(_identities, paths)
+                    first, seen, before = seen is None, now, seen
+                    if now != before:
+                        await changed()
+                    if first:
+                        break  # the first look comes soon; from here on they are rare
         except OSError as error:
-            logger.warning("! %s can't be watched: %s", ", ".join(map(str, sorted(folders))), error)
+            logger.warning("! %s can't be watched: %s", ", ".join(map(str, folders)), error)
             await asyncio.sleep(RETRY_SECONDS)
+
+
+def _looks(folders: list[Path], every: int) -> AsyncGenerator[object, None]:
+    """Something, whenever a folder has changed or so many milliseconds are over."""
+    return awatch(
+        *folders, debounce=SETTLE_MS, step=SETTLE_MS, rust_timeout=every, yield_on_timeout=True, recursive=False
+    )
+
+
+def _identities(paths: list[Path]) -> list[tuple[int, int, int] | None]:
+    """What tells a file from what it was before."""
+    found: list[tuple[int, int, int] | None] = []
+    for path in paths:
+        try:
+            stat = path.stat()
+            found.append((stat.st_ino, stat.st_mtime_ns, stat.st_size))
+        except OSError:
+            found.append(None)
+    return found

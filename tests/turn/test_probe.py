@@ -68,8 +68,8 @@ def test_nobody_there() -> None:
 def test_somebody_else_there() -> None:
     async def scenario() -> None:
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.read(20)
-            writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            await reader.readexactly(20)
+            writer.write(b"\x15\x03\x03\0\x02\x02\x28")  # a TLS alert
             writer.close()
 
         server = await asyncio.start_server(talk, HOST, 0)
@@ -88,7 +88,7 @@ def test_somebody_who_hangs_up() -> None:
             server.setblocking(False)
             asking = asyncio.create_task(asyncio.to_thread(probe, config(server.getsockname(), transport="tcp")))
             connection, _ = await asyncio.get_running_loop().sock_accept(server)
-            connection.recv(100)
+            await asyncio.get_running_loop().sock_recv(connection, 100)
             connection.close()
             with pytest.raises(Failed, match=r"closes|reset"):
                 await asking

@@ -217,7 +217,7 @@ class Caller:
             request.add(number, value)
         await self.way.send(request.finish(self._key))
         answer = stun.parse(await self.receive())
-        if answer.kind == stun.ERROR and code(answer) in (401, 438) and answer.get(attribute.NONCE) and not self._key:
+        if code(answer) == (438 if self._key else 401) and answer.get(attribute.NONCE):
             realm, nonce = answer.get(attribute.REALM) or b"", answer.get(attribute.NONCE) or b""
             name = self._username.encode()
             self._known = [(attribute.USERNAME, name), (attribute.REALM, realm), (attribute.NONCE, nonce)]
