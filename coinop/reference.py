@@ -11,7 +11,7 @@ Every program reads its settings from its command line, then from the environmen
 A setting that is a list or a table is JSON in the environment (`["/srv/games", "/mnt/games"]`) unless its description
 shows another form; as an option it may be repeated. A mistake is one sentence that names the setting, and exit code 2.
 
-`make play` needs none of them. The token travels in the environment alone, because everybody on a machine can read a
+`make play` needs none of them. Secrets travel in the environment alone, because everybody on a machine can read a
 command line. In Kubernetes set `enableServiceLinks: false`: a Service called `coinop-coordinator` would otherwise put a
 `COINOP_COORDINATOR_PORT` of its own into every pod.
 

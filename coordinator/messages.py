@@ -27,7 +27,8 @@ Count = Annotated[int, Meta(ge=0, le=100_000)]
 _T = TypeVar("_T")
 
 
-GATEWAY_URL = r"^(stun|turns?):[A-Za-z0-9.:\[\]_-]{1,200}(\?transport=(udp|tcp))?$"
+_HOST_PORT = r"([A-Za-z0-9._-]{1,200}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?"
+GATEWAY_URL = rf"^(stun:{_HOST_PORT}|turns?:{_HOST_PORT}(\?transport=(udp|tcp))?)$"
 GatewayUrl = Annotated[str, Meta(max_length=256, pattern=GATEWAY_URL)]
 """An ICE URL (RFC 7064, RFC 7065), such as ``turn:gateway.example:3478?transport=udp``."""
 

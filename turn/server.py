@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from turn import sockets
 from turn.config import HANDED_DOWN, Config
@@ -68,18 +68,18 @@ class Alone:
 
 
 async def _serve_alone(config: Config, stop: asyncio.Event) -> None:
-    bound = sockets.bind(config)[0]
-    node = Node(config, bound, secrets.token_bytes(NONCE_KEY_BYTES))
-    asked = Alone(node, stop)
-    try:
-        async with _internal(config, asked, bound, lambda: node.secret):
-            await node.start()
-            asked.started = True
-            log_listening(bound)
-            await stop.wait()
-            await drain(node, config.grace_seconds)
-    finally:
-        await node.close()
+    async with AsyncExitStack() as stack:
+        bound = sockets.bind(config)[0]
+        stack.callback(sockets.close, bound)
+        node = Node(config, bound, secrets.token_bytes(NONCE_KEY_BYTES))
+        stack.push_async_callback(node.close)
+        asked = Alone(node, stop)
+        await stack.enter_async_context(_internal(config, asked, bound, lambda: node.secret))
+        await node.start()
+        asked.started = True
+        log_listening(bound)
+        await stop.wait()
+        await drain(node, config.grace_seconds)
 
 
 async def _serve_with_others(config: Config, stop: asyncio.Event) -> None:

@@ -13,7 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -78,43 +78,52 @@ class Sibling:
         self._writer: asyncio.StreamWriter | None = None
         self._figures: list[Figure] = []
         self._answered: asyncio.Future[None] | None = None
-        self._ending = False
+        self._ending = asyncio.Event()
 
     async def run(self) -> None:
         """Start the process, and again whenever it ends by itself."""
         delay = FIRST_DELAY
-        while not self._ending:
+        while not self._ending.is_set():
             began = time.monotonic()
             code = await self._run_once()
             self.ready = False
             self.past = metrics.total([self.past, metrics.counted(self._figures)])
             self._figures = []
-            if self._ending:
+            if self._ending.is_set():
                 return
             self.restarts += 1
             if time.monotonic() - began > MAX_DELAY:
                 delay = FIRST_DELAY
             logger.error("! a process of the gateway ended with code %d: starting it again in %.1f s", code, delay)
-            await asyncio.sleep(delay)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), delay)
             delay = min(2 * delay, MAX_DELAY)
 
     async def _run_once(self) -> int:
         ours, theirs = socket.socketpair()
-        with theirs:
-            handed = tuple((each.protocol, each.sock.fileno()) for each in self._bound)
-            handed_down = HandedDown(theirs.fileno(), handed, self._nonce_key)
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.DEVNULL,
-                env={**os.environ, **self._environment, HANDED_DOWN: handed_down.to_environment()},
-                pass_fds=[theirs.fileno(), *(fd for _, fd in handed)],
-            )
-        reader, self._writer = await asyncio.open_connection(sock=ours, limit=MAX_LINE)
+        with ExitStack() as stack:
+            stack.callback(ours.close)
+            with theirs:
+                self._process = await self._start(theirs.fileno())
+            reader, self._writer = await asyncio.open_connection(sock=ours, limit=MAX_LINE)
+            stack.pop_all()  # the writer closes it
+        if self._ending.is_set():
+            self.kill()
         try:
             await self._read(reader)
             return await self._process.wait()
         finally:
             self._writer.close()
+
+    async def _start(self, control: int) -> asyncio.subprocess.Process:
+        handed = tuple((each.protocol, each.sock.fileno()) for each in self._bound)
+        handed_down = HandedDown(control, handed, self._nonce_key)
+        return await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.DEVNULL,
+            env={**os.environ, **self._environment, HANDED_DOWN: handed_down.to_environment()},
+            pass_fds=[control, *(fd for _, fd in handed)],
+        )
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         with suppress(ConnectionError, ValueError):  # ended in the middle of a line
@@ -138,12 +147,12 @@ class Sibling:
 
     def drain(self) -> None:
         """Have it end once its allocations are over."""
-        self._ending = True
+        self._ending.set()
         self._say("drain")
 
     def kill(self) -> None:
         """End it at once."""
-        self._ending = True
+        self._ending.set()
         if self._process and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.kill()
@@ -196,6 +205,8 @@ class Siblings:
         """End those that are left."""
         for sibling in self._siblings:
             sibling.kill()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=END_SECONDS)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

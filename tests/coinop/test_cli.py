@@ -46,7 +46,7 @@ def test_each_command_has_help_with_its_variables(command: str) -> None:
     shown = coinop(command, "--help")
     assert shown.returncode == 0, shown.stderr
     assert shown.stdout.startswith(f"usage: coinop {command} ")
-    assert f"COINOP_{command.upper()}_" in shown.stdout
+    assert f"COINOP_{command.upper().replace(' ', '_')}_" in shown.stdout
 
 
 @pytest.mark.parametrize("arguments", [[], ["arcade"], ["play", "--port", "none"], ["doctor", "--prot"]])

@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -109,6 +109,7 @@ def test_what_is_no_gateway_is_one_sentence(url: str) -> None:
     assert "password" not in str(caught.value)
 
 
+@settings(deadline=None)  # the first of a regular expression's strings takes a while
 @given(st.text() | st.from_regex(GATEWAY_URL, fullmatch=True))
 def test_any_text_is_a_gateway_that_the_coordinator_takes_or_refused(url: str) -> None:
     try:

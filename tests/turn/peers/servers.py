@@ -16,7 +16,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from benchmarks.relay_client import Client, Credentials, RelayError
 
@@ -111,9 +117,20 @@ def free_port() -> int:
 
 def certificate(folder: Path, name: str = "localhost") -> None:
     """A self-signed certificate and its key, as cert.pem and key.pem."""
-    made = ("-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30")
-    files = ("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"), "-subj", f"/CN={name}")
-    subprocess.run(("openssl", "req", *made, *files), check=True, capture_output=True, timeout=20)
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(
+        subject_name=subject,
+        issuer_name=subject,
+        public_key=key.public_key(),
+        serial_number=x509.random_serial_number(),
+        not_valid_before=now - timedelta(days=1),
+        not_valid_after=now + timedelta(days=30),
+    ).sign(key, hashes.SHA256())
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, pkcs8, serialization.NoEncryption()))
+    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
 
 
 def settings(folder: Path, port: int, secure_port: int, health_port: int, metrics_port: int) -> Settings:
