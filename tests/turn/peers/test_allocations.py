@@ -55,17 +55,18 @@ def test_ten_thousand_allocations_stay_small_and_are_given_back(tmp_path: Path) 
 def test_expiry_frees_everything() -> None:
     """The same in the protocol's core, which has no clock of its own: ten minutes are a number."""
     auth = Auth(fuzz_relay.REALM, users={fuzz_relay.USER: fuzz_relay.PASSWORD}, nonce_key=bytes(16))
+    before = alive()
     relay = Relay(auth, Policy([rule("127.0.0.1")]), limits=Limits(allocations=FEW, unauthenticated_rate=0))
     for place in range(FEW):
         allocate_and_bind(relay, Client("udp", ("127.0.0.1", 1024 + place), ("127.0.0.1", 3478)), place)
     assert len(relay.allocations) == FEW
-    assert alive() >= 3 * FEW
+    assert alive() >= before + 3 * FEW
     closed = relay.handle_timer(DAY)
     assert sum(isinstance(action, CloseRelay) for action in closed) == FEW
     del closed
     assert len(relay.allocations) == 0
     assert relay.next_deadline() is None
-    assert alive() == 0
+    assert alive() <= before
 
 
 def allocate_and_bind(relay: Relay, client: Client, place: int) -> None:
