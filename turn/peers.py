@@ -34,8 +34,8 @@ class Name:
     last_port: int = LAST_PORT
 
     def rule_for(self, address: str) -> Rule:
-        """The rule that admits one of its addresses."""
-        return rule(address, self.first_port, self.last_port)
+        """The rule that admits one of its addresses: as one that a name server chose, which opens nothing special."""
+        return rule(address, self.first_port, self.last_port, resolved=True)
 
 
 def parse(text: str) -> Rule | Name:

@@ -44,7 +44,7 @@ def test_what_is_not_is_said_in_a_sentence(text: str) -> None:
 
 
 def test_a_name_gives_rules_for_its_addresses() -> None:
-    assert Name("worker", 5, 9).rule_for("10.1.2.3") == rule("10.1.2.3", 5, 9)
+    assert Name("worker", 5, 9).rule_for("10.1.2.3") == rule("10.1.2.3", 5, 9, resolved=True)
 
 
 @given(st.text(max_size=60) | st.from_regex(r"[0-9a-f.:/\[\]-]{0,40}", fullmatch=True))
