@@ -53,7 +53,7 @@ def figures_of(gateway: Gateway, places: Places) -> list[Figure]:
         ("stunner_allocations_active", (), len(gateway.relay.allocations)),
         ("coinop_turn_connections", (), places.taken),
         ("coinop_turn_processes", (), 1),
-        ("coinop_turn_draining", (), gateway.relay.draining),
+        ("coinop_turn_draining", (), int(gateway.relay.draining)),
         ("coinop_turn_allocations_total", (), counters.allocated),
         ("coinop_turn_connections_refused_total", (), places.refused),
         *(("coinop_turn_allocations_ended_total", (reason,), count) for reason, count in counters.ended.items()),

@@ -15,7 +15,9 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
+
+import msgspec
 
 from turn import metrics
 from turn.config import HANDED_DOWN, Config
@@ -60,6 +62,24 @@ class HandedDown:
         found = json.loads(text)
         handed = tuple((protocol, fd) for protocol, fd in found["sockets"])
         return cls(found["control"], handed, bytes.fromhex(found["nonce_key"]))
+
+
+class Said(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a process says to the one that started it."""
+
+    ready: bool = False
+    """It serves its clients."""
+    figures: list[Figure] | None = None
+    """What it was asked for."""
+
+    def to_line(self) -> bytes:
+        """As JSON, and the end of the line."""
+        return msgspec.json.encode(self) + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> "Said":
+        """The same, from JSON. Raises ValueError."""
+        return msgspec.json.decode(line, type=cls)
 
 
 class Sibling:
@@ -126,14 +146,21 @@ class Sibling:
         )
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
-        with suppress(ConnectionError, ValueError):  # ended in the middle of a line
+        try:
             while line := await reader.readline():
-                said: dict[str, Any] = json.loads(line)
-                self.ready = self.ready or "ready" in said
-                if "figures" in said:
-                    self._figures = [(name, tuple(labels), value) for name, labels, value in said["figures"]]
-                    if self._answered and not self._answered.done():
-                        self._answered.set_result(None)
+                self._hear(Said.from_line(line))
+        except ConnectionError:
+            return
+        except ValueError as error:  # nobody could tell it to drain any more
+            logger.error("! a process of the gateway says what makes no sense, and is ended: %s", error)
+            self._kill()
+
+    def _hear(self, said: Said) -> None:
+        self.ready = self.ready or said.ready
+        if said.figures is not None:
+            self._figures = said.figures
+            if self._answered and not self._answered.done():
+                self._answered.set_result(None)
 
     async def figures(self) -> list[Figure]:
         """What it counts now; what it said last, if it does not answer."""
@@ -153,6 +180,9 @@ class Sibling:
     def kill(self) -> None:
         """End it at once."""
         self._ending.set()
+        self._kill()
+
+    def _kill(self) -> None:
         if self._process and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.kill()
@@ -222,7 +252,7 @@ async def serve_as_sibling(config: Config, stop: asyncio.Event, handed: HandedDo
     stopping = asyncio.create_task(_drain_after(stop, node, config.grace_seconds), name="drain")
     try:
         await node.start()
-        writer.write(b'{"ready": true}\n')
+        writer.write(Said(ready=True).to_line())
         await asyncio.wait((listening, stopping), return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in (listening, stopping):
@@ -244,4 +274,4 @@ async def _listen(node: Node, reader: asyncio.StreamReader, writer: asyncio.Stre
             if line == b"drain\n":
                 stop.set()
             elif line == b"figures\n":
-                writer.write(json.dumps({"figures": node.figures()}).encode() + b"\n")
+                writer.write(Said(figures=node.figures()).to_line())

@@ -1,16 +1,17 @@
 """What processes are handed down, and what they tell each other; test_server.py has them run."""
 
 import asyncio
-import json
 import sys
 import textwrap
+from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.turn.wire import run, settings, until
-from turn.siblings import HANDED_DOWN, HandedDown, Siblings
+from turn.metrics import Figure
+from turn.siblings import HANDED_DOWN, HandedDown, Said, Siblings
 from turn.sockets import bind, close
 
 PROGRAM = f"""
@@ -35,10 +36,12 @@ for line in lines:
           file=lines, flush=True)
 """
 DYING = "sys.exit(3)"
-SILENT = """
+CONFUSED = """
 print('{"ready": true}', file=lines, flush=True)
 print("nonsense", file=lines, flush=True)
+lines.read()
 """
+"""What it says makes no sense, and it does not end by itself."""
 
 
 @given(st.integers(0, 1000), st.lists(st.tuples(st.sampled_from(["udp", "tcp"]), st.integers(0, 99))), st.binary())
@@ -73,7 +76,7 @@ def test_they_are_ready_add_up_and_end() -> None:
     run(scenario)
 
 
-@pytest.mark.parametrize("rest", [DYING, SILENT])
+@pytest.mark.parametrize("rest", [DYING, CONFUSED])
 def test_one_that_ends_is_started_again_more_and_more_slowly(
     rest: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,5 +97,20 @@ def test_one_that_ends_is_started_again_more_and_more_slowly(
     run(scenario)
 
 
-def test_figures_are_json() -> None:
-    assert json.loads(json.dumps({"figures": [("name", ("label",), 1.0)]})) == {"figures": [["name", ["label"], 1.0]]}
+figures = st.lists(
+    st.tuples(st.text(), st.lists(st.text()).map(tuple), st.floats(allow_nan=False, allow_infinity=False))
+)
+
+
+@given(st.booleans(), st.none() | figures)
+def test_what_is_said_is_heard(ready: bool, counted: list[Figure] | None) -> None:
+    assert Said.from_line(Said(ready, counted).to_line()) == Said(ready, counted)
+
+
+@given(st.binary(max_size=60))
+@example(b"5\n")
+@example(b'{"figures": [["name", [], "many"]]}\n')
+@example(100_000 * b"[")
+def test_any_line_is_heard_or_refused(line: bytes) -> None:
+    with suppress(ValueError):
+        assert isinstance(Said.from_line(line), Said)
