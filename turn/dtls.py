@@ -113,14 +113,19 @@ class DtlsListener:
         """Clients that are connected."""
         return len(self._clients)
 
+    @property
+    def clients(self) -> tuple["DtlsClient", ...]:
+        """They themselves."""
+        return tuple(self._clients.values())
+
     def start(self) -> None:
         """Take what comes."""
-        self._loop.add_reader(self.sock.fileno(), self._read)
+        self._loop.add_reader(self.sock.fileno(), self.read)
 
     async def close(self) -> None:
         """End all connections."""
         self._loop.remove_reader(self.sock.fileno())
-        for client in tuple(self._clients.values()):
+        for client in self.clients:
             client.close()
 
     def renew(self) -> None:
@@ -139,7 +144,8 @@ class DtlsListener:
         del self._clients[address]
         self.places.give_back()
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Take some of the datagrams that are there."""
         for _ in range(READ_AT_ONCE):
             try:
                 data, address = self.sock.recvfrom(MAX_DATAGRAM)

@@ -73,18 +73,30 @@ def read(config: Config) -> Changeable:
 def _read_file(path: Path) -> Listed:
     try:
         content = path.read_bytes()
-        if path.suffix == ".json":
-            return msgspec.json.decode(content, type=Listed)
-        return msgspec.convert(tomllib.loads(content.decode()), Listed)
     except OSError as error:
         raise Unusable(f"{path} can't be read: {error.strerror}") from error
+    try:
+        return listed(content, json=path.suffix == ".json")
+    except Unusable as error:
+        raise Unusable(f"{path}: {error}") from error
+
+
+def listed(content: bytes, *, json: bool) -> Listed:
+    """What a file holds: JSON, or else TOML. Raises Unusable."""
+    try:
+        if json:
+            return msgspec.json.decode(content, type=Listed)
+        return msgspec.convert(tomllib.loads(content.decode()), Listed)
     except UnicodeDecodeError as error:
-        raise Unusable(f"{path} is no UTF-8 text") from error
+        raise Unusable("it is no UTF-8 text") from error
     except msgspec.ValidationError as error:
-        raise Unusable(f"{path}: {error}; it may hold peers, users and secrets") from error
-    except (msgspec.DecodeError, tomllib.TOMLDecodeError) as error:
-        where = error if isinstance(error, tomllib.TOMLDecodeError) else "it is no JSON"
-        raise Unusable(f"{path} can't be read: {where}") from error
+        raise Unusable(f"{error}; it may hold peers, users and secrets") from error
+    except tomllib.TOMLDecodeError as error:
+        raise Unusable(f"it can't be read: {error}") from error
+    except msgspec.DecodeError as error:
+        raise Unusable("it can't be read: it is no JSON") from error
+    except RecursionError as error:
+        raise Unusable("it can't be read: it is nested too deeply") from error
 
 
 class Certificates:

@@ -38,7 +38,7 @@ class Rest:
 
     async def turn(self, request: web.Request) -> web.Response:
         """``username``, ``password``, ``ttl`` and ``uris``."""
-        issued, ttl = self._issue(request)
+        issued, ttl = self.issue(request)
         answer = {"username": issued.username, "password": issued.password, "ttl": ttl, "uris": list(self._uris())}
         return web.json_response(answer, headers=_NO_STORE)
 
@@ -47,11 +47,12 @@ class Rest:
         policy = request.query.get("iceTransportPolicy", "all")
         if policy not in POLICIES:
             raise _bad_request(f"iceTransportPolicy has to be one of {', '.join(POLICIES)}")
-        issued, _ = self._issue(request)
+        issued, _ = self.issue(request)
         server = {"username": issued.username, "credential": issued.password, "urls": list(self._uris())}
         return web.json_response({"iceServers": [server], "iceTransportPolicy": policy}, headers=_NO_STORE)
 
-    def _issue(self, request: web.Request) -> tuple[Credentials, int]:
+    def issue(self, request: web.Request) -> tuple[Credentials, int]:
+        """What was asked for, and for how many seconds it is good. Raises HTTPUnauthorized, HTTPBadRequest."""
         if self._key and not hmac.compare_digest(_key_of(request).encode(), self._key.encode()):
             raise web.HTTPUnauthorized(text="Show the API key, as key=... or in the header X-API-Key.\n")
         if request.query.get("service") != "turn":

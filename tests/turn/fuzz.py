@@ -8,12 +8,14 @@ in ``tests/turn/found/NAME/``, which ``test_fuzz.py`` goes through ever after.
 import sys
 from importlib import import_module
 
+NAMES = ("stun", "channel", "relay", "dtls", "file", "credentials", "control")
+
 if __name__ == "__main__":
     import atheris
 
     name = sys.argv.pop(1) if len(sys.argv) > 1 else ""
-    if name not in ("stun", "channel", "relay"):
-        sys.exit("usage: python -m tests.turn.fuzz stun|channel|relay [-max_total_time=SECONDS] [CORPUS]")
+    if name not in NAMES:
+        sys.exit(f"usage: python -m tests.turn.fuzz {'|'.join(NAMES)} [-max_total_time=SECONDS] [CORPUS]")
     with atheris.instrument_imports(include=["turn"]):
         target = import_module(f"tests.turn.fuzz_{name}")
     atheris.Setup([sys.argv[0], *sys.argv[1:]], target.one_input)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.turn import fuzz_channel, fuzz_relay, fuzz_stun
+from tests.turn import fuzz_channel, fuzz_control, fuzz_credentials, fuzz_dtls, fuzz_file, fuzz_relay, fuzz_stun
+from tests.turn.fuzz import NAMES
 
 FOUND = Path(__file__).parent / "found"
 """Inputs that raised, by the name of the fuzzer."""
@@ -16,7 +17,15 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "stun": fuzz_stun.one_input,
     "channel": fuzz_channel.one_input,
     "relay": fuzz_relay.one_input,
+    "dtls": fuzz_dtls.one_input,
+    "file": fuzz_file.one_input,
+    "credentials": fuzz_credentials.one_input,
+    "control": fuzz_control.one_input,
 }
+
+
+def test_every_fuzzer_is_here() -> None:
+    assert set(TARGETS) == set(NAMES)
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -40,3 +49,15 @@ def test_the_script_reaches_an_allocation() -> None:
     (allocation,) = world.relay.allocations
     assert allocation.address is not None
     world.end()
+
+
+def test_the_script_reaches_a_message_over_dtls() -> None:
+    """Three flights of a handshake, and then a message that is answered; a damaged datagram among them does no harm."""
+
+    async def scenario() -> None:
+        script = fuzz_dtls.Script(bytes([1, 0]) * 3 + bytes([2, 1, 20, 5]) + bytes([3, 0, 3]) + b"\0bc")
+        world = fuzz_dtls.World(script)
+        await world.play()
+        assert world.messages == 1
+
+    fuzz_dtls.LOOP.run_until_complete(scenario())

@@ -51,6 +51,7 @@ def test_what_a_file_does_not_name_stays(tmp_path: Path) -> None:
         ('peers = ["http://worker"]', "is no peer"),
         ('secrets = ["short"]', "16 characters"),
         ("\xff", "can't be read"),
+        ("peers = " + 5000 * "[", "nested too deeply"),
     ],
 )
 def test_a_mistake_is_said_with_the_files_name(tmp_path: Path, text: str, sentence: str) -> None:
