@@ -85,7 +85,7 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Help for people: without Python's names for types, and without defaults that say nothing."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        return re.sub(r" \(default(: |: \(\)| factory: .*?)\)(?= \[env|$)", "", action.help or "")
+        return re.sub(r" \(default(: |: None|: \(\)| factory: .*?)\)(?= \[env|$)", "", action.help or "")
 
     def _format_args(self, action: argparse.Action, default_metavar: str) -> str:
         return (

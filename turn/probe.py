@@ -40,7 +40,10 @@ class Config(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="COINOP_TURN_PROBE_", frozen=True, populate_by_name=True)
 
     host: str = Field("127.0.0.1", description="name or address of the gateway")
-    port: int = Field(3478, ge=1, le=65535, validation_alias="COINOP_TURN_PORT", description="its port")
+    port: int | None = Field(None, ge=1, le=65535, description="its port, where it is not COINOP_TURN_PORT")
+    gateway_port: CliSuppress[int] = Field(
+        3478, ge=1, le=65535, validation_alias="COINOP_TURN_PORT", description="its port, as the gateway itself is told"
+    )
     transport: Literal["udp", "tcp", "tls"] = Field("udp", description="udp, tcp or tls, whose certificate may be any")
     # Not shown as options: a command line can be read by everybody on the machine.
     secret: CliSuppress[SecretStr] = Field(
@@ -49,6 +52,16 @@ class Config(BaseSettings):
     username: str = Field("", description="user to try an allocation as, instead of by the secret")
     password: CliSuppress[SecretStr] = Field(SecretStr(""), description="the user's password")
     seconds: float = Field(3, gt=0, description="seconds until the probe has failed")
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        return self.host, self.port or self.gateway_port
+
+    @property
+    def place(self) -> str:
+        """What is probed, for people."""
+        return "{}:{}/{}".format(*self.address, self.transport)
 
 
 class Failed(Exception):  # noqa: N818
@@ -60,13 +73,20 @@ async def serve(config: Config, stop: asyncio.Event) -> int:
     try:
         print(await asyncio.to_thread(probe, config))  # noqa: T201
     except Failed as failed:
-        print(f"{config.host}:{config.port}/{config.transport}: {failed}", file=sys.stderr)  # noqa: T201
+        print(f"{config.place}: {failed}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 
 
 def probe(config: Config) -> str:
     """What was found, as a sentence. Raises Failed."""
+    try:
+        return _probe(config)
+    except (Malformed, UnicodeDecodeError) as error:
+        raise Failed(f"its answers make no sense: {error}") from error
+
+
+def _probe(config: Config) -> str:
     began = time.monotonic()
     with Connection(config, began + config.seconds) as connection:
         answer = connection.ask(Writer(stun.BINDING, stun.REQUEST, _transaction_id()))
@@ -77,8 +97,7 @@ def probe(config: Config) -> str:
         known = _credentials(config)
         relayed = f", and relays from {_allocate(connection, known)}" if known else ""
     milliseconds = 1000 * (time.monotonic() - began)
-    where = f"{config.host}:{config.port}/{config.transport}"
-    return f"{where} sees {host}:{port}{relayed} ({milliseconds:.1f} ms)"
+    return f"{config.place} sees {host}:{port}{relayed} ({milliseconds:.1f} ms)"
 
 
 class Connection:
@@ -104,11 +123,11 @@ class Connection:
     def _connect(self) -> socket.socket:
         config = self._config
         if config.transport == "udp":
-            family, kind, number, _, address = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_DGRAM)[0]
+            family, kind, number, _, address = socket.getaddrinfo(*config.address, type=socket.SOCK_DGRAM)[0]
             sock = socket.socket(family, kind, number)
             sock.connect(address)
             return sock
-        sock = socket.create_connection((config.host, config.port), self._left())
+        sock = socket.create_connection(config.address, self._left())
         if config.transport == "tcp":
             return sock
         context = ssl.create_default_context()

@@ -7,12 +7,37 @@ from typing import Any
 
 import pytest
 
+from coinop import settings
 from tests.turn.wire import HOST, PASSWORD, SECRET, USER, Peer, address_of, certificate, run, serving
+from turn import attributes as attribute
+from turn import stun
 from turn.probe import Config, Failed, probe, serve
 
 
 def config(address: tuple[str, int], **values: Any) -> Config:
     return Config(**{"host": address[0], "port": address[1], "secret": "", "seconds": 5} | values)
+
+
+def test_the_port_is_an_option_or_the_gateways_own_variable(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def address(*options: str) -> tuple[str, int]:
+        return settings.read(Config, "coinop turn probe", options).address
+
+    for name in ("COINOP_TURN_PORT", "COINOP_TURN_PROBE_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    assert address() == ("127.0.0.1", 3478)
+    assert address("--port", "5", "--host", "gateway.example") == ("gateway.example", 5)
+    monkeypatch.setenv("COINOP_TURN_PORT", "6")
+    assert address()[1] == 6
+    assert address("--port", "5")[1] == 5
+    options = [setting.option for setting in settings.describe(Config)]
+    assert "--port" in options
+    assert not any("COINOP" in option for option in options)
+    with pytest.raises(SystemExit):
+        address("--help")
+    assert "  --port int" in (shown := capsys.readouterr().out)
+    assert "--COINOP" not in shown
 
 
 @pytest.mark.parametrize("protocol", ["udp", "tcp", "tls"])
@@ -77,6 +102,36 @@ def test_somebody_else_there() -> None:
             address = server.sockets[0].getsockname()
             with pytest.raises(Failed, match="no gateway"):
                 await asyncio.to_thread(probe, config(address, transport="tcp"))
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [(attribute.XOR_MAPPED_ADDRESS, b"\0\7\0\0"), (attribute.REALM, b"\xff"), (attribute.ERROR_CODE, b"\0")],
+)
+def test_answers_that_make_no_sense(number: int, value: bytes) -> None:
+    def answered(request: stun.Message) -> bytes:
+        if request.method == stun.BINDING and number != attribute.XOR_MAPPED_ADDRESS:
+            mapped = attribute.encode_xor_address((HOST, 5), request.transaction_id)
+            return stun.success(request).add(attribute.XOR_MAPPED_ADDRESS, mapped).finish()
+        kind = stun.SUCCESS if request.method == stun.BINDING else stun.ERROR
+        answer = stun.Writer(request.method, kind, request.transaction_id).add(number, value)
+        return answer.add(attribute.NONCE, b"nonce").finish()
+
+    async def scenario() -> None:
+        with Peer() as somebody:
+            asked = config(somebody.address, username=USER, password=PASSWORD)
+            asking = asyncio.create_task(asyncio.to_thread(probe, asked))
+            while not asking.done():
+                receiving = asyncio.create_task(somebody.receive())
+                await asyncio.wait({asking, receiving}, return_when=asyncio.FIRST_COMPLETED)
+                if receiving.done():
+                    data, source = await receiving
+                    somebody.send(answered(stun.parse(data)), source)
+                receiving.cancel()
+            with pytest.raises(Failed, match="make no sense"):
+                await asking
 
     run(scenario)
 
