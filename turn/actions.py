@@ -49,10 +49,19 @@ class CloseRelay:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class CloseClient:
+    """Close the stream that the client came by, then call ``Relay.client_gone``, at once or later."""
+
+    client: Client
+    reason: str
+    """One of those that counters.py lists."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class DropReservation:
     """Nobody came for the port that is held under this token: close it."""
 
     token: bytes
 
 
-Action: TypeAlias = SendToClient | SendToPeer | OpenRelay | CloseRelay | DropReservation
+Action: TypeAlias = SendToClient | SendToPeer | OpenRelay | CloseRelay | CloseClient | DropReservation

@@ -34,7 +34,7 @@ class Client:
     datagram a new one does.
     """
 
-    __slots__ = ("address", "allocation", "protocol", "server_address", "transport")
+    __slots__ = ("address", "allocation", "protocol", "server_address", "strange", "transport")
 
     def __init__(self, protocol: str, address: Address, server_address: Address, transport: Any = None) -> None:
         self.protocol = protocol
@@ -44,6 +44,13 @@ class Client:
         self.transport = transport
         """The gateway's own: where to send to."""
         self.allocation: Allocation | None = None
+        self.strange = 0
+        """Messages since it last showed good credentials: where its path is proven, and without an allocation."""
+
+    @property
+    def path_is_proven(self) -> bool:
+        """Whether the client has shown, by the handshake of TCP or DTLS, that its address is not forged."""
+        return self.protocol != "udp"
 
     @property
     def key(self) -> tuple[str, Address, Address]:

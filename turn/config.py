@@ -72,6 +72,12 @@ class Config(BaseSettings):
     user_allocations: int = Field(0, ge=0, description="allocations of a user at a time, per process; 0 for any number")
     max_lifetime: float = Field(3600, ge=MIN_LIFETIME, description="seconds that an allocation gets without a refresh")
     allocation_kbps: int = Field(0, ge=0, description="most kilobits per second of an allocation; 0 for any number")
+    stranger_rate: int = Field(
+        50,
+        ge=0,
+        description="requests per second over UDP that are answered to a source without (good) credentials, of each"
+        " process, and five times as many at once; 0 for any number",
+    )
     max_connections: int = Field(4000, ge=1, description="TCP, TLS and DTLS connections at a time, of each process")
     idle_seconds: float = Field(30, gt=0, description="seconds after which a connection without allocation is closed")
     grace_seconds: float = Field(3600, ge=0, description="seconds that allocations are served on after SIGTERM")

@@ -24,7 +24,7 @@ from turn.attributes import Address, plain_host
 from turn.datagrams import OnMessage
 from turn.errors import Malformed
 from turn.legs import Leg
-from turn.streams import HANDSHAKE_SECONDS, Places
+from turn.streams import HANDSHAKE_SECONDS, IDLE, NO_TURN, Places
 from turn.traffic import Traffic
 
 logger = logging.getLogger(__name__)
@@ -198,7 +198,7 @@ class DtlsClient:
         self._closed = False
         self._loop = asyncio.get_running_loop()
         self._resend: asyncio.TimerHandle | None = None
-        self._idle: asyncio.TimerHandle | None = self._loop.call_later(HANDSHAKE_SECONDS, self.close)
+        self._idle: asyncio.TimerHandle | None = self._loop.call_later(HANDSHAKE_SECONDS, self.close, IDLE)
 
     def receive(self, data: bytes) -> None:
         """A datagram came."""
@@ -215,7 +215,7 @@ class DtlsClient:
             self._transmit()
         except (SSL.Error, Malformed) as error:
             logger.debug("! %r: %s", self._client, error)
-            self.close()
+            self.close(NO_TURN if isinstance(error, Malformed) else "")
 
     def _take(self, message: bytes) -> None:
         now = time.monotonic()
@@ -244,11 +244,13 @@ class DtlsClient:
         self._leg = None
         self._wait_idle()
 
-    def close(self) -> None:
-        """Say goodbye, and forget the connection."""
+    def close(self, reason: str = "") -> None:
+        """Say goodbye, and forget the connection. The reason is counted, where it is ours."""
         if self._closed:
             return
         self._closed = True
+        if reason:
+            self._listener.places.closed[reason] += 1
         with suppress(SSL.Error):
             self._connection.shutdown()
         self._listener.transmit(self._connection, self._address)
@@ -287,7 +289,7 @@ class DtlsClient:
     def _wait_idle(self) -> None:
         self._stop_idle()
         if not self._closed:
-            self._idle = self._loop.call_later(self._listener.places.idle, self.close)
+            self._idle = self._loop.call_later(self._listener.places.idle, self.close, IDLE)
 
     def _stop_idle(self) -> None:
         if self._idle:

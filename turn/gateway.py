@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
 from turn import stun
-from turn.actions import Action, CloseRelay, DropReservation, OpenRelay, SendToClient, SendToPeer
+from turn.actions import Action, CloseClient, CloseRelay, DropReservation, OpenRelay, SendToClient, SendToPeer
 from turn.allocation import Allocation, Client
 from turn.datagrams import DatagramListener
 from turn.dtls import DtlsListener
@@ -56,6 +56,7 @@ class Gateway:
             SendToPeer: self._send_to_peer,
             OpenRelay: self._open_relay,
             CloseRelay: self._close_relay,
+            CloseClient: self._close_client,
             DropReservation: self._drop_reservation,
         }
         relay.families = ports.families
@@ -165,6 +166,10 @@ class Gateway:
             allocation.client.transport.traffic.relayed(*relayed_by(allocation))
         if not len(self.relay.allocations):
             self._empty.set()
+        return ()
+
+    def _close_client(self, action: CloseClient, now: float) -> Sequence[Action]:
+        action.client.transport.close(action.reason)
         return ()
 
     def _drop_reservation(self, action: DropReservation, now: float) -> Sequence[Action]:

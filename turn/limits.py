@@ -16,6 +16,13 @@ MAX_SOFTWARE: Final = 32
 """Bytes of the SOFTWARE attribute, which is part of such an answer."""
 
 
+MAX_STRANGE_MESSAGES: Final = 100
+"""In a row, on a stream (TCP, TLS, DTLS) that shows no good credentials; then it is closed. Clients need two or three.
+
+Until then each request is answered: on a stream nobody repeats one, and no answer goes to a forged address.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a relay gives. 0 means: no limit, where it is a rate or a quota."""
@@ -27,7 +34,7 @@ class Limits:
     max_lifetime: float = 3600.0
     """Seconds that an allocation gets at most, before it has to be refreshed."""
     unauthenticated_rate: float = 50.0
-    """Requests without (good) credentials that are answered, per second and source. Beyond, silence."""
+    """Requests without (good) credentials that are answered over UDP, per second and source. Beyond, silence."""
     unauthenticated_burst: float = 250.0
     """Requests of that kind at once: many players behind one address may come at the same time."""
     bytes_per_second: float = 0.0

@@ -37,6 +37,7 @@ COUNTERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "coinop_turn_answers": ("Answers to requests; code 0 is success.", ("method", "code")),
     "coinop_turn_dropped": ("Packets that were dropped.", ("reason",)),
     "coinop_turn_connections_refused": ("Connections that there was no place for.", ()),
+    "coinop_turn_connections_closed": ("Connections that the gateway has closed.", ("reason",)),
     "coinop_turn_restarts": ("Processes that ended by themselves and were started again.", ()),
 }
 
@@ -56,6 +57,7 @@ def figures_of(gateway: Gateway, places: Places) -> list[Figure]:
         ("coinop_turn_draining", (), int(gateway.relay.draining)),
         ("coinop_turn_allocations_total", (), counters.allocated),
         ("coinop_turn_connections_refused_total", (), places.refused),
+        *(("coinop_turn_connections_closed_total", (reason,), count) for reason, count in places.closed.items()),
         *(("coinop_turn_allocations_ended_total", (reason,), count) for reason, count in counters.ended.items()),
         *(
             ("coinop_turn_answers_total", (method, str(code)), count)

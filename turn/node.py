@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 
 KBIT: Final = 1000 / 8
 
+STRANGERS_AT_ONCE: Final = 5.0
+"""Seconds' worth of requests: all players behind one address may come back at the same moment."""
+
 LOOPBACK: Final = {IPV4: "127.0.0.1"}
 """Where relay addresses are on a machine without any network."""
 
@@ -138,6 +141,8 @@ def limits_of(config: Config) -> Limits:
         allocations=config.max_allocations,
         allocations_per_user=config.user_allocations,
         max_lifetime=config.max_lifetime,
+        unauthenticated_rate=config.stranger_rate,
+        unauthenticated_burst=config.stranger_rate * STRANGERS_AT_ONCE,
         bytes_per_second=config.allocation_kbps * KBIT,
     )
 

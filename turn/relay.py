@@ -11,13 +11,13 @@ from typing import Final
 
 from turn import attributes as attribute
 from turn import counters, stun
-from turn.actions import Action, CloseRelay, DropReservation, OpenRelay, SendToPeer
+from turn.actions import Action, CloseClient, CloseRelay, DropReservation, OpenRelay, SendToPeer
 from turn.allocation import MAX_PEERS, Allocation, Client, Peer
 from turn.attributes import Address
 from turn.auth import Auth, Grant
 from turn.counters import Counters
 from turn.errors import Malformed, Refused
-from turn.limits import Limits
+from turn.limits import MAX_STRANGE_MESSAGES, Limits
 from turn.policy import Policy
 from turn.rates import Bucket
 from turn.requests import allocate
@@ -61,6 +61,8 @@ class Relay:
     def from_client(self, data: bytes | memoryview, client: Client, now: float) -> Sequence[Action]:
         """A message whose first two bits are 0. Whatever it holds, nothing is raised."""
         over = self._end_if_over(client, now)
+        if self._asks_too_much(client):
+            return (*over, CloseClient(client, counters.STRANGE))
         try:
             message = stun.parse(bytes(data))
             logger.debug("< %s %s", client, message)
@@ -144,6 +146,17 @@ class Relay:
         """A peer's packet for a client that has no channel for it."""
         return stun.data_indication(address, payload, secrets.token_bytes(stun.TRANSACTION_ID_SIZE))
 
+    def _asks_too_much(self, client: Client) -> bool:
+        """Whether one more message is more than a stream may send without credentials. It has been counted."""
+        if client.allocation is not None or not client.path_is_proven:
+            return False
+        client.strange += 1
+        if client.strange <= MAX_STRANGE_MESSAGES:
+            return False
+        self.counters.drops[counters.STRANGE] += 1
+        logger.info("! %s: closed, after %d messages without credentials", client, MAX_STRANGE_MESSAGES)
+        return True
+
     def _receive(self, message: Message, client: Client, now: float) -> Sequence[Action]:
         if message.kind == stun.REQUEST:
             if message.method == stun.BINDING:
@@ -165,6 +178,7 @@ class Relay:
             return self._responder.challenge(Refused(400, str(error)), request, client, now)
         except Refused as refused:
             return self._responder.challenge(refused, request, client, now)
+        client.strange = 0
         try:
             return self._carry_out(request, client, grant, now)
         except Malformed as error:

@@ -94,8 +94,12 @@ class Responder:
     def _ration(
         self, answer: Writer, code: int, request: Message, client: Client, now: float
     ) -> tuple[SendToClient, ...]:
-        """Nothing, if this source has had too many. Its address may be forged, so the response is small, too."""
-        if client.allocation is None and not self._sources.take(client.address[0], now):
+        """Nothing, if this source has had too many. Its address may be forged, so the response is small, too.
+
+        Where it is not forged, everything is answered: on a stream nobody asks again, and relay.py ends the stream.
+        """
+        rationed = client.allocation is None and not client.path_is_proven
+        if rationed and not self._sources.take(client.address[0], now):
             self._counters.drops[counters.RATE_LIMITED] += 1
             return ()
         data = answer.add(attribute.SOFTWARE, self._software).finish(fingerprint=request.fingerprint)

@@ -10,6 +10,7 @@ import logging
 import socket
 import ssl
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -28,6 +29,11 @@ MAX_UNSENT: Final = 128 * 1024
 
 HANDSHAKE_SECONDS: Final = 10.0
 """For TLS. Browsers take a few round trips; what takes longer holds a place that others want."""
+
+IDLE: Final = "idle"
+"""Why a connection is closed: no allocation for too long."""
+NO_TURN: Final = "no_turn"
+"""What comes by it can't be read, so what follows can't be found."""
 
 _ACCEPT_PAUSE: Final = 1.0
 """Seconds without accepting, when file descriptors have run out."""
@@ -137,6 +143,8 @@ class Places:
         """Seconds after which a connection without an allocation is closed."""
         self.taken = 0
         self.refused = 0
+        self.closed: Counter[str] = Counter()
+        """Connections that we have closed, by reason."""
 
     def take(self) -> bool:
         """Whether there is a place for one more; then it is taken."""
@@ -193,10 +201,11 @@ class StreamClient(asyncio.Protocol):
         now = time.monotonic()
         try:
             for frame in self._deframer.feed(data):
-                self._take(frame, now)
+                if not self._transport.is_closing():
+                    self._take(frame, now)
         except Malformed as error:
             logger.debug("! %r: %s", self._client, error)
-            self.abort()
+            self.close(NO_TURN)
 
     def _take(self, frame: memoryview, now: float) -> None:
         if not is_channel_data(frame[0]):
@@ -240,10 +249,15 @@ class StreamClient(asyncio.Protocol):
         self._deframer.limit = MAX_STRANGERS_FRAME
         self._wait_idle()
 
+    def close(self, reason: str) -> None:
+        """Close at once, and count why."""
+        self._listener.places.closed[reason] += 1
+        self.abort()
+
     def abort(self) -> None:
         """Close at once."""
         self._transport.abort()
 
     def _wait_idle(self) -> None:
         if self._idle is None and not self.closed:
-            self._idle = self._loop.call_later(self._listener.places.idle, self.abort)
+            self._idle = self._loop.call_later(self._listener.places.idle, self.close, IDLE)

@@ -7,10 +7,10 @@ sealed here, since no fuzzer would guess their integrity.
 from collections.abc import Callable, Iterable
 
 from turn import attributes, stun
-from turn.actions import Action, CloseRelay, DropReservation, OpenRelay, SendToClient, SendToPeer
+from turn.actions import Action, CloseClient, CloseRelay, DropReservation, OpenRelay, SendToClient, SendToPeer
 from turn.allocation import MAX_PEERS, MAX_PERMISSIONS, Client
 from turn.auth import Auth, long_term_key
-from turn.limits import MAX_UNAUTHENTICATED_ANSWER, Limits
+from turn.limits import MAX_STRANGE_MESSAGES, MAX_UNAUTHENTICATED_ANSWER, Limits
 from turn.policy import Policy, rule
 from turn.relay import Relay
 
@@ -34,7 +34,8 @@ WANTED = {
 }
 """What a message of the method has to have; most get it."""
 
-CLIENTS = 3
+PROTOCOLS = ("udp", "tcp", "dtls")
+CLIENTS = len(PROTOCOLS)
 DAY = 86_400.0
 
 
@@ -65,7 +66,7 @@ class World:
         auth = Auth(REALM, users={USER: PASSWORD}, secrets=("secret",), nonce_key=bytes(16))
         self.policy = Policy(PEERS)
         self.relay = Relay(auth, self.policy, limits=LIMITS)
-        self.clients = [Client("udp", ("127.0.0.1", 5000 + place), ("127.0.0.1", 3478)) for place in range(CLIENTS)]
+        self.clients = [new_client(place) for place in range(CLIENTS)]
         self.now = 1000.0
         self.script = script
         self.next_port = 50_000
@@ -162,7 +163,13 @@ class World:
         return ()
 
     def client_leaves(self) -> Iterable[Action]:
-        return self.relay.client_gone(self.client(), self.now)
+        return self.leaves(self.client())
+
+    def leaves(self, client: Client) -> Iterable[Action]:
+        """Its connection is over; somebody else comes from the same place."""
+        place = self.clients.index(client)
+        self.clients[place] = new_client(place)
+        return self.relay.client_gone(client, self.now)
 
     def carry_out(self, action: Action) -> None:
         """What the gateway would do, with ports that are there or not."""
@@ -174,12 +181,17 @@ class World:
                 self.carry_out(following)
         elif isinstance(action, SendToPeer):
             assert self.policy.allows(*action.address)
+        elif isinstance(action, CloseClient):
+            assert action.client.protocol != "udp"
+            for following in self.leaves(action.client):
+                self.carry_out(following)
         else:
             assert isinstance(action, SendToClient | CloseRelay | DropReservation)
 
     def check(self) -> None:
         """What holds at any time."""
         relay = self.relay
+        assert all(client.strange <= MAX_STRANGE_MESSAGES for client in self.clients)
         assert len(relay.allocations) + relay.allocations.reservations <= LIMITS.allocations
         for allocation in relay.allocations:
             assert allocation.client.allocation is allocation
@@ -196,6 +208,10 @@ class World:
         assert len(self.relay.allocations) == self.relay.allocations.reservations == 0
         assert all(client.allocation is None for client in self.clients)
         assert self.relay.next_deadline() is None
+
+
+def new_client(place: int) -> Client:
+    return Client(PROTOCOLS[place], ("127.0.0.1", 5000 + place), ("127.0.0.1", 3478))
 
 
 def assert_small(actions: Iterable[Action]) -> None:

@@ -5,7 +5,7 @@ from itertools import count
 
 from turn import attributes as attribute
 from turn import stun
-from turn.actions import CloseRelay, DropReservation, OpenRelay, SendToClient, SendToPeer
+from turn.actions import CloseClient, CloseRelay, DropReservation, OpenRelay, SendToClient, SendToPeer
 from turn.allocation import Client
 from turn.auth import Auth, long_term_key, userhash
 from turn.limits import Limits
@@ -38,6 +38,7 @@ class House:
     """Allocation to relay address."""
     held: dict = field(default_factory=dict)
     """Reservation token to port."""
+    closed: list[CloseClient] = field(default_factory=list)
     to_clients: list[SendToClient] = field(default_factory=list)
     to_peers: list[SendToPeer] = field(default_factory=list)
     no_ports: bool = False
@@ -51,6 +52,8 @@ class House:
                     self.carry_out(self.relay.relay_opened(action.allocation, self._open(action), self.now))
                 case CloseRelay():
                     self.opened.pop(action.allocation, None)
+                case CloseClient():
+                    self.closed.append(action)
                 case DropReservation():
                     self.held.pop(action.token, None)
                 case SendToClient():

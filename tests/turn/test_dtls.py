@@ -25,8 +25,9 @@ from tests.turn.wire import (
     serving,
     until,
 )
-from turn import channel, stun
+from turn import channel, counters, stun
 from turn.dtls import MTU, datagrams_of, is_client_hello
+from turn.limits import MAX_STRANGE_MESSAGES
 
 
 class Dtls:
@@ -170,6 +171,22 @@ def test_an_idle_connection_is_closed(tmp_path: Path) -> None:
             await until(lambda: node.places.taken == 0)
             with pytest.raises(SSL.ZeroReturnError):
                 await caller.receive()
+            await caller.way.close()
+
+    run(scenario)
+
+
+def test_a_stranger_is_answered_until_it_has_asked_too_much(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        cert, key = certificate(tmp_path)
+        async with serving(certificate=cert, key=key, stranger_rate=1) as node:
+            caller = Caller(await Dtls(address_of(node, "dtls")).open())
+            for _ in range(MAX_STRANGE_MESSAGES):
+                assert (await caller.ask(stun.BINDING)).kind == stun.SUCCESS
+            with pytest.raises(SSL.ZeroReturnError):
+                await caller.ask(stun.BINDING)
+            assert node.places.closed == {counters.STRANGE: 1}
+            assert node.places.taken == 0
             await caller.way.close()
 
     run(scenario)

@@ -73,7 +73,12 @@ def test_connections_are_counted() -> None:
                 await caller.way.send(b"\x40\x00\x00\x01x")
                 await until(lambda: value(figures_of(node.gateway, node.places), "coinop_turn_dropped_total") == 1)
             await until(lambda: value(figures_of(node.gateway, node.places), "stunner_listener_connections", name) == 0)
-            assert value(figures_of(node.gateway, node.places), "stunner_listener_connections_total", name) == 1
+            stranger = await Stream.open(address_of(node, "tcp"))
+            await stranger.send(b"GET / HTTP/1.1")
+            assert await stranger.receive() == b""
+            await stranger.close()
+            assert value(figures_of(node.gateway, node.places), "coinop_turn_connections_closed_total", "no_turn") == 1
+            assert value(figures_of(node.gateway, node.places), "stunner_listener_connections_total", name) == 2
 
     run(scenario)
 

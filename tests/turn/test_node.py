@@ -23,10 +23,11 @@ from tests.turn.wire import (
     until,
     unverified,
 )
-from turn import counters
+from turn import counters, stun
 from turn.attributes import IPV4, IPV6
 from turn.credentials import issue
 from turn.node import limits_of, own_hosts, relay_addresses
+from turn.stun import Writer
 
 
 def rewritten(path: Path, text: str) -> None:
@@ -135,6 +136,22 @@ def test_a_certificate_changes_under_a_connection(tmp_path: Path, caplog: pytest
 def test_limits_come_from_the_settings() -> None:
     limits = limits_of(settings(allocation_kbps=800, user_allocations=3, max_allocations=7))
     assert (limits.bytes_per_second, limits.allocations_per_user, limits.allocations) == (100_000, 3, 7)
+
+
+@pytest.mark.parametrize("rate", [1, 0])
+def test_strangers_over_udp_are_answered_as_often_as_the_settings_say(rate: int) -> None:
+    async def scenario() -> None:
+        async with serving(stranger_rate=rate) as node:
+            way = Datagrams(address_of(node, "udp"))
+            answers, drops = node.gateway.relay.counters.answers, node.gateway.relay.counters.drops
+            for _ in range(50):
+                await way.send(Writer(stun.BINDING, stun.REQUEST, bytes(12)).finish())
+            await until(lambda: answers["Binding", 0] + drops[counters.RATE_LIMITED] == 50)
+            assert answers["Binding", 0] >= 5
+            assert bool(drops[counters.RATE_LIMITED]) == bool(rate)
+            await way.close()
+
+    run(scenario)
 
 
 def test_relay_addresses() -> None:

@@ -21,7 +21,7 @@ from turn import counters, stun
 from turn.actions import SendToClient
 from turn.allocation import MAX_PEERS, Client
 from turn.auth import Auth
-from turn.limits import Limits
+from turn.limits import MAX_STRANGE_MESSAGES, Limits
 from turn.policy import Policy, rule
 from turn.relay import Relay
 from turn.stun import Writer, parse
@@ -230,6 +230,42 @@ class TestLies:
         request = Writer(stun.BINDING, stun.REQUEST, bytes(12)).finish()
         (action,) = place.relay.from_client(memoryview(request), client, place.now)
         assert isinstance(action, SendToClient)
+
+
+class TestStrangersOnStreams:
+    def test_one_that_goes_on_and_on_is_closed(self, place, caplog) -> None:
+        caplog.set_level(logging.INFO, "turn")
+        caller = Caller(place, password="guess", protocol="tcp")
+        caller.knock()
+        answers = [code(caller.request(stun.BINDING)), *(code(caller.allocate()) for _ in range(97))]
+        assert answers == [0, *[401] * 97]
+        assert place.feed(b"rubbish", caller.client) is None
+        assert place.closed == []
+        assert caller.request(stun.BINDING) is None
+        ((client, reason),) = [(action.client, action.reason) for action in place.closed]
+        assert (client, reason) == (caller.client, counters.STRANGE)
+        assert place.relay.counters.drops == {counters.MALFORMED: 1, counters.STRANGE: 1}
+        assert "closed, after 100 messages without credentials" in caplog.text
+
+    def test_who_shows_credentials_begins_anew(self, place) -> None:
+        caller = Caller(place, protocol="tls")
+        for _ in range(3):
+            for _ in range(90):
+                caller.request(stun.BINDING)
+            assert code(caller.allocate()) == 0
+            assert code(caller.refresh(0)) == 0
+        assert place.closed == []
+
+    def test_who_has_an_allocation_asks_as_often_as_he_likes(self, place) -> None:
+        caller = Caller(place, protocol="dtls")
+        caller.allocate()
+        assert [code(caller.request(stun.BINDING)) for _ in range(2 * MAX_STRANGE_MESSAGES)] == [0] * 200
+        assert place.closed == []
+
+    def test_on_udp_there_is_nothing_to_close(self, place) -> None:
+        caller = Caller(place)
+        assert [code(caller.request(stun.BINDING)) for _ in range(2 * MAX_STRANGE_MESSAGES)] == [0] * 200
+        assert place.closed == []
 
 
 class TestChange:

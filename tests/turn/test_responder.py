@@ -113,6 +113,16 @@ def test_a_source_that_asks_too_often_is_not_answered() -> None:
     assert place.relay.counters.drops[counters.RATE_LIMITED] == 2
 
 
+@pytest.mark.parametrize("protocol", ["tcp", "tls", "dtls"])
+def test_on_a_stream_nobody_is_left_without_an_answer(protocol: str) -> None:
+    """There a client doesn't ask again, and many players may sit behind one address."""
+    place = house(limits=Limits(unauthenticated_rate=1, unauthenticated_burst=2))
+    callers = [Caller(place, ("203.0.113.9", port), protocol=protocol) for port in range(1, 9)]
+    assert [code(caller.knock()) for caller in callers] == [401] * 8
+    assert [code(caller.allocate()) for caller in callers] == [0] * 8
+    assert place.relay.counters.drops == {}
+
+
 def test_guessing_a_password_is_rationed_too() -> None:
     place = house(limits=Limits(unauthenticated_rate=1, unauthenticated_burst=2))
     caller = Caller(place, password="guess")

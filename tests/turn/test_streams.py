@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.turn.wire import WITHIN, Caller, Peer, Stream, address_of, certificate, code, run, serving, until, unverified
-from turn import stun
+from turn import counters, stun
 from turn.legs import NO_ROOM
+from turn.limits import MAX_STRANGE_MESSAGES
+from turn.streams import IDLE, NO_TURN
 
 
 def test_a_client_that_does_not_read_loses_packets_and_nothing_else() -> None:
@@ -61,6 +63,7 @@ def test_what_is_not_turn_is_closed(data: bytes) -> None:
             way = await Stream.open(address_of(node, "tcp"))
             way.writer.write(data)
             assert await is_closed(way)
+            assert node.places.closed == {NO_TURN: 1}
 
     run(scenario)
 
@@ -103,11 +106,31 @@ def test_a_connection_without_an_allocation_is_closed_after_a_while() -> None:
             idle = await Stream.open(address_of(node, "tcp"))
             await caller.allocate()
             assert await is_closed(idle)
+            assert node.places.closed == {IDLE: 1}
             assert (await caller.ask(stun.BINDING)).kind == stun.SUCCESS
             await caller.release()
             assert await is_closed(caller.way)
 
     run(scenario)
+
+
+def test_a_stranger_is_answered_until_it_has_asked_too_much(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        async with serving(stranger_rate=1) as node, Caller(await Stream.open(address_of(node, "tcp"))) as caller:
+            for _ in range(MAX_STRANGE_MESSAGES):
+                assert (await caller.ask(stun.BINDING)).kind == stun.SUCCESS
+            binding = stun.Writer(stun.BINDING, stun.REQUEST, bytes(12)).finish()
+            await caller.way.send(binding * 3)
+            assert await is_closed(caller.way)
+            assert node.places.closed == {counters.STRANGE: 1}
+            assert node.gateway.relay.counters.drops[counters.STRANGE] == 1
+            await until(lambda: node.places.taken == 0)
+            async with Caller(await Stream.open(address_of(node, "tcp"))) as again:
+                assert code(await again.allocate()) == 0
+
+    with caplog.at_level(logging.INFO):
+        run(scenario)
+    assert "messages without credentials" in caplog.text
 
 
 def test_the_end_of_a_connection_is_the_end_of_its_allocation() -> None:
