@@ -43,9 +43,13 @@ class OpenRelay:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CloseRelay:
-    """The allocation is gone: close its relay socket, and forget what the gateway knows of it. Its client stays."""
+    """The allocation is gone: close its relay socket, and forget what the gateway knows of it. Its client stays.
+
+    Then call ``Relay.relay_closed``, with the allocation's counts brought up to date.
+    """
 
     allocation: Allocation
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -124,7 +124,6 @@ class Allocation:
         "from_peer",
         "grant",
         "id",
-        "log",
         "packets_to_client",
         "packets_to_peer",
         "peers",
@@ -161,8 +160,6 @@ class Allocation:
         """Bytes towards the client."""
         self.socket: Any = None
         """The gateway's own."""
-        self.log: Any = None
-        """The gateway's own: a LoggerAdapter with the id."""
         self.packets_to_peer = self.bytes_to_peer = 0
         self.packets_to_client = self.bytes_to_client = 0
         self.refusals = 0

@@ -27,7 +27,7 @@ class Counters:
         self.allocated = 0
         """Allocations that have begun."""
         self.ended: Counter[str] = Counter()
-        """Allocations that are over, by reason: deleted, expired, client_gone, no_port."""
+        """Allocations that are over, by reason: deleted, expired, client_gone, no_port, gateway_ends."""
         self.answers: Counter[tuple[str, int]] = Counter()
         """Answers by method's name and error code; 0 is success."""
         self.drops: Counter[str] = Counter()

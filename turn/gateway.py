@@ -97,6 +97,7 @@ class Gateway:
 
     async def close(self) -> None:
         """End everything."""
+        self._perform(self.relay.end_all(), time.monotonic())
         for timer in (self._timer, self._clock):
             if timer:
                 timer.cancel()
@@ -104,9 +105,6 @@ class Gateway:
             if not isinstance(listener, DatagramListener):
                 await listener.close()
         self._poller.close()
-        for allocation in tuple(self.relay.allocations):
-            if allocation.socket is not None:
-                allocation.socket.sock.close()
         self._ports.close()
         for listener in self.listeners:
             listener.sock.close()
@@ -164,6 +162,7 @@ class Gateway:
             self._post.disown(leg.sock)
             leg.sock.close()
             allocation.client.transport.traffic.relayed(*relayed_by(allocation))
+        self.relay.relay_closed(allocation, action.reason)
         if not len(self.relay.allocations):
             self._empty.set()
         return ()

@@ -78,13 +78,13 @@ class Relay:
         If None, nothing is held under a token either.
         """
         if allocation not in self.allocations or allocation.pending is None:
-            return (CloseRelay(allocation),)
+            return (CloseRelay(allocation, "too_late"),)
         request, wish, token = allocation.pending
         client, grant = allocation.client, allocation.grant
         if address is None:
             self.allocations.cancel(token)
-            self._end(allocation, "no_port")
-            return (self._responder.refusal(Refused(508, "no port could be bound"), request, client, grant, now),)
+            refused = self._responder.refusal(Refused(508, "no port could be bound"), request, client, grant, now)
+            return refused, self._end(allocation, "no_port")
         allocation.pending = None
         allocation.address = address
         allocation.expires = now + wish.lifetime
@@ -93,6 +93,22 @@ class Relay:
         self._log(allocation, "%s:%d for %s, user %s", *address, client, grant.user)
         answer = allocate.granted(request, wish, address, client.address, token)
         return (self._responder.success(answer, request, client, grant, now),)
+
+    def relay_closed(self, allocation: Allocation, reason: str) -> None:
+        """CloseRelay has been carried out, and all that the allocation has relayed is counted in it."""
+        counts = {
+            "packets_to_peer": allocation.packets_to_peer,
+            "bytes_to_peer": allocation.bytes_to_peer,
+            "packets_to_client": allocation.packets_to_client,
+            "bytes_to_client": allocation.bytes_to_client,
+            "dropped": allocation.dropped,
+        }
+        sentence = "over (%s); %d packets (%d bytes) to peers, %d (%d) to the client, %d dropped"
+        self._log(allocation, sentence, reason, *counts.values(), reason=reason, **counts)
+
+    def end_all(self) -> Sequence[Action]:
+        """The gateway ends, whoever is there."""
+        return [self._end(allocation, "gateway_ends") for allocation in tuple(self.allocations)]
 
     def client_gone(self, client: Client, now: float) -> Sequence[Action]:
         """The stream that the client came by is closed."""
@@ -276,11 +292,8 @@ class Relay:
     def _end(self, allocation: Allocation, reason: str) -> Action:
         self.allocations.remove(allocation)
         self.counters.ended[reason] += 1
-        sent, received, dropped = allocation.packets_to_peer, allocation.packets_to_client, allocation.dropped
-        self._log(
-            allocation, "over (%s); %d packets to peers, %d to the client, %d dropped", reason, sent, received, dropped
-        )
-        return CloseRelay(allocation)
+        return CloseRelay(allocation, reason)
 
-    def _log(self, allocation: Allocation, message: str, *arguments: object) -> None:
-        logger.info(f"= %s: {message}", allocation, *arguments, extra={"allocation": allocation.id})  # noqa: G004
+    def _log(self, allocation: Allocation, message: str, *arguments: object, **more: object) -> None:
+        extra = {"allocation": allocation.id, **more}
+        logger.info(f"= %s: {message}", allocation, *arguments, extra=extra)  # noqa: G004

@@ -185,8 +185,11 @@ class World:
             assert action.client.protocol != "udp"
             for following in self.leaves(action.client):
                 self.carry_out(following)
+        elif isinstance(action, CloseRelay):
+            assert action.allocation not in self.relay.allocations
+            self.relay.relay_closed(action.allocation, action.reason)
         else:
-            assert isinstance(action, SendToClient | CloseRelay | DropReservation)
+            assert isinstance(action, SendToClient | DropReservation)
 
     def check(self) -> None:
         """What holds at any time."""

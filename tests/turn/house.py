@@ -52,6 +52,7 @@ class House:
                     self.carry_out(self.relay.relay_opened(action.allocation, self._open(action), self.now))
                 case CloseRelay():
                     self.opened.pop(action.allocation, None)
+                    self.relay.relay_closed(action.allocation, action.reason)
                 case CloseClient():
                     self.closed.append(action)
                 case DropReservation():

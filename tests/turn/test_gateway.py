@@ -1,6 +1,7 @@
 """The gateway as clients and peers see it: every way in, both directions, on both kinds of loops."""
 
 import asyncio
+import logging
 import secrets
 from pathlib import Path
 
@@ -273,6 +274,43 @@ def test_a_reserved_port_is_the_next_one() -> None:
                 assert other.relayed == (caller.relayed[0], caller.relayed[1] + 1)
 
     run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "release", "reason"),
+    [("udp", True, "deleted"), ("udp", False, "gateway_ends"), ("tcp", True, "deleted"), ("tcp", False, "client_gone")],
+)
+def test_the_log_has_an_allocations_totals(
+    protocol: str, release: bool, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async with serving() as node:
+            server = address_of(node, protocol)
+            async with Caller(Datagrams(server) if protocol == "udp" else await Stream.open(server)) as caller:
+                with Peer() as peer:
+                    await caller.allocate()
+                    await caller.bind(peer.address)
+                    for size in (100, 1000, 0):
+                        await caller.send_data(bytes(size))
+                        await peer.receive()
+                        peer.send(bytes(size // 2), caller.relayed)
+                        await caller.receive()
+                    peer.send(bytes(4400), caller.relayed, segment=1100)
+                    for _ in range(4):
+                        await caller.receive()
+                    await caller.indicate(b"over", peer.address)
+                    await peer.receive()
+                if release:
+                    await caller.release()
+            if reason != "gateway_ends":
+                await until(lambda: not len(node.gateway.relay.allocations))
+
+    with caplog.at_level(logging.INFO, "turn"):
+        run(scenario)
+    (end,) = (record for record in caplog.records if "over (" in record.getMessage())
+    assert end.getMessage().endswith(
+        f"over ({reason}); 4 packets (1104 bytes) to peers, 7 (4950) to the client, 0 dropped"
+    )
 
 
 def test_draining_serves_those_who_are_there() -> None:

@@ -337,8 +337,18 @@ def test_an_allocation_has_two_lines_in_the_log(place, caplog) -> None:
     caller.refresh(0)
     begin, end = caplog.records
     assert begin.getMessage() == f"= {name}: 198.51.100.1:50001 for udp:203.0.113.9:1024, user user-1"
-    assert end.getMessage() == f"= {name}: over (deleted); 1 packets to peers, 0 to the client, 0 dropped"
+    assert end.getMessage() == f"= {name}: over (deleted); 1 packets (1 bytes) to peers, 0 (0) to the client, 0 dropped"
     assert begin.allocation == end.allocation == name
+    assert (end.reason, end.packets_to_peer, end.bytes_to_client) == ("deleted", 1, 0)
+
+
+def test_the_end_of_the_gateway_ends_all(place) -> None:
+    callers = [Caller(place, ("203.0.113.9", port)) for port in (1, 2)]
+    for caller in callers:
+        caller.allocate()
+    place.carry_out(place.relay.end_all())
+    assert (len(place.relay.allocations), place.opened) == (0, {})
+    assert place.relay.counters.ended == {"gateway_ends": 2}
 
 
 def test_defaults() -> None:
