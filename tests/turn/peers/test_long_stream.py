@@ -1,0 +1,139 @@
+"""A stream between two ends of aiortc, both behind the gateway, for longer than anything lasts that is not renewed.
+
+Time runs faster, for aiortc, aioice and the gateway alike; sockets, DTLS, codecs and the gateway are real ones.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from fractions import Fraction
+
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCIceServer,
+    RTCIceTransportPolicy,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from av import VideoFrame
+
+from tests.turn.peers.fast_time import fast_time, new_event_loop
+from tests.turn.wire import HOST, PASSWORD, USER, settings
+from turn.attributes import IPV4
+from turn.auth import Auth
+from turn.gateway import Gateway
+from turn.policy import Policy, rule
+from turn.ports import RelayPorts
+from turn.relay import Relay
+from turn.sockets import bind
+
+SECONDS = 1050
+"""Of the stream: allocations and channels, which last for 600, are renewed twice by then, permissions (300) never."""
+NONCE_SECONDS = 120.0
+PATIENCE = 500.0
+"""Of the fast ones: ten real seconds without a picture are the end of the stream."""
+PICTURES_PER_SECOND = 5
+CLOCK = 90_000
+STEP = CLOCK // PICTURES_PER_SECOND
+"""Between two pictures, as RTP counts."""
+
+
+class Ticks(MediaStreamTrack):
+    """A small picture five times a second; one that is late does not shift those after it."""
+
+    kind = "video"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._began = time.monotonic()
+        self._count = 0
+
+    async def recv(self) -> VideoFrame:
+        due = self._began + self._count / PICTURES_PER_SECOND
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        picture = VideoFrame(32, 32, "yuv420p")
+        picture.pts, picture.time_base = self._count * STEP, Fraction(1, CLOCK)
+        self._count += 1
+        return picture
+
+
+@asynccontextmanager
+async def gateway() -> AsyncIterator[Gateway]:
+    """One whose nonces end soon."""
+    auth = Auth("test", users={USER: PASSWORD}, nonce_key=bytes(16), nonce_lifetime=NONCE_SECONDS)
+    made = Gateway(Relay(auth, Policy([rule(HOST)])), RelayPorts({IPV4: HOST}))
+    for bound in bind(settings(tcp=False))[0]:
+        made.listen_datagrams(bound.sock)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+@asynccontextmanager
+async def connected(server: tuple[str, int]) -> AsyncIterator[asyncio.Queue[VideoFrame]]:
+    """A stream from one end to the other, by relay candidates alone; what arrives."""
+    urls = f"turn:{server[0]}:{server[1]}?transport=udp"
+    configuration = RTCConfiguration(
+        [RTCIceServer(urls, USER, PASSWORD)], iceTransportPolicy=RTCIceTransportPolicy.RELAY
+    )
+    one, other = RTCPeerConnection(configuration), RTCPeerConnection(configuration)
+    arrived: asyncio.Queue[VideoFrame] = asyncio.Queue()
+    reading: list[asyncio.Task[None]] = []
+    other.on("track", lambda track: reading.append(asyncio.create_task(read(track, arrived))))
+    one.addTrack(Ticks())
+    await one.setLocalDescription(await one.createOffer())
+    assert lines(one) == {"relay"}
+    await other.setRemoteDescription(RTCSessionDescription(one.localDescription.sdp, "offer"))
+    await other.setLocalDescription(await other.createAnswer())
+    assert lines(other) == {"relay"}
+    await one.setRemoteDescription(RTCSessionDescription(other.localDescription.sdp, "answer"))
+    try:
+        yield arrived
+    finally:
+        await one.close()
+        await other.close()
+        await asyncio.gather(*reading, return_exceptions=True)
+
+
+def lines(connection: RTCPeerConnection) -> set[str]:
+    """The types of the candidates that a side offers."""
+    sdp = connection.localDescription.sdp
+    return {line.split()[7] for line in sdp.splitlines() if line.startswith("a=candidate:")}
+
+
+async def read(track: MediaStreamTrack, arrived: "asyncio.Queue[VideoFrame]") -> None:
+    while True:
+        arrived.put_nowait(await track.recv())
+
+
+async def next_time(arrived: "asyncio.Queue[VideoFrame]") -> int:
+    """When the next picture that arrives was made, as RTP counts."""
+    async with asyncio.timeout(PATIENCE):
+        picture = await arrived.get()
+    assert picture.pts is not None
+    return picture.pts
+
+
+def test_a_stream_outlives_all_that_is_renewed() -> None:
+    async def scenario() -> Counter[tuple[str, int]]:
+        async with gateway() as made:
+            async with connected(made.listeners[0].address) as arrived:
+                last = await next_time(arrived)
+                for _ in range(SECONDS * PICTURES_PER_SECOND):
+                    picture = await next_time(arrived)
+                    assert (picture - last) % 2**32 == STEP  # not one is missing, so in no second of the stream
+                    last = picture
+            assert made.relay.counters.ended == {"deleted": 2}
+            return made.relay.counters.answers
+
+    with fast_time(), asyncio.Runner(loop_factory=new_event_loop) as runner:
+        answers = runner.run(scenario())
+    assert answers["Allocate", 0] == 2
+    assert answers["Refresh", 0] >= 2 * 2 + 2  # the allocations twice each, and their ends
+    assert answers["ChannelBind", 0] >= 2 + 2 * 2
+    assert answers["Refresh", 438] + answers["ChannelBind", 438] >= 2 * 2
+    assert answers["CreatePermission", 0] == 0
