@@ -32,7 +32,13 @@ PATIENCE = 20.0
 
 USER, PASSWORD, SECRET = "user", "password", "a secret that is long enough"
 
+TRIES = 3
+
 Settings = dict[str, str]
+
+
+class EndedError(Exception):
+    """A server has ended that was to serve."""
 
 
 @dataclass
@@ -109,10 +115,17 @@ def program(name: str) -> str:
     return path
 
 
-def free_port() -> int:
-    """A port that is free for TCP now, and very likely for UDP."""
-    with socket.create_server((HOST, 0)) as free:
-        return int(free.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """Ports that are free for TCP and UDP now, all of them different."""
+    with contextlib.ExitStack() as stack:
+        ports: list[int] = []
+        while len(ports) < count:
+            port = stack.enter_context(socket.create_server((HOST, 0))).getsockname()[1]
+            datagrams = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            with contextlib.suppress(OSError):  # somebody's relay address, perhaps: the next one, then
+                datagrams.bind((HOST, port))
+                ports.append(port)
+        return ports
 
 
 def certificate(folder: Path, name: str = "localhost") -> None:
@@ -146,28 +159,40 @@ def settings(folder: Path, port: int, secure_port: int, health_port: int, metric
         "COINOP_TURN_PEERS": f"{HOST},::1",
         "COINOP_TURN_METRICS_PORT": str(metrics_port),
         "COINOP_TURN_HEALTH_PORT": str(health_port),
+        "COINOP_TURN_GRACE_SECONDS": "0",
         "COINOP_TURN_LOG_LEVEL": "warning",
     }
 
 
 @contextlib.contextmanager
 def gateway(folder: Path, changes: Settings | None = None) -> Iterator[Server]:
-    """Our gateway, with other settings if need be."""
+    """Our gateway, with other settings if need be.
+
+    Ports that are free may be taken by others before it has them: on a busy machine that is a second or two. Then there
+    is another try.
+    """
     certificate(folder)
-    ports = free_port(), free_port(), free_port(), free_port()
-    environment = os.environ | settings(folder, *ports) | (changes or {})
-    process = subprocess.Popen((sys.executable, "-m", "coinop", "turn"), env=environment)
-    with _ended(process):
-        server = Server(process, *ports, folder)
-        _wait_for(server, "the gateway")
-        yield server
+    for tries_left in reversed(range(TRIES)):
+        ports = free_ports(4)
+        environment = os.environ | settings(folder, *ports) | (changes or {})
+        process = subprocess.Popen((sys.executable, "-m", "coinop", "turn"), env=environment)
+        with _ended(process):
+            server = Server(process, *ports, folder)
+            try:
+                _wait_for(server, "the gateway")
+            except EndedError:
+                if not tries_left:
+                    raise
+                continue
+            yield server
+            return
 
 
 @contextlib.contextmanager
 def coturn(folder: Path) -> Iterator[Server]:
     """Debian's coturn."""
     certificate(folder)
-    port, secure_port = free_port(), free_port()
+    port, secure_port = free_ports(2)
     configuration = folder / "turnserver.conf"
     configuration.write_text(
         f"""\
@@ -202,7 +227,7 @@ no-stdout-log
 @contextlib.contextmanager
 def echo_peer() -> Iterator[int]:
     """coturn's peer, which echoes; its port. It answers for RTCP on the next one."""
-    port = free_port()
+    (port,) = free_ports(1)
     listen = ("-L", HOST, "-L", "::1", "-p", str(port))
     quiet = subprocess.DEVNULL
     with _ended(subprocess.Popen((program("turnutils_peer"), *listen), stdout=quiet, stderr=quiet)):
@@ -211,7 +236,8 @@ def echo_peer() -> Iterator[int]:
 
 def _wait_for(server: Server, name: str) -> None:
     def there() -> bool:
-        assert server.process.poll() is None, f"{name} ended with {server.process.returncode}"
+        if server.process.poll() is not None:
+            raise EndedError(f"{name} ended with {server.process.returncode}")
         return server.serves()
 
     until(there, f"{name} serves")

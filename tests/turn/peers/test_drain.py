@@ -31,7 +31,8 @@ def is_refused(server: Server) -> bool:
 
 
 def test_streams_go_on_until_the_last_is_over(tmp_path: Path) -> None:
-    with servers.gateway(tmp_path) as gateway, Stream(gateway) as one, Stream(gateway) as other:
+    patient = {"COINOP_TURN_GRACE_SECONDS": "600"}
+    with servers.gateway(tmp_path, patient) as gateway, Stream(gateway) as one, Stream(gateway) as other:
         goes_on(one)
         assert gateway.ask("/ready")[0] == 200
         gateway.process.send_signal(signal.SIGTERM)

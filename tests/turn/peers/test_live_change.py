@@ -79,7 +79,7 @@ def test_peers_come_and_go_under_load(changing: Server, listed: Path) -> None:
 
 
 def test_a_peer_that_is_withdrawn_is_cut_off(changing: Server, listed: Path) -> None:
-    with Stream(changing) as stream:
+    with Stream(changing, answer_within=0.5) as stream:
         until(lambda: stream.sent - stream.lost > 10, "the stream flows")
         write(listed, peers=[OTHER])
         until(lambda: stream.lost > 0, "the stream is cut off")
