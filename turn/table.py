@@ -23,7 +23,7 @@ TOKEN_SIZE: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A port that is held beside an allocation's one."""
+    """A port that is held beside an allocation's one, in this process alone: another one does not know the token."""
 
     token: bytes
     user: str
