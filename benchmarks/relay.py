@@ -24,6 +24,7 @@ from typing import Any
 from benchmarks import relay_servers, report
 from benchmarks.relay_allocations import Asked, Given
 from benchmarks.relay_load import BOTH, CLIENT_TO_PEER, DIRECTIONS, PEER_TO_CLIENT, Load, Target
+from benchmarks.relay_scaling import scaling
 from benchmarks.relay_servers import OURS, THEIRS, Server
 from benchmarks.report import Benchmark, BenchmarkError, Figures
 
@@ -65,11 +66,13 @@ SHORT = (
     *(Run(1, CLIENT_TO_PEER, burst, 1100, 60) for burst in (4, 12)),
     Run(1, BOTH, 4, 1100, 60),
     Run(1, BOTH, 1, 160, 200),
-    *(Run(2, PEER_TO_CLIENT, burst, 1100, 60) for burst in BURSTS),
+    *(Run(2, PEER_TO_CLIENT, burst, 1100, 120) for burst in (1, 4)),
 )
 """What is measured without ``--full``: the loads that there are targets for, and their neighbours."""
 
-FULL = tuple(Run(*run) for run in itertools.product(PROCESSES, DIRECTIONS, BURSTS, SIZES, SESSIONS))
+FULL = tuple(
+    dict.fromkeys([*(Run(*run) for run in itertools.product(PROCESSES, DIRECTIONS, BURSTS, SIZES, SESSIONS)), *SHORT])
+)
 
 
 async def measure(options: argparse.Namespace) -> Figures:
@@ -80,7 +83,7 @@ async def measure(options: argparse.Namespace) -> Figures:
     for processes, wanted in itertools.groupby(sorted(FULL if options.full else SHORT), key=lambda run: run.processes):
         async with _servers(processes) as servers:
             runs += [await _run(run, servers, options) for run in wanted]
-    return {"coturn": version, "runs": runs, **await _allocations(options)}
+    return {"coturn": version, "runs": runs, "scaling": scaling(runs), **await _allocations(options)}
 
 
 @asynccontextmanager
@@ -119,6 +122,7 @@ def figures(run: Run, windows: dict[str, list[dict[str, float]]]) -> Figures:
         "ours_per_cpu_s": round(ours),
         "coturn_per_cpu_s": round(coturn),
         "ratio": round(ours / coturn, 2),
+        "busiest_share": _busiest_share(windows[OURS]),
         "loss": _loss(windows[OURS]),
         "coturn_loss": _loss(windows[THEIRS]),
         **{f"added_{name}": _added(windows, OURS, name) for name in ("p50_ms", "p99_ms")},
@@ -131,6 +135,12 @@ def _per_cpu_second(windows: list[dict[str, float]], name: str) -> float:
     if not found:
         raise BenchmarkError(f"Nothing came through {name} while it was measured.")
     return found
+
+
+def _busiest_share(windows: list[dict[str, float]]) -> float:
+    """How much of the processor time one process had: 0.5 of two is even."""
+    cpu, busiest = (sum(window[name] for window in windows) for name in ("cpu", "busiest"))
+    return round(busiest / cpu, 3)
 
 
 def _loss(windows: list[dict[str, float]]) -> float:
@@ -188,7 +198,7 @@ async def _in_process(module: str, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def show(found: Figures) -> str:
-    """The figures as two tables."""
+    """The figures as three tables."""
     head = ("direction", "proc", "burst", "size", "sess", "ours/cpu s", "coturn", "ratio", "loss", "p99 +ms", "coturn")
     names = ("direction", "processes", "burst", "size", "sessions", "ours_per_cpu_s", "coturn_per_cpu_s")
     delays = ("added_p99_ms", "coturn_added_p99_ms")
@@ -196,7 +206,13 @@ def show(found: Figures) -> str:
         (*(run[name] for name in names), f"{run['ratio']:.2f}", f"{run['loss']:.2%}", *(run[name] for name in delays))
         for run in found["runs"]
     ]
-    return f"{report.table(head, rows)}\n\n{_show_allocations(found)}"
+    return "\n\n".join((report.table(head, rows), _show_scaling(found), _show_allocations(found)))
+
+
+def _show_scaling(found: Figures) -> str:
+    head = ("processes", "burst", "size", "sess", "packets/cpu s of one's", "busiest", "carry x one")
+    names = ("processes", "burst", "size", "sessions", "per_cpu_s_of_one", "busiest_share", "times_one")
+    return report.table(head, [tuple(run[name] for name in names) for run in found["scaling"]])
 
 
 def _show_allocations(found: Figures) -> str:

@@ -81,6 +81,8 @@ class Count:
     received: int = 0
     cpu: float = 0.0
     """Seconds, user and system, of all of the server's processes."""
+    busiest: float = 0.0
+    """Of these, what one process alone has used."""
     late: float = 0.0
     """Seconds that the latest burst left after its time: what other work on the machine did to the generator."""
     delays: list[int] = field(default_factory=list)
@@ -166,7 +168,7 @@ class Traffic:
     def window(self, number: int, seconds: float) -> Count:
         """Load the target for so long, and count what came of it."""
         count = Count()
-        used = cpu_seconds(self.target.pids)
+        used = [cpu_seconds((pid,)) for pid in self.target.pids]
         start = time.perf_counter()
         for due, flow in self._schedule(start, seconds):
             while (wait := due - time.perf_counter()) > 0:
@@ -175,7 +177,8 @@ class Traffic:
             count.sent += self._load.burst
             count.late = max(count.late, -wait)
         self._drain(number, count)
-        count.cpu = cpu_seconds(self.target.pids) - used
+        each = [cpu_seconds((pid,)) - before for pid, before in zip(self.target.pids, used, strict=True)]
+        count.cpu, count.busiest = sum(each), max(each, default=0.0)
         return count
 
     def _schedule(self, start: float, seconds: float) -> Iterator[tuple[float, Flow]]:
@@ -240,7 +243,13 @@ def summary(count: Count) -> dict[str, float]:
     """A count as it is reported, with percentiles of the delays (without numpy, which takes too long to import)."""
     delays = sorted(count.delays)
     found = {f"p{percent}_ms": delays[len(delays) * percent // 100] / 1e6 if delays else 0.0 for percent in (50, 99)}
-    return {"sent": count.sent, "received": count.received, "cpu": count.cpu, "late": count.late} | found
+    return {
+        "sent": count.sent,
+        "received": count.received,
+        "cpu": count.cpu,
+        "busiest": count.busiest,
+        "late": count.late,
+    } | found
 
 
 def read(text: str) -> Load:

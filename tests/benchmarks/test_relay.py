@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import relay, relay_client, relay_load, relay_servers
-from benchmarks.relay import Run
+from benchmarks.relay import SHORT, Run
 from benchmarks.relay_client import Client, Credentials, RelayError
 from benchmarks.relay_load import BOTH, CLIENT_TO_PEER, PEER_TO_CLIENT, Count, Load, Target
+from benchmarks.relay_scaling import scaling
 from benchmarks.report import BenchmarkError
 
 REQUIRED = {"direction", "burst", "size", "sessions", "processes", "ours_per_cpu_s", "coturn_per_cpu_s", "ratio"} | {
@@ -21,7 +22,7 @@ REQUIRED = {"direction", "burst", "size", "sessions", "processes", "ours_per_cpu
 
 
 def window(received: int, cpu: float, p99: float, sent: int = 100) -> dict[str, float]:
-    return {"sent": sent, "received": received, "cpu": cpu, "late": 0.0, "p50_ms": 0.01, "p99_ms": p99}
+    return {"sent": sent, "received": received, "cpu": cpu, "busiest": cpu, "late": 0.0, "p50_ms": 0.01, "p99_ms": p99}
 
 
 WINDOWS = {
@@ -39,6 +40,7 @@ def test_the_figures_of_a_run_are_medians_of_its_windows() -> None:
     assert found["ours_per_cpu_s"] == 50_000
     assert found["coturn_per_cpu_s"] == 25_000
     assert found["ratio"] == 2.0
+    assert found["busiest_share"] == 1.0
     assert found["loss"] == 0.01
     assert found["added_p99_ms"] == 0.2
     assert found["coturn_added_p99_ms"] == 0.3
@@ -53,8 +55,12 @@ def test_the_table_has_a_row_for_each_run_and_each_server() -> None:
     costs = {"allocations_per_s": 4000, "allocations_per_cpu_s": 5000, "kib_per_allocation": 5.5}
     runs = [relay.figures(RUN, WINDOWS)] * 2
     theirs = {f"coturn_{name}": value for name, value in costs.items()}
-    upper, lower = relay.show({"coturn": "4.6.1", "runs": runs, **costs, **theirs}).split("\n\n")
+    scaled = [dict.fromkeys(("processes", "burst", "size", "sessions"), 2)]
+    scaled[0] |= {"per_cpu_s_of_one": 0.97, "busiest_share": 0.52, "times_one": 1.87}
+    shown = relay.show({"coturn": "4.6.1", "runs": runs, "scaling": scaled, **costs, **theirs})
+    upper, middle, lower = shown.split("\n\n")
     assert len(upper.splitlines()) == 3
+    assert "1.87" in middle
     assert "coturn 4.6.1" in lower
 
 
@@ -64,7 +70,8 @@ def test_the_short_plan_holds_every_load_with_a_target() -> None:
     assert {run.processes for run in relay.SHORT} == {1, 2}
     assert {run.direction for run in relay.SHORT} == set(relay_load.DIRECTIONS)
     assert set(relay.SHORT) <= set(relay.FULL)
-    assert len(relay.FULL) == len(set(relay.FULL)) == 2 * 3 * 3 * 3 * 4
+    assert len(relay.FULL) == len(set(relay.FULL)) >= 2 * 3 * 3 * 3 * 4
+    assert len(scaling([{**dataclasses.asdict(run), "ours_per_cpu_s": 1, "busiest_share": 1} for run in SHORT])) == 2
 
 
 @given(st.binary(max_size=200))
@@ -153,6 +160,7 @@ async def test_the_whole_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
     (run,) = found["runs"]
     assert run["loss"] == run["coturn_loss"] == 0
     assert run["ratio"] > 0
+    assert run["busiest_share"] == 1.0
     assert found["allocations"] == 50
     assert found["allocations_per_s"] > 0
     assert found["coturn_allocations_per_s"] > 0
