@@ -15,7 +15,7 @@ from turn.auth import Grant
 from turn.counters import Counters
 from turn.errors import Refused
 from turn.limits import MAX_SOFTWARE, MAX_UNAUTHENTICATED_ANSWER, Limits
-from turn.rates import Sources
+from turn.rates import Bucket, Sources
 from turn.stun import Message, Writer
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,11 @@ MAX_UNKNOWN_ATTRIBUTES: Final = 8
 """How many attributes a 420 lists at most, so that it stays small."""
 
 MAX_LOGGED_REFUSALS: Final = 10
-"""Per allocation; more go to the debug log. Whoever holds credentials shall not be able to fill the log."""
+"""Per allocation, and at once for all clients without one; more go to the debug log. Whoever holds credentials shall
+not be able to fill the log."""
+
+LOGGED_REFUSALS_PER_SECOND: Final = 1.0
+"""In the long run, for all clients without an allocation together."""
 
 
 class Responder:
@@ -36,6 +40,7 @@ class Responder:
         self._software = software.encode()
         self._counters = counts
         self._answers = Answers()
+        self._lines = Bucket(LOGGED_REFUSALS_PER_SECOND, MAX_LOGGED_REFUSALS, 0.0)
         self._sources = Sources(limits.unauthenticated_rate, limits.unauthenticated_burst)
 
     def again(self, request: Message, client: Client, now: float) -> SendToClient | None:
@@ -49,7 +54,7 @@ class Responder:
 
     def refusal(self, refused: Refused, request: Message, client: Client, grant: Grant, now: float) -> SendToClient:
         """The response to a known client whose wish was refused."""
-        self._log(refused, request, client)
+        self._log(refused, request, client, now)
         return self._seal(_error(refused, request), refused.code, request, client, grant, now)
 
     def challenge(self, refused: Refused, request: Message, client: Client, now: float) -> tuple[SendToClient, ...]:
@@ -73,13 +78,14 @@ class Responder:
         """Forget responses that nobody asks for any more."""
         self._answers.expire(now)
 
-    def _log(self, refused: Refused, request: Message, client: Client) -> None:
-        level, who, extra = logging.INFO, str(client), {}
+    def _log(self, refused: Refused, request: Message, client: Client, now: float) -> None:
         if client.allocation is not None:
             client.allocation.refusals += 1
-            if client.allocation.refusals > MAX_LOGGED_REFUSALS:
-                level = logging.DEBUG
+            shown = client.allocation.refusals <= MAX_LOGGED_REFUSALS
             who, extra = client.allocation.id, {"allocation": client.allocation.id}
+        else:
+            shown, who, extra = self._lines.take(1, now), str(client), {}
+        level = logging.INFO if shown else logging.DEBUG
         logger.log(level, "! %s: %s: %s", who, stun.METHODS[request.method], refused, extra=extra)
 
     def _seal(

@@ -53,14 +53,14 @@ class Rest:
 
     def issue(self, request: web.Request) -> tuple[Credentials, int]:
         """What was asked for, and for how many seconds it is good. Raises HTTPUnauthorized, HTTPBadRequest."""
-        if self._key and not hmac.compare_digest(_key_of(request).encode(), self._key.encode()):
+        if self._key and not hmac.compare_digest(_bytes(_key_of(request)), self._key.encode()):
             raise web.HTTPUnauthorized(text="Show the API key, as key=... or in the header X-API-Key.\n")
         if request.query.get("service") != "turn":
             raise _bad_request("service=turn is missing")
         ttl = _ttl(request.query.get("ttl", ""))
         user = request.query.get("username", "")
-        if len(user.encode()) > MAX_USER_ID:
-            raise _bad_request(f"username may have {MAX_USER_ID} bytes")
+        if len(_bytes(user)) > MAX_USER_ID or not user.isprintable():  # it will be in the gateway's log
+            raise _bad_request(f"username may have {MAX_USER_ID} bytes, all of which can be printed")
         return credentials.issue(self._secret(), user, ttl, time.time()), ttl
 
 
@@ -77,6 +77,11 @@ def uris_for(host: str, listeners: Sequence[tuple[str, int]]) -> list[str]:
 
 def _key_of(request: web.Request) -> str:
     return request.headers.get("X-API-Key", "") or request.query.get("key", "") or request.query.get("api", "")
+
+
+def _bytes(text: str) -> bytes:
+    """Of what HTTP has brought, which need not be UTF-8."""
+    return text.encode(errors="surrogateescape")
 
 
 def _ttl(text: str) -> int:

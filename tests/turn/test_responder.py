@@ -170,6 +170,19 @@ def test_refusals_are_logged_but_not_without_end(caplog) -> None:
     assert refusals[0].allocation == caller.allocation.id
 
 
+def test_refusals_of_clients_without_an_allocation_are_not_logged_without_end(caplog) -> None:
+    caplog.set_level(logging.INFO, "turn")
+    place = house()
+    callers = [Caller(place, ("203.0.113.9", port)) for port in range(1, 2 * MAX_LOGGED_REFUSALS)]
+    for caller in callers:
+        caller.knock()
+        assert code(caller.refresh()) == 437
+    assert len(caplog.records) == MAX_LOGGED_REFUSALS
+    place.wait(1)
+    callers[0].refresh()
+    assert len(caplog.records) == MAX_LOGGED_REFUSALS + 1
+
+
 def test_the_log_holds_no_secret(caplog) -> None:
     caplog.set_level(logging.DEBUG)
     caller = Caller(house())

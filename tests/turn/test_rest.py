@@ -1,5 +1,6 @@
 """Credentials over HTTP, in the form that other applications know."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -64,6 +65,7 @@ def test_an_ice_configuration() -> None:
         ("/?service=turn&ttl=-5", "ttl has to be"),
         ("/ice?service=turn&iceTransportPolicy=some", "iceTransportPolicy"),
         ("/?service=turn&username=" + "a" * 300, "username"),
+        ("/?service=turn&username=a%0Ab", "printed"),
     ],
 )
 def test_what_makes_no_sense(path: str, sentence: str) -> None:
@@ -81,6 +83,19 @@ def test_the_key() -> None:
         assert (await ask("/?service=turn&key=wrong", "key"))[0] == 401
         assert (await ask("/?service=turn&key=key", "key"))[0] == 200
         assert (await ask("/ice?service=turn", "key", {"X-API-Key": "key"}))[0] == 200
+
+    run(scenario)
+
+
+def test_a_key_that_is_no_text_is_a_wrong_one() -> None:
+    async def scenario() -> None:
+        rest = Rest(lambda: SECRET, lambda: URIS, "key")
+        async with serving(HOST, 0, 0, Health(Asked(), {}), rest.routes()) as (_, port):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            writer.write(b"GET /?service=turn HTTP/1.1\r\nHost: gateway\r\nX-API-Key: \xff\r\n\r\n")
+            assert (await reader.readline()).startswith(b"HTTP/1.1 401 ")
+            writer.close()
+            await writer.wait_closed()
 
     run(scenario)
 
