@@ -34,6 +34,13 @@ MAX_DATAGRAM: Final = 65_536
 MTU: Final = 1200
 """Bytes of a datagram of the handshake, in which the certificate is cut up: they pass everywhere."""
 
+MAX_HELLO: Final = 4096
+"""Bytes of a datagram with a ClientHello; they have some hundred, 2000 with keys for after quantum computers.
+
+OpenSSL takes up to a record's worth of a stranger's datagram (16 KiB) and would leave the rest in memory, in front of
+what the next stranger sends.
+"""
+
 _RECORD_HEADER: Final = 13
 _HANDSHAKE, _CLIENT_HELLO = 22, 1
 _DTLS1_2: Final = 0xFEFD
@@ -298,9 +305,9 @@ class DtlsClient:
 
 
 def is_client_hello(data: bytes) -> bool:
-    """Whether a datagram begins a handshake: an unencrypted record with a ClientHello."""
+    """Whether a datagram begins a handshake: an unencrypted record with a ClientHello, of a size that makes sense."""
     return (
-        len(data) > _RECORD_HEADER
+        _RECORD_HEADER < len(data) <= MAX_HELLO
         and data[0] == _HANDSHAKE
         and data[3:5] == b"\0\0"
         and data[_RECORD_HEADER] == _CLIENT_HELLO

@@ -21,6 +21,7 @@ from turn.streams import Places
 
 CLIENTS = 2
 MAX_PLACES = 2
+MAX_DATAGRAM = 65_507
 LOOP = asyncio.new_event_loop()
 CONTEXT = SSL.Context(SSL.DTLS_CLIENT_METHOD)
 CONTEXT.set_options(SSL.OP_NO_QUERY_MTU or 0)
@@ -95,8 +96,8 @@ class World:
         assert client.transport.send(b"too late") is False
 
     def step(self) -> None:
-        """A datagram of any bytes, a client that goes on, or one whose datagrams are damaged on the way."""
-        what, speaker = self.script.byte() % 4, self.speakers[self.script.byte() % CLIENTS]
+        """A datagram of any bytes, or a client that goes on, maybe with datagrams that are damaged or have grown."""
+        what, speaker = self.script.byte() % 5, self.speakers[self.script.byte() % CLIENTS]
         if what == 0:
             datagrams = [self.script.take(self.script.byte())]
         else:
@@ -105,15 +106,25 @@ class World:
         if what == 2:
             at, mask = self.script.byte(), self.script.byte()
             datagrams = [damaged(datagram, at, mask) for datagram in datagrams]
+        if what == 4:
+            tail = self.script.take(self.script.byte() % 16) * (self.script.byte() * 16)
+            datagrams = [(datagram + tail)[:MAX_DATAGRAM] for datagram in datagrams]
+        self.arrive(datagrams, speaker)
+        assert self.places.taken == self.listener.connections <= MAX_PLACES
+
+    def arrive(self, datagrams: list[bytes], speaker: Speaker) -> None:
+        """At the listener."""
         self.wire.to_server += [(datagram, speaker.address) for datagram in datagrams]
         while self.wire.to_server:
             self.listener.read()
-        assert self.places.taken == self.listener.connections <= MAX_PLACES
 
     async def play(self) -> None:
-        """All of the script, and the end."""
+        """All of the script, and the end. Whoever comes then is welcome."""
         while self.script.goes_on:
             self.step()
+        newcomer = Speaker(CLIENTS)
+        self.arrive(newcomer.step(self.wire, b""), newcomer)
+        assert len(self.wire.to_clients[newcomer.address]) == 1
         for connection in self.listener.clients:
             connection.close()
         assert self.places.taken == self.listener.connections == 0

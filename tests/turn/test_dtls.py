@@ -207,6 +207,27 @@ def test_a_client_that_begins_anew_takes_its_own_place(tmp_path: Path) -> None:
     run(scenario)
 
 
+def test_a_stranger_leaves_nothing_for_the_next_one(tmp_path: Path) -> None:
+    """A hello with a long tail: OpenSSL would keep the tail, more with each, and nobody else would get in."""
+
+    async def scenario() -> None:
+        cert, key = certificate(tmp_path)
+        async with serving(certificate=cert, key=key) as node:
+            way, noise = Dtls(address_of(node, "dtls")), Datagrams(address_of(node, "dtls"))
+            with pytest.raises(SSL.WantReadError):
+                way.connection.do_handshake()
+            hello = way.connection.bio_read(65_536)
+            for size in (20_000, 60_000):
+                for _ in range(20):
+                    await noise.send(hello + bytes(size))
+            await way.datagrams.close()
+            async with Caller(await Dtls(address_of(node, "dtls")).open()) as caller:
+                assert (await caller.ask(stun.BINDING)).kind == stun.SUCCESS
+            await noise.close()
+
+    run(scenario)
+
+
 def test_noise_changes_nothing(tmp_path: Path) -> None:
     async def scenario() -> None:
         cert, key = certificate(tmp_path)
