@@ -6,7 +6,7 @@ as an RTCConfiguration. Whoever can ask gets in: it is off by default, belongs o
 
 import hmac
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from aiohttp import web
@@ -38,7 +38,7 @@ class Rest:
 
     async def turn(self, request: web.Request) -> web.Response:
         """``username``, ``password``, ``ttl`` and ``uris``."""
-        issued, ttl = self.issue(request)
+        issued, ttl = self.issue(request.query, _key_of(request))
         answer = {"username": issued.username, "password": issued.password, "ttl": ttl, "uris": list(self._uris())}
         return web.json_response(answer, headers=_NO_STORE)
 
@@ -47,18 +47,18 @@ class Rest:
         policy = request.query.get("iceTransportPolicy", "all")
         if policy not in POLICIES:
             raise _bad_request(f"iceTransportPolicy has to be one of {', '.join(POLICIES)}")
-        issued, _ = self.issue(request)
+        issued, _ = self.issue(request.query, _key_of(request))
         server = {"username": issued.username, "credential": issued.password, "urls": list(self._uris())}
         return web.json_response({"iceServers": [server], "iceTransportPolicy": policy}, headers=_NO_STORE)
 
-    def issue(self, request: web.Request) -> tuple[Credentials, int]:
+    def issue(self, query: Mapping[str, str], key: str) -> tuple[Credentials, int]:
         """What was asked for, and for how many seconds it is good. Raises HTTPUnauthorized, HTTPBadRequest."""
-        if self._key and not hmac.compare_digest(_bytes(_key_of(request)), self._key.encode()):
+        if self._key and not hmac.compare_digest(_bytes(key), self._key.encode()):
             raise web.HTTPUnauthorized(text="Show the API key, as key=... or in the header X-API-Key.\n")
-        if request.query.get("service") != "turn":
+        if query.get("service") != "turn":
             raise _bad_request("service=turn is missing")
-        ttl = _ttl(request.query.get("ttl", ""))
-        user = request.query.get("username", "")
+        ttl = _ttl(query.get("ttl", ""))
+        user = query.get("username", "")
         if len(_bytes(user)) > MAX_USER_ID or not user.isprintable():  # it will be in the gateway's log
             raise _bad_request(f"username may have {MAX_USER_ID} bytes, all of which can be printed")
         return credentials.issue(self._secret(), user, ttl, time.time()), ttl

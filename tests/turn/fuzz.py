@@ -16,7 +16,7 @@ if __name__ == "__main__":
     name = sys.argv.pop(1) if len(sys.argv) > 1 else ""
     if name not in NAMES:
         sys.exit(f"usage: python -m tests.turn.fuzz {'|'.join(NAMES)} [-max_total_time=SECONDS] [CORPUS]")
-    with atheris.instrument_imports(include=["turn"]):
+    with atheris.instrument_imports(include=["turn", "tomllib", "yarl"]):
         target = import_module(f"tests.turn.fuzz_{name}")
     atheris.Setup([sys.argv[0], *sys.argv[1:]], target.one_input)
     atheris.Fuzz()

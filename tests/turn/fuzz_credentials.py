@@ -1,7 +1,6 @@
 """Any text as user name, nonce and question over HTTP: nobody gets in by it, and it is refused by a sentence."""
 
 from aiohttp import web
-from aiohttp.test_utils import make_mocked_request
 from yarl import URL
 
 from turn import credentials
@@ -14,6 +13,8 @@ SECRET = "a secret that is long enough"
 NOW = 1_700_000_000.0
 OWNER = "udp 192.0.2.1 1024"
 NONCES = Nonces(bytes(16))
+OPEN = Rest(lambda: SECRET, list)
+CLOSED = Rest(lambda: SECRET, list, key="key")
 
 
 def one_input(data: bytes) -> None:
@@ -50,13 +51,13 @@ def as_question(data: bytes) -> None:
     """A query as a browser's URL has it, and one that a client has made by hand."""
     for query in (data.decode("latin-1"), f"service=turn&{data.decode('latin-1')}"):
         url = URL.build(path="/", query_string=query.replace("\r", "").replace("\n", ""), encoded=True)
-        ask(Rest(lambda: SECRET, list), str(url))
-        ask(Rest(lambda: SECRET, list, key="key"), str(url))
+        ask(OPEN, url)
+        ask(CLOSED, url)
 
 
-def ask(rest: Rest, path: str) -> None:
+def ask(rest: Rest, url: URL) -> None:
     try:
-        issued, ttl = rest.issue(make_mocked_request("GET", path))
+        issued, ttl = rest.issue(url.query, url.query_string)
     except web.HTTPBadRequest as refused:
         said = refused.text
     except web.HTTPUnauthorized as refused:

@@ -38,5 +38,5 @@ def parse(text: str) -> None:
     assert 1 <= peer.first_port <= peer.last_port <= 65_535
     if isinstance(peer, Name):
         assert not Policy([peer.rule_for("127.0.0.1")]).allows("127.0.0.1", peer.first_port)
-    else:
+    elif peer.one_host:
         assert Policy([peer]).allows_host(str(peer.network.network_address))
