@@ -1,4 +1,4 @@
-"""Clients on UDP: one socket for all of them. ChannelData takes the fast way, through the client's leg.
+"""Clients on UDP: one socket for all of them. What the data path knows no flow for comes here.
 
 STUN goes to the gateway, with a client made for this one message unless it has an allocation: strangers leave nothing
 behind.
@@ -14,9 +14,9 @@ from typing import Any, Final, TypeAlias
 from turn.allocation import Client
 from turn.attributes import Address
 from turn.channel import HEADER, is_channel_data
-from turn.legs import Leg, places_of
+from turn.legs import Leg
 from turn.traffic import Traffic
-from turn.udp import Place, Received, Source, address_of
+from turn.udp import Received, Source, Way, address_of, send
 
 logger = logging.getLogger(__name__)
 
@@ -29,21 +29,21 @@ OnMessage: TypeAlias = Callable[[bytes, Client, float], None]
 class DatagramClient:
     """The way to a client on UDP."""
 
-    __slots__ = ("_listener", "_source", "target", "traffic")
+    __slots__ = ("_listener", "_source", "datagrams", "traffic")
 
-    def __init__(self, listener: "DatagramListener", source: Source, target: Any) -> None:
+    def __init__(self, listener: "DatagramListener", source: Source, address: Address) -> None:
         self._listener = listener
         self._source = source
-        self.target = target
+        self.datagrams = Way(listener.sock, address)
         self.traffic = listener.traffic
 
     def send(self, data: bytes) -> bool:
         """Send a STUN message."""
-        return self._listener.send(data, self.target.address)
+        return self._listener.send(data, self.datagrams.address)
 
-    def send_channel_data(self, number: int, payloads: Sequence[memoryview]) -> int:
-        """Never needed: it has a target."""
-        raise NotImplementedError
+    def send_channel_data(self, number: int, payloads: Sequence[memoryview], tos: int) -> int:
+        """Send as ChannelData. How many went."""
+        return sum(send(self.datagrams, (_CHANNEL.pack(number, len(payload)), payload), tos) for payload in payloads)
 
     def attach(self, leg: Leg) -> None:
         """The client has an allocation from now on."""
@@ -59,17 +59,23 @@ class DatagramListener:
 
     protocol = "udp"
 
-    def __init__(self, sock: socket.socket, post: Any, on_message: OnMessage) -> None:
+    def __init__(self, sock: socket.socket, path: Any, on_message: OnMessage) -> None:
         self.sock = sock
         self.address: Address = sock.getsockname()[:2]
         self.legs: dict[Source, Leg] = {}
         """By their clients' addresses."""
         self.traffic = Traffic()
-        self._fd = sock.fileno()
-        self._post = post
-        self._memory: memoryview = post.memory
+        self._path = path
+        self._memory: memoryview = path.memory
         self._on_message = on_message
-        post.adopt(sock)
+
+    def start(self) -> None:
+        """Serve clients."""
+        self._path.listen(self.sock, self.take)
+
+    async def close(self) -> None:
+        """Serve them no more."""
+        self._path.close(self.sock)
 
     @property
     def name(self) -> str:
@@ -88,57 +94,28 @@ class DatagramListener:
             return True
         return False
 
-    def read(self, now: float) -> bool:
+    def take(self, received: Sequence[Received], now: float) -> bool:
         """Take what clients have sent. Whether asyncio may have something to do now."""
-        received = self._post.receive(self._fd)
-        if len(received) != 1:
-            return self._read_more(received, now)
-        offset, source, length, segment, tos = received[0]
-        leg = self.legs.get(source)
-        if leg is None or segment or length < HEADER:
-            return self._read_more(received, now)
-        number, size = _CHANNEL.unpack_from(self._memory, offset)
-        path = leg.paths.get(number)
-        if path is None or tos or size + HEADER > length:
-            return self._read_more(received, now)
-        peer, target = path
-        allocation = leg.allocation
-        if now >= peer.channel_until or now >= peer.open_until or allocation.from_client is not None:
-            return self._read_more(received, now)
-        if self._post.send_first(target, size):
-            allocation.packets_to_peer += 1
-            allocation.bytes_to_peer += size
-        else:
-            leg.sent_to_peer(0, 1)
-        return False
-
-    def _read_more(self, received: Sequence[Received], now: float) -> bool:
-        """Take several messages, or one that is not plain: ChannelData is sorted into runs to one peer."""
-        run = Run(self._post)
         leave = False
-        messages: list[tuple[bytes, Source]] = []
         for message in received:
-            leg = self.legs.get(message[1])
-            for offset, length in places_of(message):
-                if length >= HEADER and is_channel_data(self._memory[offset]):
-                    self._add(run, leg, (offset, length), message[4], now)
+            for offset, length in message.places:
+                datagram = self._memory[offset : offset + length]
+                if length >= HEADER and is_channel_data(datagram[0]):
+                    self._take_channel_data(datagram, message, now)
                 elif length:
-                    messages.append((bytes(self._memory[offset : offset + length]), message[1]))
-        run.send()
-        for data, source in messages:  # at the end, because what they lead to uses the memory
-            self._take_message(data, source, now)
-            leave = True
+                    self._take_message(bytes(datagram), message.source, now)
+                    leave = True
         return leave
 
-    def _add(self, run: "Run", leg: Leg | None, place: Place, tos: int, now: float) -> None:
-        offset, length = place
-        number, size = _CHANNEL.unpack_from(self._memory, offset)
-        if leg is None or size + HEADER > length:
+    def _take_channel_data(self, datagram: memoryview, message: Received, now: float) -> None:
+        number, size = _CHANNEL.unpack_from(datagram)
+        leg = self.legs.get(message.source)
+        if leg is None or size + HEADER > len(datagram):
             self.traffic.strays += 1
             return
-        peer = leg.channel_peer(number, size, now)
+        peer = leg.forward(number, datagram[HEADER : HEADER + size], now, message.tos)
         if peer is not None:
-            run.add(leg, leg.path(number, peer), (offset + HEADER, size), tos)
+            leg.follow(self.sock, message.source, number, peer)
 
     def _take_message(self, data: bytes, source: Source, now: float) -> None:
         leg = self.legs.get(source)
@@ -148,38 +125,5 @@ class DatagramListener:
             address = address_of(source)
             if not address[1]:
                 return  # nothing can be sent there
-            transport = DatagramClient(self, source, self._post.target(self.sock, address, headed=True))
-            client = Client(self.protocol, address, self.address, transport)
+            client = Client(self.protocol, address, self.address, DatagramClient(self, source, address))
         self._on_message(data, client, now)
-
-
-class Run:
-    """Datagrams to one peer that leave in one piece, once one comes that does not go on with them."""
-
-    __slots__ = ("_leg", "_places", "_post", "_target", "_tos")
-
-    def __init__(self, post: Any) -> None:
-        self._post = post
-        self._places: list[Place] = []
-        self._leg: Leg | None = None
-        self._target: Any = None
-        self._tos = 0
-
-    def add(self, leg: Leg, target: Any, place: Place, tos: int) -> None:
-        """One more datagram."""
-        if not self._goes_on(target, place[1], tos):
-            self.send()
-            self._leg, self._target, self._tos = leg, target, tos
-        self._places.append(place)
-
-    def _goes_on(self, target: Any, length: int, tos: int) -> bool:
-        if not self._places or target is not self._target or tos != self._tos:
-            return False
-        return length <= self._places[0][1] and self._places[-1][1] == self._places[0][1]
-
-    def send(self) -> None:
-        """Send those that wait."""
-        if self._places and self._leg:
-            sent = self._post.send_run(self._target, self._places, self._tos)
-            self._leg.sent_to_peer(sent, len(self._places))
-        self._places = []

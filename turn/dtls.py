@@ -192,7 +192,7 @@ class DtlsListener:
 class DtlsClient:
     """The way to a client on DTLS."""
 
-    target = None
+    datagrams = None
 
     def __init__(self, listener: DtlsListener, connection: SSL.Connection, address: Any) -> None:
         self.established = False
@@ -237,7 +237,7 @@ class DtlsClient:
         """Send a STUN message. Whether it could be sent."""
         return self._write(data)
 
-    def send_channel_data(self, number: int, payloads: Sequence[memoryview]) -> int:
+    def send_channel_data(self, number: int, payloads: Sequence[memoryview], tos: int) -> int:
         """Send as ChannelData, a record for each. How many went."""
         return sum(self._write(channel.encode(number, payload)) for payload in payloads)
 

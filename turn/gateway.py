@@ -18,8 +18,7 @@ from turn.allocation import Allocation, Client
 from turn.datagrams import DatagramListener
 from turn.dtls import DtlsListener
 from turn.legs import Leg, Transport
-from turn.loop import Poller
-from turn.plain import post as best_post
+from turn.loop import data_path, leave
 from turn.ports import RelayPorts, address_of
 from turn.relay import Relay
 from turn.streams import StreamListener
@@ -44,8 +43,7 @@ class Gateway:
         self.listeners: list[Listener] = []
         self._ports = ports
         self._loop = asyncio.get_running_loop()
-        self._poller = Poller()
-        self._post = best_post()
+        self._path = data_path()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._clock: asyncio.TimerHandle | None = None
@@ -65,14 +63,11 @@ class Gateway:
     def listen(self, listener: Listener) -> None:
         """Serve clients there. Listeners are made with ``from_client`` and ``client_gone``."""
         self.listeners.append(listener)
-        if isinstance(listener, DatagramListener):
-            self._poller.add(listener.sock.fileno(), listener.read)
-        else:
-            listener.start()
+        listener.start()
 
     def listen_datagrams(self, sock: socket.socket) -> None:
         """Serve clients on UDP."""
-        self.listen(DatagramListener(sock, self._post, self.from_client))
+        self.listen(DatagramListener(sock, self._path, self.from_client))
 
     def from_client(self, data: bytes, client: Client, now: float) -> None:
         """A STUN message came."""
@@ -84,6 +79,17 @@ class Gateway:
         """A client's connection is over."""
         now = time.monotonic()
         self._perform(self.relay.client_gone(client, now), now)
+
+    def policy_changed(self) -> None:
+        """The policy is another one now."""
+        self.relay.policy_changed()
+        self._path.forget_flows()
+
+    def collect(self) -> None:
+        """Bring the counters of all allocations up to date."""
+        for allocation in self.relay.allocations:
+            if allocation.socket is not None:
+                allocation.socket.collect()
 
     async def drain(self, grace: float) -> bool:
         """Take no new allocations, and wait until the last is over, or the time is. Whether the last is."""
@@ -102,12 +108,11 @@ class Gateway:
             if timer:
                 timer.cancel()
         for listener in self.listeners:
-            if not isinstance(listener, DatagramListener):
-                await listener.close()
-        self._poller.close()
+            await listener.close()
         self._ports.close()
         for listener in self.listeners:
             listener.sock.close()
+        leave(self._path)
 
     def _perform(self, actions: Iterable[Action], now: float) -> None:
         waiting = list(actions)
@@ -133,9 +138,7 @@ class Gateway:
         sock = self._socket_for(action)
         if sock is None:
             return self.relay.relay_opened(allocation, None, now)
-        leg = allocation.socket = Leg(self.relay, allocation, sock, self._post)
-        self._post.adopt(sock)
-        self._poller.add(leg.fd, leg.read)
+        leg = allocation.socket = Leg(self.relay, allocation, sock, self._path)
         allocation.client.transport.attach(leg)
         self._empty.clear()
         return self.relay.relay_opened(allocation, address_of(sock), now)
@@ -158,9 +161,7 @@ class Gateway:
         if leg:
             allocation.socket = None
             allocation.client.transport.detach()
-            self._poller.remove(leg.fd)
-            self._post.disown(leg.sock)
-            leg.sock.close()
+            leg.close()
             allocation.client.transport.traffic.relayed(*relayed_by(allocation))
         self.relay.relay_closed(allocation, action.reason)
         if not len(self.relay.allocations):

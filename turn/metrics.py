@@ -47,6 +47,7 @@ PEERS: Final = "peers"
 
 def figures_of(gateway: Gateway, places: Places) -> list[Figure]:
     """The figures of one process; a counter's name ends in ``_total``."""
+    gateway.collect()
     counters = gateway.relay.counters
     strays = sum(listener.traffic.strays for listener in gateway.listeners)
     drops = counters.drops + Counter({"stray": strays})

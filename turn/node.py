@@ -57,7 +57,7 @@ class Node:
         relay = Relay(self._auth, self._policy, limits=limits_of(config))
         self.gateway = Gateway(relay, RelayPorts(addresses, *config.relay_port_range))
         self.places = Places(config.max_connections, config.idle_seconds)
-        self._names = Names(self._policy, relay.policy_changed)
+        self._names = Names(self._policy, self.gateway.policy_changed)
         self._tasks: list[asyncio.Task[None]] = []
         self._policy.own(own_hosts(addresses.values()), self._own_ports())
         logger.info("= relay addresses: %s, ports %s", ", ".join(addresses.values()), config.relay_ports)

@@ -1,99 +1,65 @@
-"""UDP one datagram at a time, by Python's own sockets: for systems that ``turn/udp.py`` does not know.
+"""UDP without flows, by Python's own sockets on any event loop: for systems that ``turn/datapath.py`` can't serve.
 
-The class is that of ``udp.py``, method by method; what is different is that runs never come and never leave in one
-piece, and that the TOS of a datagram is lost.
+The class is that of ``datapath.py``, method by method; what is different is that every datagram is handed over, one by
+one, and that its TOS is lost.
 """
 
-import logging
+import asyncio
 import socket
-from collections.abc import Sequence
-from typing import Any, Final
+import time
+from typing import Final
 
-from turn import udp
-from turn.attributes import Address
-from turn.udp import HEADER, HEADROOM, Place, Received
-
-logger = logging.getLogger(__name__)
+from turn.rates import STATE
+from turn.udp import Received, Source, Take, Way, source_at
 
 MAX_DATAGRAM: Final = 65_536
 
 
-class Target:
-    """Where datagrams go: an address, and the socket that they leave by."""
-
-    __slots__ = ("address", "fd", "skip", "sock")
-
-    def __init__(self, sock: socket.socket, address: Address, skip: int) -> None:
-        self.sock = sock
-        self.fd = sock.fileno()
-        self.address = address
-        self.skip = skip
-
-
-class Post:
-    """Receives into its memory, and sends from there. What was received is good until the next ``receive``."""
-
-    runs = False
+class PlainPath:
+    """Sockets with their owners."""
 
     def __init__(self) -> None:
-        self.memory = memoryview(bytearray(HEADROOM + MAX_DATAGRAM))
-        self._space = self.memory[HEADROOM:]
-        self._sockets: dict[int, socket.socket] = {}
+        self._loop = asyncio.get_running_loop()
+        self.memory = memoryview(bytearray(MAX_DATAGRAM))
+        """Where a received message lies."""
 
-    def adopt(self, sock: socket.socket) -> None:
-        """Make a bound socket ready for ``receive``."""
+    def listen(self, sock: socket.socket, take: Take) -> None:
+        """Serve a socket that clients send to."""
         sock.setblocking(False)
-        self._sockets[sock.fileno()] = sock
+        self._loop.add_reader(sock, self._read, sock, take)
 
-    def disown(self, sock: socket.socket) -> None:
-        """The socket is about to be closed."""
-        self._sockets.pop(sock.fileno(), None)
+    def open(self, sock: socket.socket, take: Take) -> int:
+        """Serve the socket of a relay address; the number of its leg."""
+        self.listen(sock, take)
+        return sock.fileno()
 
-    def target(self, sock: socket.socket, address: Address, *, headed: bool) -> Target:
-        """Where to send to. ``headed``: what is sent there gets a header, or else it loses one."""
-        return Target(sock, address, -HEADER if headed else HEADER)
+    def close(self, sock: socket.socket, leg: int | None = None) -> None:
+        """Before the socket is closed."""
+        self._loop.remove_reader(sock)
 
-    def receive(self, fd: int) -> Sequence[Received]:
-        """One datagram, or nothing."""
+    def to_client(self, relayed: socket.socket, source: Source, way: Way, leg: int, channel: int, until: float) -> None:
+        """Nothing is forwarded without being handed over."""
+
+    def to_peer(self, listener: socket.socket, source: Source, way: Way, leg: int, channel: int, until: float) -> None:
+        """The same."""
+
+    def forget_flows(self) -> None:
+        """There are none."""
+
+    def take_counts(self, leg: int) -> list[int]:
+        """Nor have they counted anything."""
+        return []
+
+    def bucket(self, leg: int, way: int) -> "memoryview[float]":
+        """Room for a token bucket's numbers."""
+        return memoryview(bytearray(8 * STATE)).cast("d")
+
+    def destroy(self) -> None:
+        """All sockets have been closed."""
+
+    def _read(self, sock: socket.socket, take: Take) -> None:
         try:
-            length, source = self._sockets[fd].recvfrom_into(self._space)
+            length, address = sock.recvfrom_into(self.memory)
         except OSError:  # nothing there, or an ICMP error, which some systems report here
-            return ()
-        return ((HEADROOM, source[:2], length, 0, 0),)
-
-    def send_first(self, target: Target, length: int) -> int:
-        """Send a datagram that lies at the place for its target in the message. How many went."""
-        return self.send(target, HEADROOM + target.skip, length, 0)
-
-    def send(self, target: Target, offset: int, length: int, tos: int) -> int:
-        """Send one datagram. How many went: 0 if the kernel would not have it."""
-        try:
-            target.sock.sendto(self.memory[offset : offset + length], target.address)
-        except OSError:
-            return 0
-        return 1
-
-    def send_run(self, target: Target, places: Sequence[Place], tos: int) -> int:
-        """Send datagrams. How many went."""
-        return sum(self.send(target, *place, tos) for place in places)
-
-    def send_headed(self, target: Target, offset: int, length: int, segment: int, headers: Place, tos: int) -> int:
-        """Never needed here: ``receive`` gives one datagram at a time."""
-        raise NotImplementedError(f"runs with {HEADER} bytes between")
-
-
-def post() -> Any:
-    """The best ``Post`` that works on this machine."""
-    if udp.USABLE:
-        fast = udp.Post()
-        try:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
-                trial.bind(("127.0.0.1", 0))
-                fast.adopt(trial)
-                trial.sendto(b"", trial.getsockname())
-                if len(fast.receive(trial.fileno())) == 1:
-                    return fast
-        except OSError as error:
-            logger.debug("! no recvmmsg: %s", error)
-    logger.info("= this system moves datagrams one by one")
-    return Post()
+            return
+        take((Received(0, length, 0, 0, source_at(address[:2])),), time.monotonic())

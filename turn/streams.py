@@ -162,7 +162,7 @@ class Places:
 class StreamClient(asyncio.Protocol):
     """The way to a client on a stream."""
 
-    target = None
+    datagrams = None
 
     def __init__(self, listener: StreamListener) -> None:
         self.traffic = listener.traffic
@@ -223,7 +223,7 @@ class StreamClient(asyncio.Protocol):
         self._transport.write(data)
         return True
 
-    def send_channel_data(self, number: int, payloads: Sequence[memoryview]) -> int:
+    def send_channel_data(self, number: int, payloads: Sequence[memoryview], tos: int) -> int:
         """Send as ChannelData. How many there was room for: all or none, for half a burst is half a picture."""
         if self._transport.is_closing() or self._transport.get_write_buffer_size() > MAX_UNSENT:
             return 0

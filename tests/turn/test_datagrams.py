@@ -85,6 +85,7 @@ def test_a_channel_whose_time_is_over_is_no_way_any_more(monkeypatch: pytest.Mon
                 (allocation,) = node.gateway.relay.allocations
                 (bound,) = allocation.channels.values()
                 bound.channel_until -= CHANNEL_LIFETIME
+                node.gateway.policy_changed()  # flows remember the time that it had
                 await caller.send_data(b"late")
                 await until(lambda: node.gateway.relay.counters.drops["no_permission"] == 1)
                 assert await peer.is_silent()

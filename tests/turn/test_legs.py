@@ -13,21 +13,21 @@ from turn import channel, counters, stun
 from turn.allocation import CHANNEL_LIFETIME, PERMISSION_LIFETIME, Allocation, Client, Peer
 from turn.attributes import IPV4
 from turn.auth import Auth, Grant
-from turn.legs import MAX_KNOWN, NO_ROOM, Leg, places_of, set_dont_fragment
-from turn.plain import Post as Plain
-from turn.plain import post
+from turn.datapath import DataPath
+from turn.legs import MAX_KNOWN, NO_ROOM, Leg, set_dont_fragment
 from turn.policy import Policy, rule
 from turn.relay import Relay
 from turn.traffic import Traffic
+from turn.udp import Received, Way, send, source_at
 
 NOW = 1000.0
 
 
-class Way:
-    """A client's transport that keeps what it gets."""
+class Transport:
+    """A client's transport that keeps what it gets, or sends it on by a socket."""
 
-    def __init__(self, target: object = None) -> None:
-        self.target = target
+    def __init__(self, datagrams: Way | None = None) -> None:
+        self.datagrams = datagrams
         self.traffic = Traffic()
         self.messages: list[bytes] = []
         self.packets: list[tuple[int, bytes]] = []
@@ -37,7 +37,9 @@ class Way:
         self.messages.append(data)
         return self.room
 
-    def send_channel_data(self, number: int, payloads: list[memoryview]) -> int:
+    def send_channel_data(self, number: int, payloads: list[memoryview], tos: int) -> int:
+        if self.datagrams:
+            return sum(send(self.datagrams, (channel.encode(number, bytes(each)),)) for each in payloads)
         self.packets += [(number, bytes(payload)) for payload in payloads]
         return len(payloads) if self.room else 0
 
@@ -45,19 +47,19 @@ class Way:
 class Setting:
     """A leg between a client and a peer."""
 
-    def __init__(self, stack: ExitStack, made, datagrams: bool) -> None:
+    def __init__(self, stack: ExitStack, datagrams: bool) -> None:
         sockets = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(3)]
         for sock in sockets:
             sock.bind((HOST, 0))
             sock.settimeout(5)
         self.client, self.relayed, self.peer = sockets
         self.relay = Relay(Auth(REALM, nonce_key=NONCE_KEY), Policy([rule(HOST)]))
-        self.post = made
-        made.adopt(self.relayed)
-        self.way = Way(made.target(self.relayed, self.client.getsockname(), headed=True) if datagrams else None)
+        self.path = DataPath()
+        stack.callback(self.path.destroy)
+        self.way = Transport(Way(self.relayed, self.client.getsockname()) if datagrams else None)
         client = Client("udp" if datagrams else "tcp", self.client.getsockname(), (HOST, 3478), self.way)
         self.allocation = Allocation("id", client, Grant("user", "user", 1, b""), IPV4, NOW)
-        self.leg = Leg(self.relay, self.allocation, self.relayed, made)
+        self.leg = Leg(self.relay, self.allocation, self.relayed, self.path)
         self.address = self.peer.getsockname()
 
     def bind(self) -> Peer:
@@ -66,26 +68,24 @@ class Setting:
         return peer
 
     def send(self, *packets: bytes, now: float = NOW) -> bool:
-        for packet in packets:
-            self.peer.sendto(packet, self.relayed.getsockname())
-        return self.leg.read(now)
-
-
-@pytest.fixture(params=[post, Plain], ids=["best", "plain"])
-def made(request: pytest.FixtureRequest) -> object:
-    return request.param()
-
-
-@pytest.fixture
-def setting(made: object) -> Iterator[Setting]:
-    with ExitStack() as stack:
-        yield Setting(stack, made, datagrams=True)
+        """The leg gets them at this time, as if there were no flow."""
+        received = []
+        for at, packet in enumerate(packets):
+            self.path.memory[100 * at : 100 * at + len(packet)] = packet
+            received.append(Received(100 * at, len(packet), 0, 0, source_at(self.address)))
+        return self.leg.take(received, now)
 
 
 @pytest.fixture
-def stream(made: object) -> Iterator[Setting]:
+def setting() -> Iterator[Setting]:
     with ExitStack() as stack:
-        yield Setting(stack, made, datagrams=False)
+        yield Setting(stack, datagrams=True)
+
+
+@pytest.fixture
+def stream() -> Iterator[Setting]:
+    with ExitStack() as stack:
+        yield Setting(stack, datagrams=False)
 
 
 def test_a_channel_is_good_for_its_whole_time(setting: Setting) -> None:
@@ -148,11 +148,29 @@ def test_what_can_not_be_sent_is_counted(setting: Setting) -> None:
     assert setting.relay.counters.drops[NO_ROOM] == 2
 
 
-def test_only_so_many_peers_are_remembered(setting: Setting) -> None:
+def test_only_so_many_sources_are_remembered(setting: Setting) -> None:
+    setting.allocation.permit(HOST, NOW)
     for number in range(MAX_KNOWN + 5):
-        peer = Peer((HOST, 1000 + number), NOW)
-        setting.leg.path(0x4000 + number, peer)
-    assert len(setting.leg.paths) <= MAX_KNOWN
+        setting.address = (HOST, 1000 + number)
+        setting.send(b"data")
+    assert len(setting.leg._sources) <= MAX_KNOWN
+
+
+def test_what_flows_have_counted_is_collected(setting: Setting) -> None:
+    """What flows have counted is the allocation's, once."""
+    peer = setting.bind()
+    for _ in range(2):
+        setting.send(b"from the peer")
+    assert setting.leg.forward(0x4001, b"to the peer", NOW) is peer
+    assert setting.peer.recv(100) == b"to the peer"
+    setting.path._counts[0, :6] = 3, 300, 2, 200, 4, 1
+    setting.leg.collect()
+    setting.leg.collect()
+    allocation = setting.allocation
+    assert (allocation.packets_to_client, allocation.bytes_to_client) == (2 + 3, 26 + 300)
+    assert (allocation.packets_to_peer, allocation.bytes_to_peer) == (1 + 2, 11 + 200)
+    assert allocation.dropped == 5
+    assert setting.relay.counters.drops == {NO_ROOM: 4, counters.BANDWIDTH: 1}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux' socket option")
@@ -168,10 +186,3 @@ def test_dont_fragment_is_set_and_taken_back(setting: Setting) -> None:
     setting.leg.send_to_peer(setting.address, b"whole", dont_fragment=True)
     assert setting.peer.recv(100) == b"whole"
     assert mode() == before
-
-
-def test_where_datagrams_lie() -> None:
-    assert places_of((8, 1, 100, 0, 0)) == [(8, 100)]
-    assert places_of((8, 1, 0, 0, 0)) == [(8, 0)]
-    assert places_of((8, 1, 100, 100, 0)) == [(8, 100)]
-    assert places_of((8, 1, 250, 100, 0)) == [(8, 100), (108, 100), (208, 50)]
