@@ -13,8 +13,17 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def compiled(function: Function) -> Function:
     """Compile at the first call, for the types of its arguments. Other threads run while it does."""
+    return _compile(function, inline="never")
+
+
+def inlined(function: Function) -> Function:
+    """The same, as a part of every compiled function that calls it: to hand a dozen arrays over costs more than it does."""
+    return _compile(function, inline="always")
+
+
+def _compile(function: Function, inline: str) -> Function:
     try:
-        return cast(Function, njit(cache=True, nogil=True)(function))
+        return cast(Function, njit(cache=True, nogil=True, inline=inline)(function))
     except RuntimeError as error:  # neither beside the module nor at home may anything be written
         logger.debug("! the machine code of %s can't be kept: %s", function.__name__, error)
-        return cast(Function, njit(nogil=True)(function))
+        return cast(Function, njit(nogil=True, inline=inline)(function))

@@ -133,7 +133,7 @@ def _to_client(fd: int, received: int, now: int, t: Tables, s: Space) -> None:
         else:
             t.legs[t.rows[row, LEG], TO_CLIENT + BYTES] += length
             if segment and length > segment:
-                _add_headed(row, offset, length, segment, tos, t, s)
+                _send_headed(row, offset, length, segment, tos, t, s)
             else:
                 s.run[runs.END] = 0  # the next slot is elsewhere
                 _write(s.memory, offset - CHANNEL_HEADER, t.rows[row, HEADER] | length)
@@ -142,7 +142,7 @@ def _to_client(fd: int, received: int, now: int, t: Tables, s: Space) -> None:
 
 
 @compiled
-def _add_headed(row: int, offset: int, length: int, segment: int, tos: int, t: Tables, s: Space) -> None:
+def _send_headed(row: int, offset: int, length: int, segment: int, tos: int, t: Tables, s: Space) -> None:
     """A message that the kernel has put together: its datagrams are moved apart, to make room for their headers.
 
     To the left, into the headroom, each before the next. One piece is sent faster than many that stay where they are.
@@ -151,14 +151,14 @@ def _add_headed(row: int, offset: int, length: int, segment: int, tos: int, t: T
     most = min(MAX_SEGMENTS, MAX_RUN_BYTES // (segment + CHANNEL_HEADER))
     for begin in range(0, length, most * segment):
         end = min(begin + most * segment, length)
-        at = offset + begin - ((end - begin - 1) // segment + 1) * CHANNEL_HEADER
-        runs.flush(t.rows, t.legs, s)
+        count = (end - begin - 1) // segment + 1
+        at = first = offset + begin - count * CHANNEL_HEADER
         for start in range(begin, end, segment):
             size = min(segment, end - start)
             _write(s.memory, at, t.rows[row, HEADER] | size)
             memmove(base + at + CHANNEL_HEADER, base + offset + start, size)
-            runs.add(row, at, size + CHANNEL_HEADER, tos, t.rows, t.legs, s)
             at += CHANNEL_HEADER + size
+        runs.send_whole(row, count, first, at - first, segment + CHANNEL_HEADER, tos, t.rows, t.legs, s)
 
 
 @compiled

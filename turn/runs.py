@@ -6,7 +6,7 @@ and ``Space.pieces``, and sent when something comes that does not go on with it.
 
 from typing import Any
 
-from turn.compiled import compiled
+from turn.compiled import compiled, inlined
 from turn.flows import FD, IS_IPV4, LEG, NAME, NAME_LENGTH
 from turn.kernel import (
     CONTROL_WORDS,
@@ -37,7 +37,7 @@ TO_CLIENT, TO_PEER, BYTES, NO_ROOM, OVER_RATE, LEG_WORDS = 0, 2, 1, 4, 5, 8
 """Counters of a leg: packets to the client and, after each, their bytes; the same to peers; what was dropped."""
 
 
-@compiled
+@inlined
 def add(row: int, at: int, size: int, tos: int, rows: Any, legs: Any, s: Space) -> None:
     """One more datagram, which lies in the memory. It may be moved to the left, beside the one before it."""
     run = s.run
@@ -61,6 +61,15 @@ def add(row: int, at: int, size: int, tos: int, rows: Any, legs: Any, s: Space) 
 
 
 @compiled
+def send_whole(row: int, count: int, at: int, length: int, size: int, tos: int, rows: Any, legs: Any, s: Space) -> None:
+    """Send a run that lies in one piece, after what has been gathered."""
+    flush(rows, legs, s)
+    s.pieces[0, 0], s.pieces[0, 1] = s.memory.ctypes.data + at, length
+    s.run[COUNT], s.run[ROW], s.run[SIZE], s.run[TOS], s.run[PIECES] = count, row, size, tos, 1
+    flush(rows, legs, s)
+
+
+@inlined
 def _goes_on(row: int, size: int, tos: int, s: Space) -> bool:
     run = s.run
     if row != run[ROW] or tos != run[TOS] or not 0 < size <= run[SIZE] or run[LAST] != run[SIZE]:
