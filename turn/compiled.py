@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from numba import njit
 
@@ -17,11 +17,11 @@ def compiled(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """The same, as a part of every compiled function that calls it: to hand a dozen arrays over costs more than it does."""
+    """The same, as a part of each compiled function that calls it: to hand its arrays over costs more than what it does."""
     return _compile(function, inline="always")
 
 
-def _compile(function: Function, inline: str) -> Function:
+def _compile(function: Function, inline: Literal["never", "always"]) -> Function:
     try:
         return cast(Function, njit(cache=True, nogil=True, inline=inline)(function))
     except RuntimeError as error:  # neither beside the module nor at home may anything be written
