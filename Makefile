@@ -6,6 +6,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FIND_PYTHON := for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
 PYTHON ?= $(shell $(FIND_PYTHON))
+# What the gateway would do at its first start, which would then take some seconds.
+COMPILE := $(BIN)/python -c 'from turn.loop import new_event_loop; new_event_loop().close()'
 BENCHMARKS := latency density start relay
 
 .PHONY: play setup test lint bench clean help needs
@@ -44,11 +46,13 @@ needs:
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	@echo "Installing coinop and its default cores into $(VENV) ..."
 	@$(PIP) install --editable '.[cores]'
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	@echo "Installing coinop, its default cores and the development tools into $(VENV) ..."
 	@$(PIP) install --editable '.[cores,dev]'
+	@$(COMPILE)
 	@touch $@ $(VENV)/.installed
 
 $(BIN)/python:

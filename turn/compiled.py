@@ -17,7 +17,7 @@ def compiled(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """The same, as a part of each compiled function that calls it: to hand its arrays over costs more than what it does."""
+    """The same, as a part of each compiled function that calls it: to hand arrays over costs more than it does."""
     return _compile(function, inline="always")
 
 
