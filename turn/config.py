@@ -75,8 +75,8 @@ class Config(BaseSettings):
     stranger_rate: int = Field(
         50,
         ge=0,
-        description="requests per second over UDP that are answered to a source without (good) credentials, of each"
-        " process, and five times as many at once; 0 for any number",
+        description="requests per second without (good) credentials that a source is answered over UDP, and wrong"
+        " credentials by any transport, in each process; five times as many at once; 0 for any number",
     )
     max_connections: int = Field(4000, ge=1, description="TCP, TLS and DTLS connections at a time, of each process")
     idle_seconds: float = Field(30, gt=0, description="seconds after which a connection without allocation is closed")

@@ -173,6 +173,18 @@ class Relay:
         logger.info("! %s: closed, after %d messages without credentials", client, MAX_STRANGE_MESSAGES)
         return True
 
+    def _guesses_too_often(self, refused: Refused, request: Message, client: Client, now: float) -> bool:
+        """Whether it shows wrong credentials on a stream, from a source that has done so too often: no answer, then.
+
+        Or else passwords could be guessed faster by TCP than by UDP. Clients that know theirs are not counted.
+        """
+        if client.allocation is not None or not client.path_is_proven:
+            return False
+        if refused.code != 401 or not request.has_integrity or self._responder.has_ration(client, now):
+            return False
+        self.counters.drops[counters.RATE_LIMITED] += 1
+        return True
+
     def _receive(self, message: Message, client: Client, now: float) -> Sequence[Action]:
         if message.kind == stun.REQUEST:
             if message.method == stun.BINDING:
@@ -193,6 +205,8 @@ class Relay:
         except Malformed as error:
             return self._responder.challenge(Refused(400, str(error)), request, client, now)
         except Refused as refused:
+            if self._guesses_too_often(refused, request, client, now):
+                return (CloseClient(client, counters.RATE_LIMITED),)
             return self._responder.challenge(refused, request, client, now)
         client.strange = 0
         try:

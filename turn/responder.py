@@ -70,6 +70,10 @@ class Responder:
         answer = stun.success(request).add(attribute.XOR_MAPPED_ADDRESS, mapped)
         return self._ration(answer, 0, request, client, now)
 
+    def has_ration(self, client: Client, now: float) -> bool:
+        """Whether the client's source may try once more, as a stranger. Then that has been counted."""
+        return self._sources.take(client.address[0], now)
+
     def next(self) -> float | None:
         """When to call ``expire``."""
         return self._answers.next()
@@ -104,8 +108,7 @@ class Responder:
 
         Where it is not forged, everything is answered: on a stream nobody asks again, and relay.py ends the stream.
         """
-        rationed = client.allocation is None and not client.path_is_proven
-        if rationed and not self._sources.take(client.address[0], now):
+        if client.allocation is None and not client.path_is_proven and not self.has_ration(client, now):
             self._counters.drops[counters.RATE_LIMITED] += 1
             return ()
         data = answer.add(attribute.SOFTWARE, self._software).finish(fingerprint=request.fingerprint)

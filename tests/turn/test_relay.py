@@ -262,6 +262,19 @@ class TestStrangersOnStreams:
         assert [code(caller.request(stun.BINDING)) for _ in range(2 * MAX_STRANGE_MESSAGES)] == [0] * 200
         assert place.closed == []
 
+    def test_passwords_are_not_guessed_faster_than_over_udp(self) -> None:
+        place = house(limits=Limits(unauthenticated_rate=1, unauthenticated_burst=2))
+        guessers = [Caller(place, ("203.0.113.9", port), password="guess", protocol="tcp") for port in range(1, 5)]
+        assert [(code(caller.knock()), code(caller.allocate())) for caller in guessers] == [
+            *[(401, 401)] * 2,
+            *[(401, None)] * 2,
+        ]
+        assert [action.client for action in place.closed] == [caller.client for caller in guessers[2:]]
+        assert place.relay.counters.drops == {counters.RATE_LIMITED: 2}
+        assert code(Caller(place, ("203.0.113.9", 9), protocol="tcp").allocate()) == 0  # behind the same address
+        place.wait(1)
+        assert code(guessers[0].allocate()) == 401
+
     def test_on_udp_there_is_nothing_to_close(self, place) -> None:
         caller = Caller(place)
         assert [code(caller.request(stun.BINDING)) for _ in range(2 * MAX_STRANGE_MESSAGES)] == [0] * 200
