@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.turn import fuzz_channel, fuzz_control, fuzz_credentials, fuzz_dtls, fuzz_file, fuzz_relay, fuzz_stun
+from tests.turn import (
+    fuzz_channel,
+    fuzz_control,
+    fuzz_credentials,
+    fuzz_dtls,
+    fuzz_file,
+    fuzz_forward,
+    fuzz_relay,
+    fuzz_stun,
+)
 from tests.turn.fuzz import NAMES
 
 FOUND = Path(__file__).parent / "found"
@@ -21,6 +30,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "file": fuzz_file.one_input,
     "credentials": fuzz_credentials.one_input,
     "control": fuzz_control.one_input,
+    "forward": fuzz_forward.one_input,
 }
 
 
