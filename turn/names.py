@@ -36,6 +36,8 @@ class Names:
         self._rules: tuple[Rule, ...] = ()
         self._names: tuple[Name, ...] = ()
         self._addresses: dict[str, frozenset[str]] = {}
+        self._unanswered: set[str] = set()
+        """Names that could not be resolved the last time, which has been logged."""
 
     async def replace(self, peers: Iterable[Rule | Name]) -> None:
         """These are the peers from now on. Names among them are resolved before."""
@@ -54,12 +56,21 @@ class Names:
 
     async def refresh(self) -> None:
         """Resolve all names now."""
-        hosts = tuple(self._addresses)
-        for host, addresses in zip(hosts, await asyncio.gather(*map(_resolve, hosts)), strict=True):
-            if addresses is not None and self._addresses.get(host, addresses) != addresses:
-                logger.info("= %s is %s", host, ", ".join(sorted(addresses)[:16]) or "nobody")
-                self._addresses[host] = addresses
+        await asyncio.gather(*(self._refresh(host) for host in tuple(self._addresses)))
         self._apply()
+
+    async def _refresh(self, host: str) -> None:
+        try:
+            addresses = await _resolve(host)
+        except (OSError, UnicodeError) as error:
+            if host not in self._unanswered:  # once, not every few seconds
+                logger.warning("! %s can't be resolved now (%s): what it was before stays good", host, error)
+            self._unanswered.add(host)
+            return
+        self._unanswered.discard(host)
+        if self._addresses.get(host, addresses) != addresses:
+            logger.info("= %s is %s", host, ", ".join(sorted(addresses)[:16]) or "nobody")
+            self._addresses[host] = addresses
 
     def _apply(self) -> None:
         resolved = [
@@ -69,17 +80,12 @@ class Names:
             self._changed()
 
 
-async def _resolve(host: str) -> frozenset[str] | None:
-    """The addresses of a name; None if that can't be found out now."""
-    loop = asyncio.get_running_loop()
+async def _resolve(host: str) -> frozenset[str]:
+    """The addresses of a name. Raises OSError or UnicodeError if they can't be found out now."""
     try:
-        found = await loop.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_DGRAM)
     except socket.gaierror as error:
         if error.errno in _NO_ADDRESS:
             return frozenset()
-        logger.warning("! %s can't be resolved now (%s): what it was before stays good", host, error.strerror)
-        return None
-    except (OSError, UnicodeError) as error:
-        logger.warning("! %s can't be resolved: %s", host, error)
-        return None
+        raise
     return frozenset([plain_host(str(address[0])) for *_, address in found][:MAX_ADDRESSES])

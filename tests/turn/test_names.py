@@ -62,8 +62,15 @@ def test_a_silent_resolver_changes_nothing_and_an_empty_name_does(
         resolver.known["workers"] = ["10.1.0.5"]
         await names.replace([Name("workers")])
         resolver.known["workers"] = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        for _ in range(3):
+            await names.refresh()
+            assert policy.allows("10.1.0.5", 9000)
+        assert caplog.text.count("can't be resolved now") == 1
+        resolver.known["workers"] = ["10.1.0.5"]
         await names.refresh()
-        assert policy.allows("10.1.0.5", 9000)
+        resolver.known["workers"] = OSError("the resolver is gone")
+        await names.refresh()
+        assert caplog.text.count("can't be resolved now") == 2
         resolver.known["workers"] = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         await names.refresh()
         assert not policy.allows("10.1.0.5", 9000)
