@@ -20,12 +20,17 @@ from turn.channel import HEADER, MAX_FRAME, MAX_STRANGERS_FRAME, PADDING, Defram
 from turn.datagrams import OnMessage
 from turn.errors import Malformed
 from turn.legs import Leg
+from turn.stun import is_indication
 from turn.traffic import Traffic
 
 logger = logging.getLogger(__name__)
 
 MAX_UNSENT: Final = 128 * 1024
 """Bytes that may wait for a connection: a key frame, or 0.2 s at 5 Mbit/s. What comes then is dropped."""
+
+MAX_UNSENT_ANSWERS: Final = 32 * 1024
+"""Bytes that answers may take beyond that. Nobody repeats a request on a stream, and a client whose Refresh is not
+answered gives its allocation up, just when the way to it is slow. Who leaves so many unread is closed."""
 
 HANDSHAKE_SECONDS: Final = 10.0
 """For TLS. Browsers take a few round trips; what takes longer holds a place that others want."""
@@ -34,6 +39,9 @@ IDLE: Final = "idle"
 """Why a connection is closed: no allocation for too long."""
 NO_TURN: Final = "no_turn"
 """What comes by it can't be read, so what follows can't be found."""
+
+NOT_READING: Final = "not_reading"
+"""Not even answers are taken from it."""
 
 _ACCEPT_PAUSE: Final = 1.0
 """Seconds without accepting, when file descriptors have run out."""
@@ -173,6 +181,8 @@ class StreamClient(asyncio.Protocol):
         self._transport: Any = None
         self._client: Client | None = None
         self._idle: asyncio.TimerHandle | None = None
+        self._unsent_answers = 0
+        """Bytes that were written although there was no room."""
         self.closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -217,9 +227,19 @@ class StreamClient(asyncio.Protocol):
             self._listener.traffic.strays += 1
 
     def send(self, data: bytes) -> bool:
-        """Send a STUN message. Whether there was room for it."""
-        if self._transport.is_closing() or self._transport.get_write_buffer_size() > MAX_UNSENT:
+        """Send a STUN message: an answer, or a peer's data. Whether there was room for it."""
+        if self._transport.is_closing():
             return False
+        if self._transport.get_write_buffer_size() <= MAX_UNSENT:
+            self._unsent_answers = 0
+        elif is_indication(data):
+            return False
+        else:
+            self._unsent_answers += len(data)
+            if self._unsent_answers > MAX_UNSENT_ANSWERS:
+                logger.debug("! %r: closed, for it does not read", self._client)
+                self.close(NOT_READING)
+                return False
         self._transport.write(data)
         return True
 

@@ -224,6 +224,11 @@ class Writer:
         return _HEADER.pack(self._kind_and_method, length, attribute.MAGIC_COOKIE, self._transaction_id)
 
 
+def is_indication(data: bytes) -> bool:
+    """What the first two bytes of a message say: that nobody waits for it."""
+    return not data[0] & 0x01 and bool(data[1] & 0x10)
+
+
 def success(request: Message) -> Writer:
     """The begin of a success response."""
     return Writer(request.method, SUCCESS, request.transaction_id)

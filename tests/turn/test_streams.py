@@ -11,29 +11,75 @@ from tests.turn.wire import WITHIN, Caller, Peer, Stream, address_of, certificat
 from turn import counters, stun
 from turn.legs import NO_ROOM
 from turn.limits import MAX_STRANGE_MESSAGES
-from turn.streams import IDLE, NO_TURN
+from turn.node import Node
+from turn.streams import IDLE, MAX_UNSENT_ANSWERS, NO_TURN, NOT_READING
 
 
 def test_a_client_that_does_not_read_loses_packets_and_nothing_else() -> None:
     async def scenario() -> None:
         async with serving() as node, Caller(await Stream.open(address_of(node, "tcp"))) as caller:
             with Peer() as peer:
-                await caller.allocate()
-                await caller.bind(peer.address)
-                caller.way.writer.transport.pause_reading()
-                drops = node.gateway.relay.counters.drops
-
-                def one_more() -> bool:
-                    peer.send(bytes(60_000), caller.relayed, segment=1000)
-                    return drops[NO_ROOM] > 0
-
-                await until(one_more)
+                await fill(node, caller, peer)
                 caller.way.writer.transport.resume_reading()
                 while len(await caller.receive()) != 104:  # what was on its way, whole packets all of it
                     peer.send(bytes(100), caller.relayed)
                 assert code(await _ask_again(caller)) == 0
 
     run(scenario)
+
+
+def test_a_client_that_reads_late_finds_all_its_answers() -> None:
+    """It would not ask again, and give its allocation up."""
+
+    async def scenario() -> None:
+        async with serving() as node, Caller(await Stream.open(address_of(node, "tcp"))) as caller:
+            with Peer() as peer:
+                await fill(node, caller, peer)
+                answers = node.gateway.relay.counters.answers
+                ids = [secrets.token_bytes(12) for _ in range(50)]
+                for transaction_id in ids:
+                    await caller.way.send(stun.Writer(stun.BINDING, stun.REQUEST, transaction_id).finish())
+                await until(lambda: answers["Binding", 0] == 50)
+                await pour(node, caller, peer)  # packets are dropped as before
+                caller.way.writer.transport.resume_reading()
+                for transaction_id in ids:
+                    while (data := await caller.receive())[0] >= 4:
+                        pass
+                    assert stun.parse(data).transaction_id == transaction_id
+
+    run(scenario)
+
+
+def test_a_client_that_reads_no_answers_is_closed() -> None:
+    async def scenario() -> None:
+        async with serving() as node, Caller(await Stream.open(address_of(node, "tcp"))) as caller:
+            with Peer() as peer:
+                await fill(node, caller, peer)
+                request = stun.Writer(stun.BINDING, stun.REQUEST, bytes(12)).finish()
+                caller.way.writer.write(request * (2 * MAX_UNSENT_ANSWERS // len(request)))
+                await until(lambda: node.places.closed == {NOT_READING: 1})
+                await until(lambda: not len(node.gateway.relay.allocations))
+
+    run(scenario)
+
+
+async def fill(node: Node, caller: Caller, peer: Peer) -> None:
+    """Have the client allocate and stop reading, and send to it until nothing more is taken."""
+    await caller.allocate()
+    await caller.bind(peer.address)
+    caller.way.writer.transport.pause_reading()
+    await pour(node, caller, peer)
+
+
+async def pour(node: Node, caller: Caller, peer: Peer) -> None:
+    """Send until something more is dropped."""
+    drops, before = node.gateway.relay.counters.drops, node.gateway.relay.counters.drops[NO_ROOM]
+
+    def one_more() -> bool:
+        peer.send(bytes(60_000), caller.relayed, segment=1000)
+        return drops[NO_ROOM] > before
+
+    await until(one_more)
 
 
 async def is_closed(way: Stream) -> bool:
@@ -102,7 +148,7 @@ def test_no_more_connections_than_there_is_place_for() -> None:
 
 def test_a_connection_without_an_allocation_is_closed_after_a_while() -> None:
     async def scenario() -> None:
-        async with serving(idle_seconds=0.05) as node, Caller(await Stream.open(address_of(node, "tcp"))) as caller:
+        async with serving(idle_seconds=0.5) as node, Caller(await Stream.open(address_of(node, "tcp"))) as caller:
             idle = await Stream.open(address_of(node, "tcp"))
             await caller.allocate()
             assert await is_closed(idle)

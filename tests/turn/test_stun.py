@@ -232,3 +232,9 @@ def test_a_packet_that_fits_into_no_indication() -> None:
 
 def test_as_text() -> None:
     assert str(parse(vector("rfc5769_2_2_ipv4_response"))) == "Binding success b7e7a701bc34d686fa87dfae"
+
+
+@pytest.mark.parametrize("method", stun.METHODS)
+@pytest.mark.parametrize("kind", [stun.REQUEST, stun.INDICATION, stun.SUCCESS, stun.ERROR])
+def test_indications_are_known_by_their_first_bytes(method: int, kind: int) -> None:
+    assert stun.is_indication(stun.Writer(method, kind, bytes(12)).finish()) == (kind == stun.INDICATION)
