@@ -19,6 +19,7 @@ from worker.outbox import Outbox
 from worker.output import OutputLines
 from worker.room.control import (
     CONTROL_FD_VARIABLE,
+    MAX_CONTROL_BYTES,
     AgentMessage,
     Answer,
     Close,
@@ -33,11 +34,13 @@ from worker.room.control import (
     frame,
     read_room_message,
 )
+from worker.room.storing import DeleteSave, FetchSave, Frozen, ListSaves, Snapshot, StoreBattery, StoreSave
 
 logger = logging.getLogger(__name__)
 
-MAX_UNREAD_BYTES = 1 << 20
-"""What may wait for a room that doesn't read: a dozen offers. One that lets more pile up is as good as dead."""
+MAX_UNREAD_BYTES = 2 * MAX_CONTROL_BYTES
+"""What may wait for a room that doesn't read: a snapshot to go on from, a save and offers. One that lets more pile up
+is as good as dead."""
 
 LAST_WORDS = 1.0
 """Seconds for what a process has written before its end, and for a process that has hung up to end."""
@@ -55,6 +58,13 @@ _EVENTS: dict[type[RoomMessage], Event] = {
     Answer: Event.VIEWER,
     TurnedAway: Event.VIEWER,
     Left: Event.VIEWER,
+    Snapshot: Event.STORE,
+    Frozen: Event.STORE,
+    StoreSave: Event.STORE,
+    FetchSave: Event.STORE,
+    ListSaves: Event.STORE,
+    DeleteSave: Event.STORE,
+    StoreBattery: Event.STORE,
     Closed: Event.CLOSED,
 }
 

@@ -1,7 +1,8 @@
 """CONTRACT: what the agent and a room process say to each other, over a socket pair.
 
 MessagePack, each message after its length as four big-endian bytes. Both ends run the same release, so the frames need
-no versions; they are still read strictly, because a crashing core may have written over the room's memory.
+no versions; they are still read strictly, because a crashing core may have written over the room's memory. What a room
+wants stored or read is in ``storing.py``.
 """
 
 import asyncio
@@ -12,8 +13,10 @@ from msgspec import Struct
 
 from coordinator.messages import Candidate
 
-MAX_CONTROL_BYTES = 1 << 20
-"""The longest control message: an offer or an answer of 64 KB, with room to spare."""
+from .storing import MAX_BATTERY_BYTES, MAX_STATE_BYTES, BatteryMemory, State, StoreAnswer, StoreRequest
+
+MAX_CONTROL_BYTES = MAX_STATE_BYTES + MAX_BATTERY_BYTES + (1 << 20)
+"""The longest control message: an Open with snapshot, battery memory and an offer of 64 KB, with room to spare."""
 
 CONTROL_FD_VARIABLE = "COINOP_ROOM_FD"
 """The environment variable that tells a room process the number of its end of the socket pair."""
@@ -41,6 +44,12 @@ class Open(Struct, frozen=True, kw_only=True, tag="open"):
     addresses: tuple[str, ...] = ()
     """The local addresses to offer as ICE host candidates; all of the machine's if empty."""
     max_kbps: int = 6000
+    profile: str = ""
+    """Whose battery memory this is; that of everybody without a profile if empty."""
+    snapshot: State | None = None
+    """Where to go on; None for a new game."""
+    battery: BatteryMemory | None = None
+    """The battery memory as last stored; None before the first time."""
 
 
 class Enter(Struct, frozen=True, kw_only=True, tag="enter"):
@@ -49,6 +58,8 @@ class Enter(Struct, frozen=True, kw_only=True, tag="enter"):
     viewer: str
     seat: int | None
     offer: str
+    profile: str = ""
+    """Whose saves this viewer may list, load and write; none if empty."""
 
 
 class AddCandidate(Struct, frozen=True, kw_only=True, tag="add_candidate"):
@@ -66,7 +77,15 @@ class Close(Struct, frozen=True, kw_only=True, tag="close"):
     """End the room: write the battery save and end the process."""
 
 
-AgentMessage = Open | Enter | AddCandidate | Exit | Close
+class Freeze(Struct, frozen=True, kw_only=True, tag="freeze"):
+    """Pause the game, to move it. Answered by Frozen; then comes Close, or Thaw if the snapshot can't be stored."""
+
+
+class Thaw(Struct, frozen=True, kw_only=True, tag="thaw"):
+    """The room stays: go on where Freeze stopped the game."""
+
+
+AgentMessage = Open | Enter | AddCandidate | Exit | Close | Freeze | Thaw | StoreAnswer
 
 # ----- room -> agent
 
@@ -130,7 +149,7 @@ class Figures(Struct, frozen=True, kw_only=True, tag="figures"):
     viewers: tuple[ViewerFigures, ...] = ()
 
 
-RoomMessage = Ready | Opened | Answer | TurnedAway | Left | Closed | Figures
+RoomMessage = Ready | Opened | Answer | TurnedAway | Left | Closed | Figures | StoreRequest
 
 _encoder = msgspec.msgpack.Encoder()
 _agent_message = msgspec.msgpack.Decoder(AgentMessage)
