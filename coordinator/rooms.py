@@ -143,7 +143,14 @@ class Rooms:
             return []
         viewer.admitted = True
         del self._waiting[viewer.id]
-        started = Started(room=viewer.room.id, seat=viewer.seat, game=viewer.room.game, answer=message.answer)
+        started = Started(
+            room=viewer.room.id,
+            seat=viewer.seat,
+            game=viewer.room.game,
+            answer=message.answer,
+            member=viewer.id,
+            token=self._new_id(),
+        )
         decisions: list[Decision] = [ToPage(viewer.page, started)]
         if viewer.opens_room:
             decisions.append(StartTook(now - viewer.asked_at))

@@ -57,7 +57,7 @@ export class Session {
 
   start(game) {
     this._wish = null;
-    this._begin({ title: game.title, message: (offer) => startMessage(game.id, offer, this._settings.get("scale")) });
+    this._begin({ title: game.title, message: (offer) => startMessage(game.id, offer, { scale: this._settings.get("scale") }) });
   }
 
   /** Join a room by its id: now, or as soon as the coordinator has said welcome. */
@@ -117,7 +117,7 @@ export class Session {
       welcome: this._welcomed, ice_servers: this._announced, library: this._listed,
       started: this._started, refused: this._refused, ended: this._ended,
     }[message.type];
-    handler.call(this, message);
+    handler?.call(this, message);
   }
 
   _welcomed(message) {

@@ -1,7 +1,7 @@
 /**
  * Every byte and every message that crosses the network, and nothing else: no socket, no clock, no document.
  *
- * The datagrams mirror worker/room/inputs.py, the JSON messages mirror coordinator/messages.py, and
+ * The datagrams mirror worker/room/inputs.py, the JSON messages mirror coordinator/messages/, and
  * tests/wire/vectors.json ties all three together. What comes from outside is parsed into a fresh object that holds
  * only known fields of the right type, or into null: a caller never sees half a message.
  */
@@ -130,12 +130,48 @@ function viewOf(data) {
 
 // ----- messages to the coordinator
 
-export function startMessage(game, offer, scale = 1) {
-  return scale === 1 ? { type: "start", game, offer } : { type: "start", game, offer, scale };
+/** `options`: {scale, profile, name, listed}, of which what is usual is left out. */
+export function startMessage(game, offer, { scale = 1, profile = "", name = "", listed = false } = {}) {
+  return { type: "start", game, offer, ...unusual({ scale, profile, name, listed }, { scale: 1 }) };
 }
 
-export function joinMessage(room, offer) {
-  return { type: "join", room, offer };
+/** `options`: {token, profile, name, watch}. */
+export function joinMessage(room, offer, { token = "", profile = "", name = "", watch = false } = {}) {
+  return { type: "join", room, offer, ...unusual({ token, profile, name, watch }) };
+}
+
+function unusual(fields, usual = {}) {
+  return Object.fromEntries(Object.entries(fields).filter(([key, value]) => value && value !== usual[key]));
+}
+
+export function backMessage(room, token) {
+  return { type: "back", room, token };
+}
+
+/** `seat` is 0 to 3, or null to only watch. */
+export function takeSeatMessage(seat) {
+  return { type: "take_seat", seat };
+}
+
+export function giveSeatMessage(member) {
+  return { type: "give_seat", member };
+}
+
+export function removeMessage(member) {
+  return { type: "remove", member };
+}
+
+/** `changes`: {locked} or {listed} or both. */
+export function setRoomMessage(changes) {
+  return { type: "set_room", ...changes };
+}
+
+export function makeHostMessage(member) {
+  return { type: "make_host", member };
+}
+
+export function renameMessage(name) {
+  return { type: "rename", name };
 }
 
 /** `init` is an RTCIceCandidateInit, or null for the end of the candidates. */
@@ -216,15 +252,26 @@ function labels(value) {
 }
 
 const GAME = shape({ id: name, title: name, system: name });
+const PERSON = shape({ id: name, name, seat: nullable(integer(0, 3)), here: boolean });
+const LISTED_ROOM = shape({
+  room: name, game: GAME, players: integer(0, 1e5), watching: integer(0, 1e5), free_seats: integer(0, 1e5),
+});
+const OFFER = (value) => (Array.isArray(value) && value.length === 2 && value.every(name) ? [...value] : undefined);
 const ICE_SERVER = shape({ urls: list(string), username: optional(string), credential: optional(string) });
 
 const EVENTS = {
   welcome: shape({
     version: string, games: list(GAME), ice_servers: optional(list(ICE_SERVER)), relay_only: optional(boolean),
+    rooms: optional(list(LISTED_ROOM), []),
   }),
   ice_servers: shape({ ice_servers: list(ICE_SERVER), relay_only: optional(boolean) }),
   library: shape({ games: list(GAME) }),
-  started: shape({ room: name, seat: nullable(integer(0, 3)), game: GAME, answer: name }),
+  started: shape({ room: name, seat: nullable(integer(0, 3)), game: GAME, answer: name, member: name, token: name }),
+  rooms: shape({ rooms: list(LISTED_ROOM) }),
+  room_state: shape({
+    room: name, you: name, members: list(PERSON), host: name, locked: boolean, listed: boolean, offers: optional(list(OFFER), []),
+  }),
+  reconnect: shape({ room: name, code: name, message: string, ready: optional(boolean, true) }),
   refused: shape({ code: name, message: string }),
   ended: shape({ code: name, message: string }),
 };

@@ -53,7 +53,7 @@ class TestPlaying:
         started = await page.receive()
 
         assert command == OpenRoom(room=started.room, game="d", viewer=command.viewer, seat=0, offer="v=0")
-        assert started == Started(room=command.room, seat=0, game=DUEL, answer="a=1")
+        assert (started.room, started.seat, started.game, started.answer) == (command.room, 0, DUEL, "a=1")
 
     async def test_a_friend_joins_by_the_rooms_id(self, arcade):
         worker, page, friend = await arcade.worker(), await arcade.page(), await arcade.page()

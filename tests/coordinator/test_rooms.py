@@ -19,7 +19,6 @@ from coordinator.messages import (
     Rejected,
     RoomClosed,
     Start,
-    Started,
     Trickle,
     ViewerCandidate,
     ViewerLeft,
@@ -82,10 +81,9 @@ class TestStart:
 
         opening = OpenRoom(room="r1", game="d", viewer="v1", seat=0, offer="v=0", scale=2)
         assert decisions == [ToWorker(worker.id, opening)]
-        assert admit(rooms, decisions[0], 100.25) == [
-            ToPage(7, Started(room="r1", seat=0, game=DUEL, answer="a=1")),
-            StartTook(0.25),
-        ]
+        started, took = admit(rooms, decisions[0], 100.25)
+        assert (started.page, started.message.room, started.message.answer) == (7, "r1", "a=1")
+        assert took == StartTook(0.25)
 
     def test_is_refused_without_a_worker(self, rooms):
         [refusal] = rooms.start(7, START, 0.0)
@@ -194,7 +192,8 @@ class TestJoin:
         decisions = rooms.join(2, Join(room=room, offer="v=1"), 0.0)
 
         assert decisions == [ToWorker(worker.id, Admit(room=room, viewer="v2", seat=1, offer="v=1"))]
-        assert admit(rooms, decisions[0]) == [ToPage(2, Started(room=room, seat=1, game=DUEL, answer="a=1"))]
+        [started] = admit(rooms, decisions[0])
+        assert (started.page, started.message.seat, started.message.answer) == (2, 1, "a=1")
 
     def test_watches_when_the_seats_are_taken_and_is_refused_when_all_places_are(self, rooms, worker):
         room = play(rooms, 1).room

@@ -31,11 +31,20 @@ for (const vector of vectors.input) {
   }
 }
 
-const OPTIONAL = { welcome: ["ice_servers", "relay_only"], ice_servers: ["relay_only"] };
+const OPTIONAL = {
+  welcome: ["ice_servers", "relay_only", "rooms"], ice_servers: ["relay_only"], room_state: ["offers"], reconnect: ["ready"],
+};
 
 const builders = {
-  start: ({ game, offer, scale }) => wire.startMessage(game, offer, scale),
-  join: ({ room, offer }) => wire.joinMessage(room, offer),
+  start: ({ game, offer, ...options }) => wire.startMessage(game, offer, options),
+  join: ({ room, offer, ...options }) => wire.joinMessage(room, offer, options),
+  back: ({ room, token }) => wire.backMessage(room, token),
+  take_seat: ({ seat }) => wire.takeSeatMessage(seat),
+  give_seat: ({ member }) => wire.giveSeatMessage(member),
+  remove: ({ member }) => wire.removeMessage(member),
+  set_room: ({ type, ...changes }) => wire.setRoomMessage(changes),
+  make_host: ({ member }) => wire.makeHostMessage(member),
+  rename: ({ name }) => wire.renameMessage(name),
   candidate: ({ candidate }) => wire.candidateMessage(candidate),
   leave: () => wire.leaveMessage(),
 };
