@@ -6,7 +6,7 @@ wants stored or read is in ``storing.py``.
 """
 
 import asyncio
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -38,8 +38,10 @@ class Open(Struct, frozen=True, kw_only=True, tag="open"):
     save_directory: str
     options: dict[str, str] = {}
     """Core options that differ from the core's defaults."""
-    offer: str
-    """The first viewer's offer; it decides the codec."""
+    offer: str = ""
+    """The first viewer's offer, which decides the codec; without one, ``codec`` says it."""
+    codec: Literal["", "H264", "VP8"] = ""
+    """What to encode; empty if the offer shall decide."""
     scale: int = 1
     addresses: tuple[str, ...] = ()
     """The local addresses to offer as ICE host candidates; all of the machine's if empty."""
@@ -60,6 +62,13 @@ class Enter(Struct, frozen=True, kw_only=True, tag="enter"):
     offer: str
     profile: str = ""
     """Whose saves this viewer may list, load and write; none if empty."""
+
+
+class SeatViewer(Struct, frozen=True, kw_only=True, tag="seat_viewer"):
+    """The viewer changes to this seat, or from now on only watches."""
+
+    viewer: str
+    seat: int | None
 
 
 class AddCandidate(Struct, frozen=True, kw_only=True, tag="add_candidate"):
@@ -85,7 +94,7 @@ class Thaw(Struct, frozen=True, kw_only=True, tag="thaw"):
     """The room stays: go on where Freeze stopped the game."""
 
 
-AgentMessage = Open | Enter | AddCandidate | Exit | Close | Freeze | Thaw | StoreAnswer
+AgentMessage = Open | Enter | SeatViewer | AddCandidate | Exit | Close | Freeze | Thaw | StoreAnswer
 
 # ----- room -> agent
 

@@ -15,6 +15,7 @@ AGENT = [
         room="r", core="/c.so", game=None, system_directory="/s", save_directory="/v", offer="v=0", options={"a": "b"}
     ),
     control.Enter(viewer="v", seat=None, offer="v=0"),
+    control.SeatViewer(viewer="v", seat=2),
     control.AddCandidate(viewer="v", candidate=Candidate(candidate="candidate:1")),
     control.Exit(viewer="v"),
     control.Close(),
