@@ -91,7 +91,7 @@ def test_a_mark_goes_after_what_it_marks() -> None:
 
 
 def test_heads_without_number_are_bounded() -> None:
-    heads = [after(None, number, bytes(4)) for number in range(MAX_HEADS + 4)]
+    heads = [after(None, number, bytes(4)) for number in range(1, MAX_HEADS + 5)]
     assert History(heads).superfluous() == heads[:4]
 
 
