@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { conclusion, failure, wayWords } from "../../web/messages.js";
 
-const CODES = ["unreachable", "lost", "no_answer", "blocked", "no_picture", "cut", "no_webrtc", "codec", "ice_servers", "answer", "garbage",
+const CODES = ["unreachable", "lost", "no_answer", "blocked", "no_picture", "no_webrtc", "codec", "ice_servers", "answer", "garbage",
   "no_gateway", "no_gateway_chosen"];
 
 for (const code of CODES) {
