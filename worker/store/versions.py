@@ -3,7 +3,8 @@
 Two rooms may write into one slot at once, on two workers, with clocks that differ. So a version is never changed, and
 its name says which one it was saved on top of: ``<id>-<parent's id>``. The names alone, in any order, tell what a list
 shows and what may be deleted. A version that a player deletes leaves a mark, ``<id>-<parent's id>-gone``, because
-later ones may have been saved on top of it.
+later ones may have been saved on top of it. ``-blind`` ends the name of one whose room could not read the store when it
+began.
 
 No I/O, no clock: names and ``now`` in, names out.
 """
@@ -22,16 +23,13 @@ MAX_MARKS = 32
 """As many marks of deleted versions are kept. A lost one makes an older version show up as a contradiction, no more."""
 
 _TIME_DIGITS = 12
-_MAX_TIME = (1 << 4 * _TIME_DIGITS) - 2
-"""In the year 10889. No id is NOTHING or UNKNOWN."""
+_MAX_TIME = (1 << 4 * _TIME_DIGITS) - 1
+"""In the year 10889. No id is NOTHING."""
 
 NOTHING = "0" * 20
 """The parent of a version that is the first of its slot, as far as its room knew."""
 
-UNKNOWN = "f" * 20
-"""The parent of a version whose room could not read the store when it began."""
-
-_NAME = re.compile(r"(?P<id>[0-9a-f]{20})-(?P<parent>[0-9a-f]{20})(?P<gone>-gone)?")
+_NAME = re.compile(r"(?P<id>[0-9a-f]{20})-(?P<parent>[0-9a-f]{20})(?:-(?P<suffix>gone|blind))?")
 
 
 @dataclass(frozen=True, order=True)
@@ -40,11 +38,20 @@ class Version:
 
     id: str
     parent: str = NOTHING
-    gone: bool = False
-    """It is only the mark of a version that was deleted."""
+    suffix: str = ""
 
     def __str__(self) -> str:
-        return f"{self.id}-{self.parent}{'-gone' if self.gone else ''}"
+        return f"{self.id}-{self.parent}{'-' if self.suffix else ''}{self.suffix}"
+
+    @property
+    def gone(self) -> bool:
+        """It is only the mark of a version that was deleted."""
+        return self.suffix == "gone"
+
+    @property
+    def blind(self) -> bool:
+        """Its room did not know what there was."""
+        return self.suffix == "blind"
 
     @property
     def milliseconds(self) -> int:
@@ -54,21 +61,21 @@ class Version:
     @property
     def mark(self) -> "Version":
         """What is left of it when it is deleted."""
-        return replace(self, gone=True)
+        return replace(self, suffix="gone")
 
 
 def parse(name: str) -> Version | None:
     """The version of this name; None if it is no version's name."""
     found = _NAME.fullmatch(name)
-    return Version(found["id"], found["parent"], found["gone"] is not None) if found else None
+    return Version(found["id"], found["parent"], found["suffix"] or "") if found else None
 
 
-def after(parent: Version | None, milliseconds: int, salt: bytes, *, unknown: bool = False) -> Version:
+def after(parent: Version | None, milliseconds: int, salt: bytes, *, blind: bool = False) -> Version:
     """A new version on top of this one. ``salt`` is four random bytes: two rooms may save in the same millisecond."""
     latest = parent.milliseconds + 1 if parent else 1
     time = min(max(milliseconds, latest), _MAX_TIME)
     id = f"{time:0{_TIME_DIGITS}x}{salt.hex()}"
-    return Version(id, parent.id if parent else UNKNOWN if unknown else NOTHING)
+    return Version(id, parent.id if parent else NOTHING, "blind" if blind else "")
 
 
 class History:
@@ -89,7 +96,7 @@ class History:
     @property
     def newest(self) -> Version | None:
         """The head to go on from: one whose room knew what it wrote over, if there is one."""
-        certain = [head for head in self.heads if head.parent != UNKNOWN]
+        certain = [head for head in self.heads if not head.blind]
         return max(certain or self.heads, default=None)
 
     def find(self, name: str) -> Version | None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.store.versions import KEEP, MAX_HEADS, NOTHING, UNKNOWN, History, Version, after, parse
+from worker.store.versions import KEEP, MAX_HEADS, NOTHING, History, Version, after, parse
 
 
 def chain(length: int, parent: Version | None = None, start: int = 1) -> list[Version]:
@@ -23,9 +23,9 @@ def test_any_text_is_a_version_that_says_the_same_or_none(text: str) -> None:
     assert version is None or str(version) == text
 
 
-@given(st.integers(0, 2**60), st.binary(min_size=4, max_size=4), st.booleans())
-def test_a_version_is_read_back_from_its_name(milliseconds: int, salt: bytes, gone: bool) -> None:
-    version = after(None, milliseconds, salt)
+@given(st.integers(0, 2**60), st.binary(min_size=4, max_size=4), st.booleans(), st.booleans())
+def test_a_version_is_read_back_from_its_name(milliseconds: int, salt: bytes, blind: bool, gone: bool) -> None:
+    version = after(None, milliseconds, salt, blind=blind)
     version = version.mark if gone else version
     assert parse(str(version)) == version
 
@@ -63,10 +63,12 @@ def test_two_saves_on_top_of_one_version_are_both_heads() -> None:
 
 def test_what_was_written_without_reading_stays_behind_what_was_not() -> None:
     known = after(None, 1, bytes(4))
-    blind = after(None, 2, bytes(4), unknown=True)
-    assert (known.parent, blind.parent) == (NOTHING, UNKNOWN)
-    assert History([known, blind]).newest == known
-    assert History([blind]).newest == blind
+    blind = after(None, 2, bytes(4), blind=True)
+    more = after(blind, 3, bytes(4), blind=True)
+    assert History([known, blind, more]).heads == [known, more]
+    assert History([known, blind, more]).newest == known
+    assert History([blind, more]).newest == more
+    assert History([known, blind, more, after(more, 4, bytes(4))]).newest == after(more, 4, bytes(4))
 
 
 def test_the_newest_versions_and_every_head_are_kept() -> None:
