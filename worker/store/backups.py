@@ -11,7 +11,7 @@ from worker.background import log_failure
 from worker.envelope import DamagedError
 from worker.room.storing import Frozen, Snapshot
 from worker.store import records
-from worker.store.failures import StoreError
+from worker.store.failures import NO_ANSWER, StoreError
 from worker.store.lane import Job, Lane
 from worker.store.names import Mark
 from worker.store.shared import Owner, Shared
@@ -44,9 +44,7 @@ class Backups:
                 stored = await self._read(tries_on=remembered is None)
         except (StoreError, TimeoutError) as error:
             if remembered is None:
-                raise (
-                    error if isinstance(error, StoreError) else StoreError("the store does not answer", "slow")
-                ) from None
+                raise error if isinstance(error, StoreError) else StoreError(NO_ANSWER, "slow") from None
             stored = None
         newest = max((found for found in (remembered, stored) if found), default=None, key=lambda found: found[0])
         if newest is None:

@@ -16,7 +16,9 @@ from worker.store.store import Store
 ROOM = "a room that nobody guesses"
 GAME = "0123456789abcdef"
 ADA, BEN = "a" * 64, "b" * 64
-QUICK = Pace(first_retry=0.01, longest_retry=0.05, patience=60.0, resume=0.3, resume_from_memory=0.3, open=0.3)
+QUICK = Pace(
+    first_retry=0.01, longest_retry=0.05, patience=60.0, resume=60.0, resume_from_memory=60.0, open=60.0, freeze=60.0
+)
 """Tries again at once; what it is for is tested with the faults, not with the time."""
 
 A = TypeVar("A")
@@ -66,6 +68,10 @@ class Room:
                 answer = await self.answers.get()
             if isinstance(answer, kind):
                 return answer
+
+    def drain(self) -> list[StoreAnswer]:
+        """The answers that nobody has read."""
+        return [self.answers.get_nowait() for _ in range(self.answers.qsize())]
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:

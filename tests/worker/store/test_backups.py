@@ -125,7 +125,7 @@ async def test_what_another_worker_stored_later_wins_over_memory(objects: Object
 async def test_a_store_that_can_not_tell_is_no_new_game(faulty_objects: Objects, proxy: FaultyProxy) -> None:
     await proxy.down()
     with pytest.raises(StoreError):
-        await Room(make_store(faulty_objects)).keeper.begin(resume=True)
+        await Room(make_store(faulty_objects, pace=Pace(resume=0.1))).keeper.begin(resume=True)
 
 
 async def test_a_frozen_room_may_go_when_its_last_snapshot_is_stored(objects: Objects) -> None:
