@@ -21,6 +21,8 @@ WITHOUT_TESTS = {
     "worker/libretro/errors.py": "classes and their sentences; asserted where they are raised",
     "worker/libretro/handlers.py": "the rows of the table that test_environment.py goes through",
     "worker/libretro/hooks.py": "what others implement; nothing runs but defaults",
+    "worker/store/pace.py": "numbers; nothing runs",
+    "worker/store/shared.py": "what the parts of a keeper are given; nothing runs",
 }
 """Modules that have no test module of their own, and why."""
 
