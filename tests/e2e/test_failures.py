@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page
 
 from tests.e2e.conftest import GAME, SCREENSHOTS
 from tests.e2e.player import choose, failure, play, state, video_stats, visit
-from tests.e2e.stack import Stack, until
+from tests.e2e.stack import Stack, plays, rooms_of, until
 
 
 async def frames(page: Page) -> int:
@@ -90,7 +90,7 @@ async def test_a_killed_room_says_so_and_the_others_play_on(page: Page, browser:
     neighbour = await context.new_page()
     await play(neighbour, arcade, "Echo")
     await play(page, arcade, GAME)
-    (room,) = (pid for pid in rooms_of(arcade) if b"fceumm" in maps_of(pid))
+    (room,) = (pid for pid in rooms_of(arcade.programs["worker"]) if plays(pid, b"fceumm"))
     os.kill(room, signal.SIGKILL)
     assert "." in await failure(page)
     await goes_on(neighbour)
@@ -158,23 +158,3 @@ async def test_nonsense_on_the_data_channel_is_said_and_the_game_goes_on(page: P
     )
     await until(lambda: page.locator("#toast").inner_text(), "words about it")
     await goes_on(page)
-
-
-def rooms_of(stack: Stack) -> set[int]:
-    """The process ids of the worker's rooms, spare ones too."""
-    worker = stack.programs["worker"].pid
-    found = set()
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((entry / "stat").read_text().rpartition(") ")[2].split()[1])
-            command = (entry / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if parent == worker and b"worker.room.process" in command:
-            found.add(int(entry.name))
-    return found
-
-
-def maps_of(pid: int) -> bytes:
-    """What the process has mapped: its core among it."""
-    return Path(f"/proc/{pid}/maps").read_bytes()
