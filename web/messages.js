@@ -51,8 +51,18 @@ const FAILURES = Object.freeze({
     advice: "Try again to start it anew, or choose another game.",
   },
   gone: {
-    title: "The game is over",
+    title: "There is no way back to this game",
     advice: "Try again to start it anew, or choose another game.",
+  },
+  elsewhere: {
+    title: "The game goes on elsewhere",
+    text: "You play on in another tab or window.",
+    advice: "Close this one, or choose another game.",
+  },
+  removed: {
+    title: "You are not in this room any more",
+    text: "The host of the room has removed you.",
+    advice: "Choose a game of your own.",
   },
   no_webrtc: {
     title: "This browser can't play",

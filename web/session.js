@@ -16,6 +16,8 @@ import { backMessage, joinMessage, leaveMessage, startMessage } from "./wire.js"
 /** What may be otherwise a moment later, with what keeps the game from being shown. Anything else is final. */
 const PASSING_FAILURES = ["no_answer", "not_now", "blocked", "no_picture"];
 const PASSING_REFUSALS = ["worker_silent", "no_workers", "no_seats"];
+/** Ends that are not the game's, by the coordinator's codes; messages.js has titles for them. */
+const ENDS = ["elsewhere", "removed"];
 
 export class Session {
   /**
@@ -219,6 +221,7 @@ export class Session {
     if (room !== this._ticket?.room || !isGame(this.state)) return;
     if (this.state !== "resuming") this._go("broke");
     this.onwhy(message);
+    if (ready && this._connection.waits) return; // this crossed our question, whose answer is under way
     this._heardBack();
     this._connection.close();
     this._retries.reset();
@@ -235,8 +238,8 @@ export class Session {
     else if (isGame(this.state)) this.onwords(message);
   }
 
-  _ended(message) {
-    if (isGame(this.state)) this._fail("ended", message.message);
+  _ended({ code, message }) {
+    if (isGame(this.state)) this._fail(ENDS.includes(code) ? code : "ended", message);
   }
 
   // ----- what happens to the connection to the coordinator
@@ -327,7 +330,7 @@ export class Session {
 
   _fail(code, said) {
     // The coordinator holds a seat for us until it hears that we are gone.
-    const told = ["refused", "ended", "gone"].includes(code);
+    const told = ["refused", "ended", "gone", ...ENDS].includes(code);
     if (isGame(this.state) && !told) this._signalling.send(leaveMessage());
     this._endGame();
     this._connection.prepare(false);

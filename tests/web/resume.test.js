@@ -120,6 +120,14 @@ test("a room without a place: the page waits for the word", () => {
   assert.deepEqual(states, ["resuming"]);
 });
 
+test("a word to reconnect that crossed our own question starts no second one", () => {
+  const { session, say, types, peers } = playing();
+  session.broken();
+  say(RECONNECT);
+  assert.deepEqual(types(), ["join"]);
+  assert.equal(peers.length, 2);
+});
+
 test("a room that waits for a place while the server restarts", () => {
   const { say, types, signalling } = playing();
   say({ ...RECONNECT, ready: false });

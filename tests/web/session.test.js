@@ -239,6 +239,15 @@ test("what can't be asked now is said", () => {
   assert.equal(words.length, 2);
 });
 
+for (const code of ["elsewhere", "removed"]) {
+  test(`while playing: an end that is not the game's has its own title: ${code}`, () => {
+    const { say, states, types } = playing();
+    say({ type: "ended", code, message: "Words." });
+    assert.deepEqual(states, [`failed: ${code}`]);
+    assert.deepEqual(types(), []);
+  });
+}
+
 test("a game goes on without the coordinator", () => {
   const { states, words, signalling, session, say } = playing();
   signalling.connected = false;
