@@ -16,6 +16,7 @@ from worker.library import Library, Scanner
 from worker.lifecycle import Patience
 from worker.link import CoordinatorRefusedError, Link
 from worker.metrics import Metrics
+from worker.sandbox import Mode, RefusedError, missing
 from worker.supervisor import ROOM_COMMAND, Supervisor
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ async def serve(config: Config, stop: asyncio.Event) -> int:
     """Run the worker until ``stop``. Its exit code: 0, or 1 after a failure that the log explains."""
     try:
         await Agent(config).run(stop)
-    except (CoordinatorRefusedError, PortInUseError) as error:
+    except (CoordinatorRefusedError, PortInUseError, RefusedError) as error:
         logger.error("%s", error)
         return FAILED
     return 0
@@ -55,8 +56,9 @@ class Agent:
         metrics.show(self._supervisor, config.capacity, lambda: self._link.registered)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until ``stop``, then end all rooms. Raises CoordinatorRefusedError, PortInUseError."""
+        """Work until ``stop``, then end all rooms. Raises CoordinatorRefusedError, PortInUseError, RefusedError."""
         try:
+            _check_sandbox(self._config.sandbox)
             async with serving(
                 self._config.metrics_host, self._config.metrics_port, self._metrics.exposition, self._ready
             ):
@@ -110,6 +112,15 @@ class Agent:
         _log_library(library)
         if library.announced() != before.announced():
             self._link.send(messages.Library(games=library.announced()))
+
+
+def _check_sandbox(mode: Mode) -> None:
+    """Say once what every room will lack. Raises RefusedError."""
+    lacks = "; ".join(missing()) if mode is not Mode.OFF else ""
+    if lacks and mode is Mode.REQUIRE:
+        raise RefusedError(f"games can't be locked in as COINOP_WORKER_SANDBOX=require wants it: {lacks}")
+    if lacks:
+        logger.warning("Games are not fully locked in, so run only cores that you trust: %s.", lacks)
 
 
 def _log_library(library: Library) -> None:

@@ -14,16 +14,19 @@ from typing import Any
 
 from worker import ending
 from worker.ending import Ending
+from worker.handover import Handover
 from worker.lifecycle import Event, Life, Patience, State, UnexpectedEventError
 from worker.outbox import Outbox
 from worker.output import OutputLines
 from worker.room.control import (
     CONTROL_FD_VARIABLE,
     MAX_CONTROL_BYTES,
+    MEDIA_FD_VARIABLE,
     AgentMessage,
     Answer,
     Close,
     Closed,
+    Enter,
     Figures,
     Left,
     Open,
@@ -71,6 +74,9 @@ _EVENTS: dict[type[RoomMessage], Event] = {
 _LEVELS = {name: getattr(logging, name) for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
 """A room's own log lines begin with their level; what its core prints counts as information."""
 
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""For libraries that start threads when they are imported: those would stay outside of the room's sandbox."""
+
 OnMessage = Callable[[RoomMessage], None]
 
 
@@ -92,6 +98,7 @@ class Child:
         process: asyncio.subprocess.Process,
         control: tuple[asyncio.StreamReader, asyncio.StreamWriter, Outbox],
         output: tuple[asyncio.StreamReader, asyncio.ReadTransport],
+        handover: Handover,
         patience: Patience,
     ) -> None:
         self.pid = process.pid
@@ -104,18 +111,25 @@ class Child:
         self._process = process
         self._reader, self._reading_end, self._outbox = control
         self._output, self._output_transport = output
+        self._handover = handover
         self._loop = asyncio.get_running_loop()
         self._life = Life(patience, self._loop.time())
         self._timer: asyncio.TimerHandle | None = None
         self._ending: Ending | None = None
 
     @classmethod
-    async def start(cls, command: Sequence[str], patience: Patience) -> "Child":
-        """Start a room process. Raises OSError when the system has no more processes or file handles."""
+    async def start(cls, command: Sequence[str], patience: Patience, addresses: Sequence[str] = ()) -> "Child":
+        """Start a room process, with media sockets on these addresses, or on all of the machine's.
+
+        Raises OSError when the system has no more processes or file handles.
+        """
         with ExitStack() as ours, ExitStack() as theirs:
             near, far = socket.socketpair()
             ours.callback(near.close)
             theirs.callback(far.close)
+            handover = Handover(addresses)
+            ours.callback(handover.close)
+            theirs.callback(handover.room_end.close)
             output, their_output = os.pipe()
             pipe = ours.enter_context(os.fdopen(output, "rb", buffering=0))
             theirs.callback(os.close, their_output)
@@ -126,8 +140,8 @@ class Child:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=their_output,
                 stderr=their_output,
-                pass_fds=(far.fileno(),),
-                env=_environment(far.fileno()),
+                pass_fds=(far.fileno(), handover.room_end.fileno()),
+                env=_environment(far.fileno(), handover.room_end.fileno()),
                 start_new_session=True,  # a Ctrl-C at the terminal is for the agent alone
             )
             theirs.close()
@@ -138,7 +152,7 @@ class Child:
             ours.callback(outbox.close)
             control = await asyncio.open_connection(sock=near)
             ours.pop_all()
-        return cls(process, (*control, outbox), (reader, transport), patience)
+        return cls(process, (*control, outbox), (reader, transport), handover, patience)
 
     @property
     def state(self) -> State:
@@ -151,6 +165,8 @@ class Child:
             return
         if isinstance(message, Open):
             self._step(Event.OPEN_SENT)
+        if isinstance(message, Enter):
+            self._handover.send()
         self.log.debug("> %s", type(message).__name__)
         self._outbox.write(frame(message))
         if self._outbox.unsent > MAX_UNREAD_BYTES:
@@ -197,6 +213,7 @@ class Child:
                 self.log.error("! reading from it failed", exc_info=failure)
         self._step(Event.ENDED)
         self._outbox.close()
+        self._handover.close()
         self._reading_end.close()
         self._output_transport.close()
         self.ready.set()
@@ -263,7 +280,8 @@ class Child:
             self.log.log(level, "%s", line)
 
 
-def _environment(control: int) -> dict[str, str]:
+def _environment(control: int, media: int) -> dict[str, str]:
     """Ours without our settings: a core is somebody else's native code, and the token among them is not for it."""
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("COINOP_")}
-    return {**kept, CONTROL_FD_VARIABLE: str(control), "PYTHONUNBUFFERED": "1"}
+    own = {CONTROL_FD_VARIABLE: str(control), MEDIA_FD_VARIABLE: str(media), "PYTHONUNBUFFERED": "1"}
+    return {**kept, **own, **ONE_THREAD}

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import Field, IPvAnyAddress, SecretStr, field_validator
 from pydantic_settings import BaseSettings, CliSuppress, SettingsConfigDict
 
+from worker.sandbox import Mode
 from worker.usage import available_cpus
 
 ROOMS_PER_CPU = 6
@@ -110,6 +111,11 @@ class Config(BaseSettings):
         " may be repeated",
     )
     max_kbps: int = Field(6000, ge=100, le=100_000, description="most kilobits per second for one viewer's picture")
+    sandbox: Mode = Field(
+        Mode.AUTO,
+        description="what games may do on this machine: auto keeps them from all that this system can keep them from,"
+        " require plays nothing where that is not all, off keeps them from nothing",
+    )
     metrics_host: str = Field("127.0.0.1", description="address to serve /metrics, /live and /ready on")
     metrics_port: int = Field(8001, ge=0, le=65535, description="TCP port for them; 0 for any that is free")
     log_format: Literal["text", "json"] = Field("text", description="text for people, or one JSON object per line")

@@ -222,8 +222,8 @@ class Supervisor:
             options=dict(entry.options),
             offer=order.offer,
             scale=order.scale,
-            addresses=tuple(str(address) for address in self._config.addresses),
             max_kbps=self._config.max_kbps,
+            sandbox=self._config.sandbox,
         )
 
     def _enter(self, room: Room, viewer: str, seat: int | None, offer: str) -> None:
@@ -238,7 +238,7 @@ class Supervisor:
         return asyncio.shield(starting)
 
     async def _start_child(self) -> Child:
-        child = await Child.start(self._command, self._patience)
+        child = await Child.start(self._command, self._patience, list(map(str, self._config.addresses)))
         self._children.add(child)
         self._spawn(self._tend(child), f"room process {child.pid}")
         return child

@@ -17,6 +17,7 @@ from worker import agent, library, link
 from worker.agent import Agent, serve
 from worker.config import Config
 from worker.cores import SUFFIX
+from worker.sandbox import Mode
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +95,24 @@ async def test_a_room_from_order_to_stop(config: Config, coordinator: Coordinato
         worker.stop.set()
         assert (await connection.expect(RoomClosed)).code == "worker_stopped"
     assert not any(is_running(pid) for pid in pids)
+
+
+async def test_a_machine_without_a_sandbox_is_said_once_or_refused_as_its_owner_wants(
+    tmp_path: Path, coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(agent, "missing", lambda: ["the kernel is too old"])
+    async with running(configure(tmp_path, coordinator)):
+        await coordinator.connection()
+    assert [record.message for record in caplog.records if "too old" in record.message] == [
+        "Games are not fully locked in, so run only cores that you trust: the kernel is too old."
+    ]
+    caplog.clear()
+    assert await serve(configure(tmp_path, coordinator, sandbox=Mode.REQUIRE), asyncio.Event()) == agent.FAILED
+    assert "COINOP_WORKER_SANDBOX=require" in caplog.text
+    caplog.clear()
+    async with running(configure(tmp_path, coordinator, sandbox=Mode.OFF)):
+        await coordinator.connection()
+    assert "too old" not in caplog.text
 
 
 async def test_its_gateways_are_announced(tmp_path: Path, coordinator: Coordinator) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from coordinator.messages import Candidate
+from worker.sandbox import Mode
 
 from .storing import MAX_BATTERY_BYTES, MAX_STATE_BYTES, BatteryMemory, State, StoreAnswer, StoreRequest
 
@@ -20,6 +21,10 @@ MAX_CONTROL_BYTES = MAX_STATE_BYTES + MAX_BATTERY_BYTES + (1 << 20)
 
 CONTROL_FD_VARIABLE = "COINOP_ROOM_FD"
 """The environment variable that tells a room process the number of its end of the socket pair."""
+
+MEDIA_FD_VARIABLE = "COINOP_ROOM_MEDIA_FD"
+"""The same for another socket pair: over it the agent passes bound UDP sockets, one for each address that viewers may
+reach, before each ``Enter``."""
 
 _T = TypeVar("_T")
 
@@ -43,9 +48,9 @@ class Open(Struct, frozen=True, kw_only=True, tag="open"):
     codec: Literal["", "H264", "VP8"] = ""
     """What to encode; empty if the offer shall decide."""
     scale: int = 1
-    addresses: tuple[str, ...] = ()
-    """The local addresses to offer as ICE host candidates; all of the machine's if empty."""
     max_kbps: int = 6000
+    sandbox: Mode = Mode.AUTO
+    """What to keep the core from, before it is loaded."""
     profile: str = ""
     """Whose battery memory this is; that of everybody without a profile if empty."""
     snapshot: State | None = None

@@ -119,8 +119,8 @@ class Emulator:
         try:
             core, video = self._load()
             try:
-                self._events.loaded(core)
                 self.busy_since = None
+                self._events.loaded(core)
                 self._go.wait()
                 self._run(core, video)
                 if not self._stopping:

@@ -5,6 +5,7 @@ What a viewer may do in the room (``room.py``) and what its datagrams mean (``in
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterable
 from typing import Final, cast
 
@@ -28,6 +29,8 @@ CODECS: Final = (H264, VP8)
 
 MAX_NOTICE_BACKLOG: Final = 64 * 1024
 """Bytes of notices that wait for a viewer; one who takes none has stopped listening."""
+
+_LOCAL_NAME: Final = re.compile(r"a=candidate:(\S+ ){4}\S+\.local ")
 
 install()
 
@@ -63,8 +66,12 @@ def choose_codec(offer: str) -> str:
 def limit_addresses(addresses: Iterable[str]) -> None:
     """Offer these local addresses as candidates, in every connection of this process, and no others."""
     chosen = list(addresses)
-    if chosen:
-        aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: chosen
+    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: chosen
+
+
+def without_local_names(offer: str) -> str:
+    """The offer less the candidates whose names only the viewer's own network knows; its checks tell the address."""
+    return "".join(line for line in offer.splitlines(keepends=True) if not _LOCAL_NAME.match(line))
 
 
 class Peer:
@@ -109,7 +116,7 @@ class Peer:
                 "Start a room of your own, or join with another browser.",
             )
         try:
-            await self._pc.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+            await self._pc.setRemoteDescription(RTCSessionDescription(without_local_names(offer), "offer"))
             await self._pc.setLocalDescription(await self._pc.createAnswer())
         except Exception as error:  # the offer is from outside, and aiortc checks it with what comes to hand
             logger.info("! the offer of viewer %s: %r", self.viewer, error)
@@ -119,8 +126,8 @@ class Peer:
     async def add_candidate(self, candidate: Candidate) -> None:
         """Take a candidate. The end of candidates is not passed on: the browser's checks still reveal addresses."""
         text = candidate.candidate.removeprefix("candidate:")
-        if not text or ".local " in text:
-            return  # a name that only the viewer's own network knows; its checks tell the address
+        if not text or _LOCAL_NAME.match(f"a=candidate:{text}"):
+            return
         try:
             parsed = candidate_from_sdp(text)
             parsed.sdpMid = candidate.sdpMid

@@ -1,6 +1,7 @@
 """The room process, ``python -m worker.room.process``: the agent's messages in, the room's out, and an orderly end.
 
-Started by the agent with one end of a socket pair. As a warm spare it has done its imports and waits for ``Open``.
+Started by the agent with one end of two socket pairs, for messages and for media sockets. As a warm spare it has done
+its imports and waits for ``Open``. With that it enters the sandbox, before any code of a core is in it.
 """
 
 import asyncio
@@ -14,10 +15,15 @@ import signal
 import socket
 import sys
 import time
+from pathlib import Path
 from typing import Final
+
+from worker import sandbox
+from worker.sandbox import folders
 
 from .control import (
     CONTROL_FD_VARIABLE,
+    MEDIA_FD_VARIABLE,
     AddCandidate,
     AgentMessage,
     Close,
@@ -29,6 +35,8 @@ from .control import (
     frame,
     read_agent_message,
 )
+from .media import MediaLoop, MediaSockets
+from .peer import limit_addresses
 from .room import Room
 
 logger = logging.getLogger(__name__)
@@ -44,9 +52,11 @@ GOODBYE_SECONDS: Final = 2.0
 class Process:
     """Dispatches the agent's messages to the room and ends with it."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, media: MediaSockets) -> None:
         self._reader = reader
         self._writer = writer
+        self._media = media
+        self._readable = folders.of_the_interpreter()
         self._room: Room | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -88,6 +98,8 @@ class Process:
         elif self._room is None:
             logger.warning("! %s came before the room was opened", type(command).__name__)
         elif isinstance(command, Enter):
+            if addresses := self._media.receive():
+                limit_addresses(addresses)
             self._spawn(self._room.enter(command), f"enter {command.viewer}")
         elif isinstance(command, AddCandidate):
             self._spawn(self._room.add_candidate(command.viewer, command.candidate), "candidate")
@@ -100,9 +112,23 @@ class Process:
         if self._room is not None:
             logger.warning("! a second open for room %s", order.room)
             return
-        self._room = Room(order, self._send)
-        self._room.open()
-        self._spawn(self._tend(self._room), "tend")
+        room = self._room = Room(order, self._send)
+        try:
+            self._enter_sandbox(order)
+        except sandbox.RefusedError as lacks:
+            room.refuse("sandbox_missing", f"This server can't lock games in as its owner wants it: {lacks}.")
+            return
+        room.open()
+        self._spawn(self._tend(room), "tend")
+
+    def _enter_sandbox(self, order: Open) -> None:
+        saves = Path(order.save_directory)
+        with contextlib.suppress(OSError):  # said by the agent, or by the first game that wants to save
+            saves.mkdir(parents=True, exist_ok=True)
+        game = Path(order.game) if order.game is not None else None
+        grants = folders.of_the_game(Path(order.core), game, Path(order.system_directory), saves)
+        for lack in sandbox.enter(order.sandbox, [*self._readable, *grants]):
+            logger.info("= not all of the sandbox: %s", lack)
 
     async def _tend(self, room: Room) -> None:
         while not room.closed.is_set():
@@ -123,11 +149,10 @@ class Process:
             logger.error("! %s failed", task.get_name(), exc_info=task.exception())
 
 
-async def serve(descriptor: int) -> None:
-    """Run the room whose agent holds the other end of this socket."""
-    control = socket.socket(fileno=descriptor)
+async def serve(control: socket.socket, media: MediaSockets) -> None:
+    """Run the room whose agent holds the other ends of these sockets."""
     reader, writer = await asyncio.open_connection(sock=control)
-    await Process(reader, writer).run()
+    await Process(reader, writer, media).run()
     writer.close()
 
 
@@ -137,9 +162,17 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def _inherited(variable: str) -> socket.socket:
+    descriptor = os.environ.get(variable, "")
+    if not descriptor.isdigit():
+        sys.exit("A room is started by the worker's agent: run `coinop worker` instead.")
+    return socket.socket(fileno=int(descriptor))
+
+
 def main() -> None:
-    """Run as a room; the environment names the socket."""
+    """Run as a room; the environment names the sockets."""
     die_with_parent()
+    sandbox.prepare()
     faulthandler.enable()  # a crash in the core says where
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the agent, which closes its rooms in order
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
@@ -147,15 +180,11 @@ def main() -> None:
     logging.getLogger("aioice").setLevel(logging.WARNING)
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # what is imported stays: the collector need not look at it again in the middle of a game
-    descriptor = os.environ.get(CONTROL_FD_VARIABLE, "")
-    if not descriptor.isdigit():
-        sys.exit("A room is started by the worker's agent: run `coinop worker` instead.")
-    with contextlib.suppress(ImportError):
-        import uvloop
-
-        uvloop.install()
-    asyncio.run(serve(int(descriptor)))
-    # A core may have left threads or locks behind that an ordinary exit would wait for.
+    control, media = (_inherited(name) for name in (CONTROL_FD_VARIABLE, MEDIA_FD_VARIABLE))
+    sockets = MediaSockets(media)
+    # No runner, whose end would start the loop again, which takes a socket pair. What is left ends with the process: a
+    # core may have left threads or locks behind that an ordinary exit would wait for.
+    MediaLoop(sockets).run_until_complete(serve(control, sockets))
     sys.stderr.flush()
     os._exit(0)
 

@@ -17,7 +17,7 @@ from .bitrate import BitrateControl
 from .control import Answer, Closed, Enter, Figures, Left, Open, Opened, RoomMessage, TurnedAway, ViewerFigures
 from .emulator import Emulator, EmulatorEvents, Tick
 from .inputs import Devices, InputError, Inputs
-from .peer import OfferError, Peer, choose_codec, limit_addresses
+from .peer import OfferError, Peer, choose_codec
 
 if TYPE_CHECKING:
     from coordinator.messages import Candidate
@@ -78,7 +78,6 @@ class Room:
 
     def open(self) -> None:
         """Load the game. Answered by Opened or Closed."""
-        limit_addresses(self._order.addresses)
         try:
             self._codec = choose_codec(self._order.offer)
         except OfferError as error:
@@ -86,6 +85,10 @@ class Room:
             return
         self._emulator = Emulator(self._order, self._codec, self._inputs, self._events())
         self._emulator.load()
+
+    def refuse(self, code: str, message: str) -> None:
+        """End instead of loading the game."""
+        self._end(code, message)
 
     async def enter(self, order: Enter) -> None:
         """Let a viewer in. Answered by Answer or TurnedAway, or by Closed if the game can't be loaded."""

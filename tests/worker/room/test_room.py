@@ -39,6 +39,11 @@ class Agent:
         return self.all(kind)[-1]
 
 
+@pytest.fixture(autouse=True)
+def on_the_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+
+
 @pytest.fixture
 async def agent() -> Agent:
     return Agent()
@@ -64,7 +69,6 @@ async def room(agent: Agent, viewer: Viewer, tmp_path: Path) -> AsyncIterator[Ro
         system_directory=str(tmp_path),
         save_directory=str(tmp_path),
         offer=offer,
-        addresses=("127.0.0.1",),
     )
     room = Room(order, agent.send)
     room.open()
