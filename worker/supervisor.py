@@ -15,6 +15,7 @@ from coordinator.messages import (
     Admit,
     Admitted,
     CloseRoom,
+    Codec,
     Dismiss,
     MessageError,
     OpenRoom,
@@ -52,6 +53,9 @@ logger = logging.getLogger(__name__)
 
 ROOM_COMMAND = (sys.executable, "-m", "worker.room.process")
 
+CODECS: dict[str, Codec] = {"H264": "H264", "VP8": "VP8"}
+"""What a room may say that it encodes with; a damaged one says anything."""
+
 Report = Callable[[WorkerMessage], None]
 
 
@@ -75,6 +79,8 @@ class Room:
     asked: float
     """When it was asked for, on the loop's clock."""
     viewers: set[str] = field(default_factory=set)
+    codec: Codec = ""
+    """What it encodes its picture with, once that is known."""
     figures: Figures | None = None
     child: Child | None = None
     """None until its process has started."""
@@ -152,7 +158,8 @@ class Supervisor:
         room = Room(id=order.room, game=entry.game.title, asked=self._loop.time())
         self._rooms[order.room] = room
         room.send(self._opening(order, entry))
-        self._enter(room, order.viewer, order.seat, order.offer)
+        if order.viewer:
+            self._enter(room, order.viewer, order.seat, order.offer)
         if child := self._spares.take():
             self._assign(room, child)
         else:
@@ -221,6 +228,7 @@ class Supervisor:
             save_directory=str(saves),
             options=dict(entry.options),
             offer=order.offer,
+            codec=order.codec,
             scale=order.scale,
             max_kbps=self._config.max_kbps,
             sandbox=self._config.sandbox,
@@ -292,6 +300,7 @@ class Supervisor:
         if isinstance(message, Figures):
             room.figures = message
         elif isinstance(message, Opened):
+            room.codec = CODECS.get(message.codec, "")
             seconds = self._loop.time() - room.asked
             child.log.info("= open after %.2f s, %s", seconds, message.codec)
             self._observer.room_opened(seconds)
@@ -301,7 +310,7 @@ class Supervisor:
     def _pass_on(self, room: Room, child: Child, message: Answer | TurnedAway | Left) -> None:
         if not isinstance(message, Answer):
             room.viewers.discard(message.viewer)
-        report = _for_coordinator(room.id, message)
+        report = _for_coordinator(room, message)
         try:
             decode_worker_message(encode(report))
         except MessageError as error:
@@ -321,9 +330,9 @@ class Supervisor:
         task.add_done_callback(log_failure)
 
 
-def _for_coordinator(room: str, message: Answer | TurnedAway | Left) -> WorkerMessage:
+def _for_coordinator(room: Room, message: Answer | TurnedAway | Left) -> WorkerMessage:
     if isinstance(message, Answer):
-        return Admitted(room=room, viewer=message.viewer, answer=message.answer)
+        return Admitted(room=room.id, viewer=message.viewer, answer=message.answer, codec=room.codec)
     if isinstance(message, TurnedAway):
-        return Rejected(room=room, viewer=message.viewer, code=message.code, message=message.message)
-    return ViewerLeft(room=room, viewer=message.viewer)
+        return Rejected(room=room.id, viewer=message.viewer, code=message.code, message=message.message)
+    return ViewerLeft(room=room.id, viewer=message.viewer)

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from coordinator.messages.fields import (
     GATEWAY_URL,
+    Codec,
     Name,
     Sdp,
 )
@@ -63,6 +64,7 @@ from coordinator.messages.workers import (
     Rejected,
     RoomClosed,
     SeatViewer,
+    Thawed,
     ViewerCandidate,
     ViewerLeft,
     WorkerCommand,
@@ -78,6 +80,7 @@ __all__ = [
     "Back",
     "Candidate",
     "CloseRoom",
+    "Codec",
     "Dismiss",
     "Draining",
     "Ended",
@@ -116,6 +119,7 @@ __all__ = [
     "Start",
     "Started",
     "TakeSeat",
+    "Thawed",
     "Trickle",
     "ViewerCandidate",
     "ViewerLeft",

@@ -77,6 +77,8 @@ class RoomClosed(Struct, frozen=True, kw_only=True, tag="room_closed"):
     room: Name
     code: Name
     message: Sentence
+    epoch: Count = 0
+    """Which opening of it ended; 0 for whichever there was."""
 
 
 class Frozen(Struct, frozen=True, kw_only=True, tag="frozen"):
@@ -85,11 +87,21 @@ class Frozen(Struct, frozen=True, kw_only=True, tag="frozen"):
     room: Name
 
 
+class Thawed(Struct, frozen=True, kw_only=True, tag="thawed"):
+    """The room could not be frozen, because its snapshot can't be stored, and goes on."""
+
+    room: Name
+    code: Name
+    message: Sentence
+
+
 class Draining(Struct, frozen=True, kw_only=True, tag="draining"):
     """The worker is going to end: no new rooms, and its rooms are to be moved away."""
 
 
-WorkerMessage = Register | Holding | Library | Admitted | Rejected | ViewerLeft | RoomClosed | Frozen | Draining
+WorkerMessage = (
+    Register | Holding | Library | Admitted | Rejected | ViewerLeft | RoomClosed | Frozen | Thawed | Draining
+)
 
 # ----- coordinator -> worker
 
@@ -115,9 +127,12 @@ class OpenRoom(Struct, frozen=True, kw_only=True, tag="open_room"):
     offer: MaybeSdp = ""
     scale: Scale = 1
     profile: ProfileHash = ""
-    """The host's: battery saves are its."""
+    """Of whoever started the room: its battery saves are used."""
     resume: bool = False
     """Go on from the last snapshot in the store."""
+    epoch: Count = 1
+    """Counts the openings of the room. Two copies may run while a worker is out of reach: the higher one counts, and
+    a snapshot of the lower one must not replace one of the higher."""
     codec: Codec = ""
     """What to encode with if no offer decides it."""
 
@@ -169,7 +184,7 @@ class Keep(Struct, frozen=True, kw_only=True, tag="keep"):
 
 
 class Freeze(Struct, frozen=True, kw_only=True, tag="freeze"):
-    """Stop the game, store a last snapshot, and end. Answered by ``frozen``, or by ``room_closed`` if that fails."""
+    """Stop the game, store a last snapshot, and end. Answered by ``frozen``, ``thawed`` or ``room_closed``."""
 
     room: Name
 

@@ -181,6 +181,7 @@ SPECIAL = {
     "ready": st.booleans(),
     "resume": st.booleans(),
     "codec": st.sampled_from(("", "H264", "VP8")),
+    "epoch": st.integers(0, 100),
     "holding": st.integers(0, 100),
     "room_grace": st.floats(0, 1e6),
     "rooms": st.lists(LISTED, max_size=2).map(tuple),

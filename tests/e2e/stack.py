@@ -126,7 +126,14 @@ class Stack:
         return self
 
     def start_coordinator(self) -> None:
-        self._run("coordinator", {"COINOP_COORDINATOR_PORT": str(self.port), **self._coordinator})
+        self._run(
+            "coordinator",
+            {
+                "COINOP_COORDINATOR_PORT": str(self.port),
+                "COINOP_COORDINATOR_ROOM_GRACE": "2",
+                **self._coordinator,
+            },
+        )
 
     async def start_gateway(self, **settings: Any) -> None:
         """Start a gateway on UDP, TCP and TLS that reaches this machine's rooms, and have everybody know of it.

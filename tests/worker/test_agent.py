@@ -80,7 +80,7 @@ async def open_room(connection: Connection, room: str = "r1") -> None:
     assert connection.registration is not None
     game = connection.registration.games[0].id
     await connection.send(OpenRoom(room=room, game=game, viewer="v1", seat=0, offer="offer"))
-    assert await connection.expect(Admitted) == Admitted(room=room, viewer="v1", answer="to offer")
+    assert await connection.expect(Admitted) == Admitted(room=room, viewer="v1", answer="to offer", codec="H264")
 
 
 async def test_a_room_from_order_to_stop(config: Config, coordinator: Coordinator) -> None:

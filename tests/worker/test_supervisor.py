@@ -81,7 +81,7 @@ async def rooms(tmp_path: Path) -> AsyncIterator[Rooms]:
 
 async def test_a_room_opens_admits_and_closes(rooms: Rooms, tmp_path: Path) -> None:
     rooms.open("r1")
-    assert await rooms.reports.expect(Admitted) == Admitted(room="r1", viewer="v1", answer="to offer")
+    assert await rooms.reports.expect(Admitted) == Admitted(room="r1", viewer="v1", answer="to offer", codec="H264")
     assert "r1" in rooms.supervisor
     assert (tmp_path / "saves" / "id-obedient").is_dir()
     rooms.supervisor.close(CloseRoom(room="r1"))
@@ -94,7 +94,7 @@ async def test_a_room_opens_admits_and_closes(rooms: Rooms, tmp_path: Path) -> N
 async def test_viewers_come_and_go(rooms: Rooms) -> None:
     await rooms.opened("r1")
     rooms.supervisor.admit(Admit(room="r1", viewer="v2", seat=1, offer="second"))
-    assert await rooms.reports.expect(Admitted) == Admitted(room="r1", viewer="v2", answer="to second")
+    assert await rooms.reports.expect(Admitted) == Admitted(room="r1", viewer="v2", answer="to second", codec="H264")
     rooms.supervisor.admit(Admit(room="r1", viewer="v3", seat=None, offer="unusable"))
     assert await rooms.reports.expect(Rejected) == Rejected(
         room="r1", viewer="v3", code="no_codec", message="No codec in common."
