@@ -30,7 +30,7 @@ class Backups:
         self._pace = shared.pace
         self._now = shared.now
         self.lane = Lane(shared.pace, changed, newest_only=True, skip=True)
-        self._next = Mark(int(shared.now() * 1000))
+        self._next = Mark(owner.epoch, int(shared.now() * 1000))
         self._stored: Mark | None = None
         """The newest that the store has acknowledged."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -50,8 +50,9 @@ class Backups:
         if newest is None:
             return None
         mark, state = newest
-        self._stored = stored[0] if stored else None
-        self._next = Mark(max(self._next.epoch, mark.epoch + 1))
+        self._next = self._next.after(mark)
+        if stored and stored[0] < self._next:  # or it is from a later opening, and not ours to replace
+            self._stored = stored[0]
         return state
 
     async def _read(self, *, tries_on: bool) -> tuple[Mark, bytes] | None:

@@ -1,6 +1,6 @@
 """Where things are in the store.
 
-    rooms/<SHA-256 of the room's id>/<epoch>-<number>          snapshots; whoever has a room's id may enter it
+    rooms/<SHA-256 of the room's id>/<epoch>-<began>-<number>  snapshots; whoever has a room's id may enter it
     saves/<profile>/<game>/<slot>/<version>                    save slots, 00 to 10
     battery/<profile>/<game>/<version>                         battery memory
 
@@ -9,7 +9,7 @@ A profile is a SHA-256 already. Versions are ``versions.py``'s.
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 ROOMS = "rooms/"
 
@@ -17,8 +17,8 @@ SHARED = "shared"
 """Whose battery memory it is if the room was opened by a browser without a profile."""
 
 _PROFILE = re.compile(r"[0-9a-f]{64}")
-_GAME = re.compile(r"[0-9a-f]{16}")
-_SNAPSHOT = re.compile(r"(?P<epoch>[0-9a-f]{12})-(?P<number>[0-9a-f]{8})")
+_GAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_SNAPSHOT = re.compile(r"(?P<epoch>[0-9a-f]{8})-(?P<began>[0-9a-f]{12})-(?P<number>[0-9a-f]{8})")
 
 
 def is_profile(profile: str) -> bool:
@@ -49,24 +49,31 @@ def room(id: str) -> str:
 
 @dataclass(frozen=True, order=True)
 class Mark:
-    """Where a snapshot is in a room's time: a later epoch, that is a later process, comes after all of an earlier."""
+    """Where a snapshot is in a room's time: all of a later process comes after all of an earlier one."""
 
     epoch: int
+    """Which opening of the room it is, as the coordinator counts."""
+    began: int
+    """When its process began, in milliseconds, should the coordinator have lost count."""
     number: int = 0
 
     def __str__(self) -> str:
-        return f"{self.epoch:012x}-{self.number:08x}"
+        return f"{self.epoch:08x}-{self.began:012x}-{self.number:08x}"
 
     @property
     def next(self) -> "Mark":
         """The mark of the same process's next snapshot."""
-        return Mark(self.epoch, self.number + 1)
+        return replace(self, number=self.number + 1)
+
+    def after(self, other: "Mark") -> "Mark":
+        """A later process's mark, unless the other belongs to a later opening than this."""
+        return replace(self, began=max(self.began, other.began + 1)) if other.epoch == self.epoch else self
 
 
 def parse_mark(name: str) -> Mark | None:
     """The mark of this name; None if it is no snapshot's name."""
     found = _SNAPSHOT.fullmatch(name)
-    return Mark(int(found["epoch"], 16), int(found["number"], 16)) if found else None
+    return Mark(*(int(part, 16) for part in found.groups())) if found else None
 
 
 def _checked(pattern: re.Pattern[str], name: str) -> str:

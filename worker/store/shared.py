@@ -34,5 +34,7 @@ class Owner:
     game: str
     profile: str
     """The host's; empty if it has none."""
+    epoch: int = 1
+    """Which opening of the room it is."""
     legacy_battery: Path | None = None
     """Where an earlier release kept the game's battery memory."""

@@ -10,6 +10,7 @@ from worker.room.storing import Frozen, Snapshot, StoreState
 from worker.store.failures import StoreError
 from worker.store.objects import Objects
 from worker.store.pace import Pace
+from worker.store.shared import Owner
 from worker.store.snapshots import Snapshots
 
 
@@ -67,6 +68,18 @@ async def test_a_process_that_was_given_up_can_not_undo_its_successor(objects: O
         await old.keeper._backups.lane.empty()
     await old.keeper.settle(over=True)
     assert await stored_is(objects, "new")
+
+
+async def test_the_later_opening_counts_even_where_the_earlier_process_began_later(objects: Objects) -> None:
+    late = make_store(objects, clock=Clock(1_800_000_000.0))
+    stale = Room(late, owner=Owner(room=ROOM, game=GAME, profile=ADA, epoch=1))
+    current = Room(make_store(objects), owner=Owner(room=ROOM, game=GAME, profile=ADA, epoch=2))
+    current.keeper.handle(snapshot("current"))
+    await eventually(lambda: stored_is(objects, "current"))
+    await stale.keeper.begin(resume=True)
+    stale.keeper.handle(snapshot("stale"))
+    await stale.keeper.settle(over=False)
+    assert await stored_is(objects, "current")
 
 
 async def test_an_orderly_end_leaves_nothing(objects: Objects) -> None:

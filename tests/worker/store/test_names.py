@@ -10,7 +10,7 @@ from worker.store.names import Mark
 PROFILE = "a" * 64
 GAME = "0123456789abcdef"
 
-marks = st.builds(Mark, st.integers(0, 2**48 - 1), st.integers(0, 2**32 - 1))
+marks = st.builds(Mark, st.integers(0, 9), st.integers(0, 2**48 - 1), st.integers(0, 2**32 - 1))
 
 
 def test_each_thing_has_its_folder() -> None:
@@ -27,8 +27,14 @@ def test_what_is_no_profile_names_no_folder(profile: str) -> None:
     assert not names.is_profile(profile)
     with pytest.raises(ValueError, match="can't be part"):
         names.saves(profile, GAME)
+
+
+@pytest.mark.parametrize("game", ["..", "", "a/b", "game\n", ".", "a" * 129])
+def test_what_is_no_game_names_no_folder(game: str) -> None:
     with pytest.raises(ValueError, match="can't be part"):
-        names.saves(PROFILE, profile)
+        names.saves(PROFILE, game)
+    with pytest.raises(ValueError, match="can't be part"):
+        names.battery("", game)
 
 
 @given(marks, marks)
@@ -39,8 +45,14 @@ def test_names_of_snapshots_sort_as_their_marks_do(one: Mark, other: Mark) -> No
 
 @given(marks, marks)
 def test_a_later_process_comes_after_all_of_an_earlier(one: Mark, other: Mark) -> None:
-    if one.epoch < other.epoch:
+    if (one.epoch, one.began) < (other.epoch, other.began):
         assert one.next < other
+
+
+@given(marks, marks)
+def test_a_process_that_goes_on_comes_after_the_one_before_unless_it_was_opened_earlier(one: Mark, other: Mark) -> None:
+    assert (one.after(other).epoch, one.after(other).number) == (one.epoch, one.number)
+    assert (one.after(other) > other) == (one.epoch >= other.epoch)
 
 
 @given(st.text(max_size=30))

@@ -27,40 +27,40 @@ def record(text: str) -> bytes:
 async def test_a_room_without_snapshots_has_none(objects: Objects) -> None:
     snapshots = Snapshots(objects)
     assert await snapshots.newest(ROOM, GAME) is None
-    await snapshots.add("another room", Mark(1), record("other"))
+    await snapshots.add("another room", Mark(1, 1), record("other"))
     assert await snapshots.newest(ROOM, GAME) is None
 
 
 async def test_what_an_older_process_writes_late_is_never_the_newest(objects: Objects) -> None:
     snapshots = Snapshots(objects)
-    await snapshots.add(ROOM, Mark(1, 5), record("before"))
-    await snapshots.add(ROOM, Mark(2, 0), record("after"))
-    await snapshots.add(ROOM, Mark(1, 6), record("late"))
-    assert await snapshots.newest(ROOM, GAME) == (Mark(2, 0), state("after"))
+    await snapshots.add(ROOM, Mark(1, 1, 5), record("before"))
+    await snapshots.add(ROOM, Mark(1, 2, 0), record("after"))
+    await snapshots.add(ROOM, Mark(1, 1, 6), record("late"))
+    assert await snapshots.newest(ROOM, GAME) == (Mark(1, 2, 0), state("after"))
 
 
 async def test_a_process_drops_its_own_and_leaves_its_successor_s(objects: Objects) -> None:
     snapshots = Snapshots(objects)
-    for mark in (Mark(1, 1), Mark(1, 2), Mark(2, 0)):
+    for mark in (Mark(1, 1, 1), Mark(1, 1, 2), Mark(1, 2, 0)):
         await snapshots.add(ROOM, mark, record(str(mark)))
-    await snapshots.drop(ROOM, Mark(1, 1))
-    assert await snapshots.marks(ROOM) == [Mark(1, 2), Mark(2, 0)]
-    await snapshots.drop_until(ROOM, Mark(1, 9))
-    assert await snapshots.marks(ROOM) == [Mark(2, 0)]
+    await snapshots.drop(ROOM, Mark(1, 1, 1))
+    assert await snapshots.marks(ROOM) == [Mark(1, 1, 2), Mark(1, 2, 0)]
+    await snapshots.drop_until(ROOM, Mark(1, 1, 9))
+    assert await snapshots.marks(ROOM) == [Mark(1, 2, 0)]
 
 
 async def test_a_damaged_snapshot_makes_room_for_the_one_before(objects: Objects) -> None:
     snapshots = Snapshots(objects)
-    await snapshots.add(ROOM, Mark(1), record("good"))
-    await objects.create(f"{names.room(ROOM)}{Mark(2)}", record("bad")[:-1])
-    assert await snapshots.newest(ROOM, GAME) == (Mark(1), state("good"))
+    await snapshots.add(ROOM, Mark(1, 1), record("good"))
+    await objects.create(f"{names.room(ROOM)}{Mark(1, 2)}", record("bad")[:-1])
+    assert await snapshots.newest(ROOM, GAME) == (Mark(1, 1), state("good"))
     assert await snapshots.newest(ROOM, "f" * 16) is None
 
 
 async def test_old_snapshots_of_all_rooms_expire(objects: Objects) -> None:
     snapshots = Snapshots(objects)
-    await snapshots.add(ROOM, Mark(1), record("one"))
-    await snapshots.add("another room", Mark(1), record("two"))
+    await snapshots.add(ROOM, Mark(1, 1), record("one"))
+    await snapshots.add("another room", Mark(1, 1), record("two"))
     await objects.create("saves/kept", b"for good")
     now = datetime.now(UTC)
     assert await snapshots.expire(now, timedelta(days=7)) == 0
@@ -70,8 +70,8 @@ async def test_old_snapshots_of_all_rooms_expire(objects: Objects) -> None:
 
 
 async def test_a_snapshot_is_there_on_another_worker(s3_objects: Objects, faulty_objects: Objects) -> None:
-    await Snapshots(s3_objects).add(ROOM, Mark(1), record("one"))
-    assert await Snapshots(s3_objects).newest(ROOM, GAME) == (Mark(1), state("one"))
+    await Snapshots(s3_objects).add(ROOM, Mark(1, 1), record("one"))
+    assert await Snapshots(s3_objects).newest(ROOM, GAME) == (Mark(1, 1), state("one"))
     assert await Snapshots(faulty_objects).newest(ROOM, GAME) is None
 
 
