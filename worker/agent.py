@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 
 from coordinator import messages
 from coordinator.messages import Register
@@ -17,6 +18,8 @@ from worker.lifecycle import Patience
 from worker.link import CoordinatorRefusedError, Link
 from worker.metrics import Metrics
 from worker.sandbox import Mode, RefusedError, missing
+from worker.store.objects import Objects, StoreSettingsError, open_store
+from worker.store.store import Store
 from worker.supervisor import ROOM_COMMAND, Supervisor
 
 logger = logging.getLogger(__name__)
@@ -28,7 +31,7 @@ async def serve(config: Config, stop: asyncio.Event) -> int:
     """Run the worker until ``stop``. Its exit code: 0, or 1 after a failure that the log explains."""
     try:
         await Agent(config).run(stop)
-    except (CoordinatorRefusedError, PortInUseError, RefusedError) as error:
+    except (CoordinatorRefusedError, PortInUseError, RefusedError, StoreSettingsError) as error:
         logger.error("%s", error)
         return FAILED
     return 0
@@ -51,7 +54,8 @@ class Agent:
         self._link = Link(
             config.link_url, config.token, register=self._register, handle=self._handle, lost=self._lost_link
         )
-        self._supervisor = Supervisor(config, self._link.send, metrics, command=command, patience=patience)
+        self._store = _open_store(config, metrics)
+        self._supervisor = Supervisor(config, self._link.send, metrics, self._store, command=command, patience=patience)
         self._dispatcher = Dispatcher(lambda: self._library, self._supervisor, config.capacity, self._link.send)
         metrics.show(self._supervisor, config.capacity, lambda: self._link.registered)
 
@@ -76,6 +80,8 @@ class Agent:
         linked = asyncio.create_task(self._link.run(), name="link")
         watching = asyncio.create_task(self._scanner.follow(self._changed), name="library")
         watching.add_done_callback(log_failure)  # without it the library just stays as it is
+        expiring = asyncio.create_task(self._store.expire(), name="old snapshots")
+        expiring.add_done_callback(log_failure)
         try:
             done, _ = await asyncio.wait((stopped, linked), return_when=asyncio.FIRST_COMPLETED)
             if linked in done:
@@ -83,9 +89,9 @@ class Agent:
             await self._supervisor.stop()  # while there is somebody to tell
             await self._link.flush()
         finally:
-            for task in (stopped, linked, watching):
+            for task in (stopped, linked, watching, expiring):
                 task.cancel()
-            await asyncio.gather(stopped, linked, watching, return_exceptions=True)
+            await asyncio.gather(stopped, linked, watching, expiring, return_exceptions=True)
 
     def _ready(self) -> bool:
         return self._link.registered
@@ -121,6 +127,14 @@ def _check_sandbox(mode: Mode) -> None:
         raise RefusedError(f"games can't be locked in as COINOP_WORKER_SANDBOX=require wants it: {lacks}")
     if lacks:
         logger.warning("Games are not fully locked in, so run only cores that you trust: %s.", lacks)
+
+
+def _open_store(config: Config, metrics: Metrics) -> Store:
+    options = {name: value.get_secret_value() for name, value in config.store_options.items()}
+    opened = open_store(config.store_url, options, plain_http=config.store_plain_http)
+    store = Store(Objects(opened, metrics.store_operation), keep=timedelta(days=config.snapshot_days))
+    metrics.show_waiting(lambda: store.waiting_bytes)
+    return store
 
 
 def _log_library(library: Library) -> None:

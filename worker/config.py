@@ -34,6 +34,13 @@ GATEWAY_SENTENCE = (
     "stun:gateway.example:3478 (which takes no transport)"
 )
 
+STORE_SCHEMES = ("file", "s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl")
+"""A store has to create objects that nobody has created before; plain web servers can't."""
+
+STORE_SENTENCE = (
+    "must be a URL such as s3://bucket/folder, gs://bucket/folder, az://account/container/folder or file:///folder"
+)
+
 _GATEWAY = re.compile(
     r"(?P<scheme>stun|turns?):(?:[A-Za-z0-9._-]{1,200}|\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\])"
     r"(?::(?P<port>[0-9]{1,5}))?(?P<transport>\?transport=(?:udp|tcp))?"
@@ -97,7 +104,23 @@ class Config(BaseSettings):
         description="core options that differ from their defaults: the name of a core or a file pattern, to options",
     )
     standalone: tuple[str, ...] = Field((), description="core that is a game itself and needs no file; may be repeated")
-    saves: Path = Field(default_factory=lambda: _data_folder("saves"), description="folder for what games save")
+    saves: Path = Field(
+        default_factory=lambda: _data_folder("saves"), description="folder for what cores write, and for the store"
+    )
+    store: str = Field(
+        "",
+        description="URL of the object store for saves and snapshots, such as s3://bucket/folder, gs://bucket or"
+        " az://account/container; the folder `store` in the saves folder by default",
+    )
+    # Not shown as an option: credentials are among them.
+    store_options: CliSuppress[dict[str, SecretStr]] = Field(
+        default_factory=dict,
+        description="settings of the store, such as endpoint and region, that are not in its usual variables",
+    )
+    store_plain_http: bool = Field(False, description="allow a store whose endpoint is http, without TLS")
+    snapshot_days: int = Field(
+        7, ge=1, le=3650, description="days after which the snapshot of a room that nobody came back to is deleted"
+    )
     system: Path = Field(
         default_factory=lambda: _data_folder("system"), description="folder with BIOS files, for cores that need some"
     )
@@ -149,6 +172,25 @@ class Config(BaseSettings):
         if not all(map(_is_ice_url, urls)):
             raise ValueError(GATEWAY_SENTENCE)
         return urls
+
+    @field_validator("store")
+    @classmethod
+    def _is_a_store(cls, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            usable = not url or (parts.scheme in STORE_SCHEMES and (parts.netloc or parts.path.startswith("/")))
+        except ValueError:
+            usable, parts = False, urlsplit("")
+        if not usable:
+            raise ValueError(STORE_SENTENCE)
+        if parts.password or parts.query:
+            raise ValueError("must be a URL without password and query: put those into COINOP_WORKER_STORE_OPTIONS")
+        return url
+
+    @property
+    def store_url(self) -> str:
+        """Where saves and snapshots are kept."""
+        return self.store or (self.saves / "store").as_uri()
 
     @property
     def link_url(self) -> str:

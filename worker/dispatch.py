@@ -10,6 +10,7 @@ from coordinator.messages import (
     Admit,
     CloseRoom,
     Dismiss,
+    Freeze,
     OpenRoom,
     Rejected,
     RoomClosed,
@@ -62,6 +63,8 @@ class Dispatcher:
                 self._supervisor.dismiss(command)
             case CloseRoom():
                 self._supervisor.close(command)
+            case Freeze():
+                self._supervisor.freeze(command)
 
     def _open(self, order: OpenRoom) -> None:
         places_left = 0 if self._supervisor.stopping else self._capacity - len(self._supervisor)

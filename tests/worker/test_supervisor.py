@@ -26,15 +26,16 @@ from tests.worker.rooms.harness import (
     SCRIPTED_ROOM,
     Reports,
     is_running,
-    make_config,
     make_entry,
+    make_supervisor,
     open_files,
     order_for,
     until,
 )
 from worker import ending
 from worker.lifecycle import Patience
-from worker.supervisor import Room, Supervisor
+from worker.rooms import Room
+from worker.supervisor import Supervisor
 
 
 def environment_of(pid: int) -> bytes:
@@ -66,7 +67,7 @@ async def supervised(
     tmp_path: Path, patience: Patience | None = None, command: tuple[str, ...] = SCRIPTED_ROOM
 ) -> AsyncIterator[Rooms]:
     reports = Reports()
-    supervisor = Supervisor(make_config(tmp_path), reports, reports, command=command, patience=patience)
+    supervisor = make_supervisor(tmp_path, reports, reports, command=command, patience=patience)
     try:
         yield Rooms(supervisor, reports)
     finally:
