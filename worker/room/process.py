@@ -29,15 +29,19 @@ from .control import (
     Close,
     Enter,
     Exit,
+    Freeze,
     Open,
     Ready,
     RoomMessage,
+    SeatViewer,
+    Thaw,
     frame,
     read_agent_message,
 )
 from .media import MediaLoop, MediaSockets
 from .peer import limit_addresses
 from .room import Room
+from .storing import Deleted, Fetched, Listed, Stored, StoreState
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +49,8 @@ PR_SET_PDEATHSIG: Final = 1
 SWITCH_SECONDS: Final = 0.0005
 """How long a busy thread may keep the interpreter from another: the core's callbacks need it a hundred times a frame,
 and at Python's 5 ms a datagram that arrives in between could hold a frame up for as long."""
+LOOKS_PER_SECOND: Final = 4
+"""For viewers who fall silent; once a second for all else."""
 GOODBYE_SECONDS: Final = 2.0
 """Time for the viewers' connections to say goodbye when the room ends."""
 
@@ -67,8 +73,6 @@ class Process:
         await reading
         for task in self._tasks:
             task.cancel()
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            await asyncio.wait_for(self._writer.drain(), GOODBYE_SECONDS)
 
     async def _read(self) -> None:
         closed: asyncio.Task[bool] | None = None
@@ -97,16 +101,34 @@ class Process:
             self._open(command)
         elif self._room is None:
             logger.warning("! %s came before the room was opened", type(command).__name__)
-        elif isinstance(command, Enter):
-            if addresses := self._media.receive():
-                limit_addresses(addresses)
-            self._spawn(self._room.enter(command), f"enter {command.viewer}")
-        elif isinstance(command, AddCandidate):
-            self._spawn(self._room.add_candidate(command.viewer, command.candidate), "candidate")
-        elif isinstance(command, Exit):
-            self._spawn(self._room.exit(command.viewer), f"exit {command.viewer}")
-        elif isinstance(command, Close):
-            self._spawn(self._room.close(), "close")
+        else:
+            self._tell(self._room, command)
+
+    def _tell(self, room: Room, command: AgentMessage) -> None:
+        match command:
+            case Enter():
+                if addresses := self._media.receive():
+                    limit_addresses(addresses)
+                self._spawn(room.enter(command), f"enter {command.viewer}")
+            case SeatViewer():
+                room.seat(command.viewer, command.seat)
+            case AddCandidate():
+                self._spawn(room.add_candidate(command.viewer, command.candidate), "candidate")
+            case Exit():
+                self._spawn(room.exit(command.viewer), f"exit {command.viewer}")
+            case Stored() | Fetched() | Listed() | Deleted() | StoreState():
+                room.stored(command)
+            case Freeze() | Thaw() | Close():
+                self._tell_of_end(room, command)
+
+    def _tell_of_end(self, room: Room, command: Freeze | Thaw | Close) -> None:
+        match command:
+            case Freeze():
+                self._spawn(room.freeze(), "freeze")
+            case Thaw():
+                room.thaw()
+            case Close():
+                self._spawn(room.close(), "close")
 
     def _open(self, order: Open) -> None:
         if self._room is not None:
@@ -131,9 +153,14 @@ class Process:
             logger.info("= not all of the sandbox: %s", lack)
 
     async def _tend(self, room: Room) -> None:
+        looks = 0
         while not room.closed.is_set():
-            await asyncio.sleep(1)
-            room.tend(time.monotonic())
+            await asyncio.sleep(1 / LOOKS_PER_SECOND)
+            now = time.monotonic()
+            room.look(now)
+            looks += 1
+            if looks % LOOKS_PER_SECOND == 0:
+                room.tend(now)
 
     def _send(self, message: RoomMessage) -> None:
         self._writer.write(frame(message))
@@ -154,6 +181,8 @@ async def serve(control: socket.socket, media: MediaSockets) -> None:
     reader, writer = await asyncio.open_connection(sock=control)
     await Process(reader, writer, media).run()
     writer.close()
+    with contextlib.suppress(ConnectionError, TimeoutError):  # the last word may still be on its way
+        await asyncio.wait_for(writer.wait_closed(), GOODBYE_SECONDS)
 
 
 def die_with_parent() -> None:

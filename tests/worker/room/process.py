@@ -11,8 +11,10 @@ from tests.cores.build import build
 from tests.worker.room.viewer import Viewer
 from worker.child import ONE_THREAD
 from worker.handover import Handover
+from worker.outbox import Outbox
 from worker.room import control
 from worker.room.control import CONTROL_FD_VARIABLE, MEDIA_FD_VARIABLE, Answer, Close, Closed, Enter, Open, Ready
+from worker.room.storing import Snapshot, StoreBattery
 from worker.sandbox import Mode
 
 T = TypeVar("T")
@@ -38,6 +40,7 @@ class Room:
             stdin=asyncio.subprocess.DEVNULL,
         )
         theirs.close()
+        self._outbox = Outbox(ours)  # as the agent's, lest a room that has gone takes its last word along
         self._reader, self._writer = await asyncio.open_connection(sock=ours)
         await self.expect(Ready)
         return self
@@ -45,7 +48,7 @@ class Room:
     def send(self, message: control.AgentMessage) -> None:
         if isinstance(message, Enter):
             self._handover.send()
-        self._writer.write(control.frame(message))
+        self._outbox.write(control.frame(message))
 
     async def expect(self, kind: type[T]) -> T:
         """The next message, past the figures, which is of this kind."""
@@ -55,7 +58,8 @@ class Room:
                 self.figures.append(message)
             if isinstance(message, kind):
                 return message
-            assert isinstance(message, control.Figures), f"{message} instead of {kind.__name__}"
+            passing = (control.Figures, Snapshot, StoreBattery)
+            assert isinstance(message, passing), f"{message} instead of {kind.__name__}"
 
     def open(self, name: str, offer: str, **more: Any) -> None:
         game = self.folder / f"Game.{name}"
@@ -80,9 +84,14 @@ class Room:
         await self.expect(Closed)
         return await asyncio.wait_for(self.process.wait(), 10)
 
+    def hang_up(self) -> None:
+        """As if the agent were gone."""
+        self._outbox.close()
+        self._writer.close()
+
     async def clean_up(self) -> None:
         if self.process.returncode is None:
             self.process.kill()
             await self.process.wait()
-        self._writer.close()
+        self.hang_up()
         self._handover.close()

@@ -13,7 +13,8 @@ import pytest
 
 from tests.worker.room.process import Room
 from tests.worker.room.viewer import Viewer
-from worker.room.control import Closed, Enter, Exit, Left, Opened, TurnedAway
+from worker.room.control import Close, Closed, Enter, Exit, Left, Opened, TurnedAway
+from worker.room.storing import StoreBattery
 
 Rooms = Callable[[], Awaitable[Room]]
 Viewers = Callable[..., Viewer]
@@ -83,12 +84,14 @@ async def test_the_page_is_told_of_the_picture_and_the_controls_and_its_ping_com
 ) -> None:
     room, viewer = await new_room(), new_viewer()
     await playing(room, viewer)
+    picture = await viewer.notice("picture")
+    assert (picture["width"], picture["height"]) == (128, 112)
     assert await viewer.notice("controls") == {
         "type": "controls",
         "buttons": {"0": "Weak rumble", "8": "Strong rumble, high beep"},
     }
-    picture = await viewer.notice("picture")
-    assert (picture["width"], picture["height"]) == (128, 112)
+    playback = await viewer.notice("playback")
+    assert playback == {"type": "playback", "paused": False, "by": "", "speed": 1, "rewinding": False}
     await viewer.ready()
     ping = struct.pack("<BBHI", 9, 0, 0, 77)
     viewer.input.send(ping)
@@ -188,14 +191,15 @@ async def test_a_viewer_who_vanishes_leaves_and_the_room_goes_on(new_room: Rooms
     await first.picture()
 
 
-async def test_battery_memory_outlives_the_room(new_room: Rooms, new_viewer: Viewers, tmp_path: Path) -> None:
+async def test_battery_memory_outlives_the_room(new_room: Rooms, new_viewer: Viewers) -> None:
     room, viewer = await new_room(), new_viewer()
     await playing(room, viewer)
     await viewer.ready()
     viewer.input.send(pad(1, 1 << 3))
     await asyncio.wait_for(until_cell(viewer, 0, 3, white=True), 10)
-    assert await room.end() == 0
-    assert (tmp_path / "saves" / "Game.srm").read_bytes()[0] > 0
+    room.send(Close())
+    assert (await room.expect(StoreBattery)).data[0] > 0
+    await room.expect(Closed)
 
 
 async def test_the_figures_tell_of_the_stream(new_room: Rooms, new_viewer: Viewers) -> None:
@@ -215,5 +219,5 @@ async def test_the_figures_tell_of_the_stream(new_room: Rooms, new_viewer: Viewe
 
 async def test_the_process_ends_when_its_agent_is_gone(new_room: Rooms) -> None:
     room = await new_room()
-    room._writer.close()
+    room.hang_up()
     assert await asyncio.wait_for(room.process.wait(), 10) == 0

@@ -12,7 +12,9 @@ from tests.cores.build import build
 from tests.worker.room.viewer import Viewer
 from worker.room import control
 from worker.room.control import Answer, Closed, Enter, Figures, Left, Open, TurnedAway
-from worker.room.room import CONNECT_SECONDS, MAX_DATAGRAMS_PER_SECOND, MAX_VIEWERS, SILENCE_SECONDS, Room
+from worker.room.liveness import GONE_SECONDS
+from worker.room.room import CONNECT_SECONDS, MAX_DATAGRAMS_PER_SECOND, Room
+from worker.room.viewers import MAX_VIEWERS
 
 PING = bytes.fromhex("0900000001000000")
 
@@ -92,22 +94,22 @@ async def echoed(viewer: Viewer) -> bytes:
 
 
 async def test_a_viewer_who_never_connects_leaves(room: Room, agent: Agent) -> None:
-    room.tend(now() + CONNECT_SECONDS - 1)
+    room.look(now() + CONNECT_SECONDS - 1)
     assert agent.all(Left) == []
-    room.tend(now() + CONNECT_SECONDS + 1)
+    room.look(now() + CONNECT_SECONDS + 1)
     assert agent.all(Left) == [Left(viewer="v1")]
 
 
 async def test_a_viewer_who_stops_pinging_leaves(room: Room, agent: Agent, viewer: Viewer) -> None:
     await viewer.take(agent.all(Answer)[0].answer)
     await viewer.ready()
-    room.tend(now() + SILENCE_SECONDS + 1)
+    room.look(now() + GONE_SECONDS + 1)
     assert agent.all(Left) == [], "who never pinged is not missed"
     viewer.input.send(PING)
     assert await viewer.datagrams.get() == PING
-    room.tend(now() + SILENCE_SECONDS - 1)
+    room.look(now() + GONE_SECONDS - 1)
     assert agent.all(Left) == []
-    room.tend(now() + SILENCE_SECONDS + 1)
+    room.look(now() + GONE_SECONDS + 1)
     assert agent.all(Left) == [Left(viewer="v1")]
 
 
