@@ -30,6 +30,7 @@ VERDICTS = {
     "room_silent": Verdict.RESTART,
     "no_process": Verdict.ELSEWHERE,
     "no_seats": Verdict.ELSEWHERE,
+    "store_failed": Verdict.ELSEWHERE,
     "worker_lost": Verdict.ELSEWHERE,
     "worker_stopped": Verdict.ELSEWHERE,
     # What the game, its player or its files ended stays ended.

@@ -6,6 +6,7 @@ from coordinator.messages import Game
 from coordinator.room import Room
 from coordinator.verdicts import EARLY_DEATH, VERDICTS, Verdict, dies_too_often, given_up, going_on, verdict_on
 from worker import ending
+from worker.store.failures import StoreError
 
 DUEL = Game(id="d", title="Duel", system="NES")
 
@@ -23,6 +24,10 @@ def test_a_room_that_was_closed_is_over():
 
 def test_a_worker_that_stops_is_no_place_to_go_on():
     assert verdict_on(ending.WORKER_STOPPED.code) is Verdict.ELSEWHERE
+
+
+def test_a_worker_that_can_not_read_its_store_is_no_place_to_go_on():
+    assert verdict_on(ending.unreadable(StoreError("it is down", "test")).code) is Verdict.ELSEWHERE
 
 
 def test_what_is_unknown_is_over():

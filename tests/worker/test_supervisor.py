@@ -237,7 +237,13 @@ async def test_what_the_core_started_ends_with_its_room(rooms: Rooms, caplog: py
 
 
 async def test_rooms_get_no_setting_of_ours(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("coinop_worker_token", "a secret that is no room's business")
+    for name in (
+        "coinop_worker_token",
+        "AWS_SECRET_ACCESS_KEY",
+        "AZURE_STORAGE_ACCOUNT_KEY",
+        "GOOGLE_SERVICE_ACCOUNT_KEY",
+    ):
+        monkeypatch.setenv(name, "a secret that is no room's business")
     room = await rooms.opened("r1")
     assert room.child is not None
     environment = environment_of(room.child.pid)

@@ -93,7 +93,7 @@ class Objects:
         async with self._operation("put"):
             try:
                 await obstore.put_async(self._store, name, data, mode="create", use_multipart=False)
-            except NotSupportedError:  # a store without conditional writes
+            except (NotSupportedError, NotImplementedError):  # a store without conditional writes
                 await obstore.put_async(self._store, name, data, use_multipart=False)
             except AlreadyExistsError:
                 there = await obstore.get_async(self._store, name)
@@ -155,7 +155,7 @@ class Objects:
             raise
         except StoreError:
             raise
-        except (BaseError, OSError, ValueError) as error:
+        except (BaseError, OSError, ValueError, NotImplementedError) as error:
             failure = explain(error)
             logger.debug("! %s: %s (%s)", kind, failure, failure.detail)
             raise failure from None

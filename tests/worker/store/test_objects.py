@@ -39,6 +39,13 @@ async def test_creating_the_same_again_is_no_failure_and_another_is(objects: Obj
     assert await objects.read("a/1") == b"mine"
 
 
+async def test_a_store_without_conditional_writes_does(s3_port: int, open_objects: Callable[..., Objects]) -> None:
+    settings = {**options(s3_port), "conditional_put": "disabled"}
+    objects = open_objects(f"s3://{BUCKET}/unconditional", settings)
+    await objects.create("a/1", b"mine")
+    assert await objects.read("a/1") == b"mine"
+
+
 async def test_operations_are_counted(objects: Objects, operations: list[tuple[str, str]]) -> None:
     await objects.create("a/1", b"1")
     await objects.list("a/")

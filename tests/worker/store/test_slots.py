@@ -19,6 +19,7 @@ from worker.room.storing import (
     ListSaves,
     Stored,
     StoreSave,
+    StoreState,
 )
 from worker.store.objects import Objects, open_store
 from worker.store.slots import MAX_READS, MAX_WAITING_SAVES
@@ -144,6 +145,15 @@ async def test_a_damaged_save_is_said_and_listed_no_more(objects: Objects) -> No
 
 
 # ----- the store has faults
+
+
+async def test_a_store_that_takes_two_seconds_is_no_trouble(faulty_objects: Objects, proxy: FaultyProxy) -> None:
+    room = Room(make_store(faulty_objects))
+    await shown(room)
+    proxy.delay = 2.0
+    version = await save(room, "one")
+    assert text_of((await load(room, version=version)).data) == "one"
+    assert [answer for answer in room.drain() if isinstance(answer, StoreState)] == []
 
 
 async def test_a_save_waits_for_a_store_that_is_down_and_is_loaded_meanwhile(
