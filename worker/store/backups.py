@@ -97,8 +97,8 @@ class Backups:
 
     async def over(self) -> None:
         """The room has ended for good: delete its snapshots. Those of a later process of the same room stay."""
-        self.lane.abandon()
         self._memory.forget(self._room)
+        await self.lane.wind_up()
         try:
             await self._snapshots.drop_until(self._room, self._next)
         except StoreError as error:

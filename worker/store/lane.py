@@ -44,6 +44,11 @@ class Job:
         if self.timer:
             self.timer.cancel()
 
+    def forget(self) -> None:
+        """It is given up, with those that it replaced."""
+        for job in (self, *self.replaced):
+            job.rest()
+
     def finish(self) -> None:
         """Tell everybody."""
         for job in (self, *self.replaced):
@@ -81,6 +86,7 @@ class Lane:
         self._task: asyncio.Task[None] | None = None
         self._empty = asyncio.Event()
         self._empty.set()
+        self._last_try = False
 
     def __len__(self) -> int:
         """How many jobs there are, the one that is being tried included."""
@@ -107,6 +113,15 @@ class Lane:
         """Wait until all is stored, or given up."""
         await self._empty.wait()
 
+    async def wind_up(self) -> None:
+        """Give up all but the try that is under way, and wait for its end: it can't be called back from the store."""
+        self._last_try = True
+        for job in self._waiting[1:]:
+            job.forget()
+        del self._waiting[1:]
+        await self._empty.wait()
+        self._last_try = False
+
     def abandon(self) -> None:
         """Give up what is not stored yet."""
         task, self._task = self._task, None
@@ -130,6 +145,8 @@ class Lane:
             except StoreError as error:
                 failures += 1
                 self._fail(job, error, failures)
+                if self._last_try:
+                    break
                 await asyncio.sleep(backoff(failures, self._pace.first_retry, self._pace.longest_retry))
                 if self._skip and len(self._waiting) > 1:
                     self._waiting[1].take_over(self._waiting.pop(0))
@@ -148,7 +165,6 @@ class Lane:
 
     def _end(self) -> None:
         for job in self._waiting:
-            for each in (*job.replaced, job):
-                each.rest()
+            job.forget()
         self._waiting.clear()
         self._empty.set()

@@ -139,3 +139,23 @@ async def test_a_fault_of_our_own_is_logged_and_the_next_job_begins_anew(
     lane.add(shelf.job("b"))
     await lane.empty()
     assert shelf.events == ["stored a", "try b", "stored b"]
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+async def test_winding_up_waits_for_the_try_that_is_under_way_alone(shelf: Shelf, failing: int) -> None:
+    lane = Lane(PACE, shelf.changed)
+    shelf.gate.clear()
+    shelf.failing = failing
+    for name in ("a", "b", "c"):
+        lane.add(shelf.job(name))
+    await asyncio.sleep(0)
+    winding = asyncio.create_task(lane.wind_up())
+    await asyncio.sleep(0)
+    assert not winding.done()
+    shelf.gate.set()
+    await winding
+    assert shelf.events == ["try a", "trouble a" if failing else "stored a"]
+    assert len(lane) == 0
+    lane.add(shelf.job("d"))
+    await lane.empty()
+    assert shelf.events[-1] == "stored d"
