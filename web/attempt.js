@@ -33,6 +33,7 @@ export class Attempt {
     /** The coordinator knows that we want in. */
     this.asked = false;
     this.answered = false;
+    this.connected = false;
     this.onprogress = () => {}; // (step): a key of messages.PROGRESS
     this.onunsent = () => {}; // there was no connection to ask on
     this.onfail = () => {}; // (code of messages.js)
@@ -63,6 +64,7 @@ export class Attempt {
     if (this._over) return;
     if (state === "failed") this.fail("blocked");
     if (state !== "connected") return;
+    this.connected = true;
     this.onprogress("waiting");
     this._limit("picture", "no_picture");
   }

@@ -61,8 +61,10 @@ export class Bar {
       this._settings.set("volume", Number(volume.value) / 100);
       this._settings.set("muted", false);
     });
-    // A button that was pressed with the mouse must not keep the focus: Enter is the pad's Start.
-    for (const part of [bar, strip]) part.addEventListener("click", (event) => event.detail > 0 && stage.focus());
+    // A button that was pressed with the mouse must not keep the focus: Enter is the pad's Start. One that asks keeps it.
+    for (const part of [bar, strip]) {
+      part.addEventListener("click", ({ detail, target }) => detail > 0 && !target.closest("[data-asked]") && stage.focus());
+    }
     volume.addEventListener("pointerup", () => stage.focus());
     stage.addEventListener("dblclick", () => this._toggleFullscreen());
     fullscreen.hidden = !document.fullscreenEnabled;

@@ -84,9 +84,11 @@ export class Connection {
     this._attempt.accept(answer);
   }
 
-  /** Its first frame is on the screen. */
+  /** A first frame is on the screen: the attempt has come to its end. False if it is not up yet, or was over before. */
   shown() {
+    if (!this._attempt?.connected) return false;
     this._endAttempt();
+    return true;
   }
 
   /** Give the attempt up, as one that failed with this code. */

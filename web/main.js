@@ -137,7 +137,10 @@ session.listen({
       if (ping) heartbeat.echo(ping.sequence);
       if (applied) meter.applied(applied.sequence, applied.rtp);
     };
-    peer.onbytes = (buffer) => saves.take(buffer);
+    peer.onbytes = (buffer) => {
+      heartbeat.alive();
+      saves.take(buffer);
+    };
     screen.show(peer.tracks);
     if (session.state === "starting") labelled(null);
     showStarting();
@@ -170,7 +173,8 @@ session.onpeople = (now, before) => {
   people.show(now);
   showSeat();
   takeControls();
-  for (const words of news(before, now)) toast(words);
+  const words = news(before, now);
+  if (words.length > 0) toast(words.join(" "));
 };
 
 function showSeat() {

@@ -21,13 +21,16 @@ export class Screen {
     this._picture = null;
     this._fit = "fill";
     this._waiting = false;
-    /** The first frame of a new connection is shown. */
-    this.onfirst = () => {};
+    /**
+     * The first frame of a new connection seems to be shown; gives whether it can be. Browsers also count the black of a
+     * track that nothing has come on yet.
+     */
+    this.onfirst = () => true;
     /** A frame: (metadata of requestVideoFrameCallback). Not called by browsers without it. */
     this.onframe = () => {};
     /** The browser wants a click before it lets sound out (true), or has had it (false). */
     this.onsilenced = () => {};
-    elements.video.addEventListener("loadeddata", () => this._first());
+    for (const type of ["loadeddata", "timeupdate"]) elements.video.addEventListener(type, () => this._goesOn());
     elements.video.addEventListener("resize", () => this._layout());
     new ResizeObserver(() => this._layout()).observe(elements.stage);
   }
@@ -107,12 +110,16 @@ export class Screen {
     video.requestVideoFrameCallback(shown);
   }
 
+  /** The element plays, as far as it says. It tells of each frame better, but not in a hidden page, nor in every browser. */
+  _goesOn() {
+    if (document.hidden || !this._elements.video.requestVideoFrameCallback) this._first();
+  }
+
   _first() {
-    if (!this._waiting) return;
+    if (!this._waiting || !this.onfirst()) return;
     this._waiting = false;
     this._elements.still.hidden = true;
     this._layout();
-    this.onfirst();
   }
 
   _layout() {

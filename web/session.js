@@ -134,12 +134,12 @@ export class Session {
     this._connection.prepare(this.state === "library");
   }
 
-  /** The first frame of a connection is on the screen. */
+  /** A first frame is on the screen. Gives whether it can be one of the room's. */
   pictureShown() {
-    if (this.state !== "starting" && this.state !== "resuming") return;
-    this._connection.shown();
+    if (!this._connection.shown()) return false;
     this._retries.reset();
     this._go("picture");
+    return true;
   }
 
   /** Nothing of the room gets here any more: make a new connection to our seat. */

@@ -93,6 +93,13 @@ async def play(page: Page, stack: Stack, title: str, **query: str) -> None:
     await state(page, "playing")
 
 
+async def press_bar(page: Page, selector: str) -> None:
+    """Click a button of the bar or the strip, which come when the mouse moves."""
+    for x in (600, 602):
+        await page.mouse.move(x, 300)
+    await page.click(selector)
+
+
 async def failure(page: Page) -> str:
     """Wait for the page's words on what went wrong."""
     await state(page, "failed")
@@ -179,7 +186,7 @@ async def first_frame(page: Page, since: float, quiet: float = 0.2) -> float:
     """Seconds from ``since`` (of time.time) to the first frame that a stop of the picture ended."""
 
     async def found() -> float | None:
-        times = [time / 1000 for time in await page.evaluate("window.frameTimes")]
+        times = [time / 1000 for time in await page.evaluate("window.frameTimes ?? []")]
         before = [since, *(time for time in times if time < since)][-1]
         for time in (time for time in times if time >= since):
             if time - before >= quiet:

@@ -146,6 +146,7 @@ test("a reload in mid-game goes back to the seat: the offer is made before the s
   signalling.find();
   assert.deepEqual(sent, [{ type: "join", room: "r1", offer: "offer", token: "t1", profile: "P", name: "Ada" }]);
   say(STARTED);
+  peers[0].onstate("connected");
   session.pictureShown();
   assert.deepEqual(states, ["resuming", "playing"]);
   assert.equal(session.room.seat, 0);

@@ -54,7 +54,9 @@ test("the answer goes to the peer, and the first frame makes it a game", () => {
   say(STARTED);
   assert.equal(peers[0].answer, "answer");
   assert.deepEqual(session.room, { id: "r1", seat: 0, game: GAME, member: "m1" });
-  session.pictureShown();
+  assert.equal(session.pictureShown(), false, "what is shown before the connection is up is no frame of the room's");
+  peers[0].onstate("connected");
+  assert.equal(session.pictureShown(), true);
   assert.deepEqual(states, ["library", "starting", "playing"]);
 });
 
