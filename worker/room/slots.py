@@ -70,10 +70,8 @@ class Slots:
         """Keep the game as it is now, as the slot's newest version. Raises CoreError, StorageError."""
         taken = await asyncio.wrap_future(self._emulator.ask(self._take))
         data, thumbnail = await asyncio.to_thread(_packed, taken)
-        if profile not in self._known:
-            await self.listed(profile)
-        known = self._known[profile]
-        based_on = known.get(slot, "")
+        known = self._known.setdefault(profile, {})
+        based_on = known.get(slot, "")  # the agent knows what there was when the profile entered
 
         def request(number: int) -> StoreSave:
             return StoreSave(

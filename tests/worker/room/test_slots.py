@@ -28,10 +28,11 @@ async def test_a_save_is_the_game_with_its_picture_and_follows_what_was_there(tm
         shelf = Shelf()
         slots = Slots(emulator, stored_on(shelf))
         seed(shelf, pack(b"older", "Echo", "1.0"))
+        await slots.listed("p")
         assert (await slots.save("p", 1, ignore)).version == "v0001"
         assert (await slots.save("p", 1, ignore)).version == "v0002"
         first, second = (save for *_, save in shelf.saves[1:])
-        assert (first.based_on, second.based_on) == ("v0000", "v0001"), "the room had listed before it saved"
+        assert (first.based_on, second.based_on) == ("v0000", "v0001")
         header, state = unpack(first.data)
         assert (header.core, len(state)) == ("Echo", 8)
         assert first.thumbnail.startswith(b"\xff\xd8")
@@ -76,9 +77,18 @@ async def test_a_store_in_trouble_is_an_error_everywhere(tmp_path: Path) -> None
         shelf = Shelf()
         slots = Slots(emulator, stored_on(shelf))
         shelf.error = "The store is down."
-        for work in (slots.listed("p"), slots.load("p", 1, ""), slots.delete("p", 1, "v"), slots.save("q", 1, ignore)):
+        for work in (slots.listed("p"), slots.load("p", 1, ""), slots.delete("p", 1, "v")):
             with pytest.raises(StorageError, match="The store is down"):
                 await work
+        assert (await slots.save("q", 1, ignore)).error == "The store is down."
+
+
+async def test_a_save_needs_no_list_before_it(tmp_path: Path) -> None:
+    async with playing(order(tmp_path)) as emulator:
+        shelf = Shelf()
+        slots = Slots(emulator, stored_on(shelf))
+        assert (await slots.save("p", 1, ignore)).version == "v0000"
+        assert shelf.saves[0][3].based_on == ""
 
 
 async def test_a_list_has_pictures_as_far_as_a_message_holds_them(
