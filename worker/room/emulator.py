@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 REST_SECONDS: Final = 1.0
 """Between two looks of a game that rests; whoever has something for it wakes it."""
 STILL_SECONDS: Final = 0.05
-"""The same while somebody waits for a key frame of the picture that stands."""
+"""The same while somebody waits for a key frame of the picture that stands, and after one."""
 
 T = TypeVar("T")
 
@@ -249,16 +249,20 @@ class Emulator:
         self.busy_since = None
 
     def _rest(self, game: Game, pacer: Pacer) -> None:
-        """No frame is to run: let a snapshot keep what was played, and show the picture to those who come."""
+        """No frame is to run: let a snapshot keep what was played, and show the picture to those who are there.
+
+        Now and then again: a viewer learns from the next packet that one was lost.
+        """
         game.rest()
         if not self.playback.frozen:
             game.keep(time.monotonic())
-        waits = self.playback.watched and game.video.keyframe_wanted
-        if waits:
+        soon = False
+        if self.playback.watched:
             pacer.resume(time.monotonic_ns())
             self._show(game, pacer.timestamp)
             pacer.advance()
-        self._awake.wait(STILL_SECONDS if waits else REST_SECONDS)
+            soon = game.video.is_keyframe or game.video.keyframe_wanted
+        self._awake.wait(STILL_SECONDS if soon else REST_SECONDS)
         self._awake.clear()
 
     def _await_frame(self, pacer: Pacer) -> None:

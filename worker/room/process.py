@@ -163,7 +163,8 @@ class Process:
                 room.tend(now)
 
     def _send(self, message: RoomMessage) -> None:
-        self._writer.write(frame(message))
+        if not self._writer.is_closing():  # as it is when the agent is gone
+            self._writer.write(frame(message))
 
     def _spawn(self, coroutine: "asyncio._CoroutineLike[None]", name: str) -> None:
         task = asyncio.create_task(coroutine, name=name)

@@ -75,8 +75,10 @@ class Room:
         }
         self.send(Open(**{**order, **more}))
 
-    async def let_in(self, name: str, viewer: Viewer, seat: int | None, offer: str | None = None) -> None:
-        self.send(Enter(viewer=name, seat=seat, offer=offer or await viewer.offer()))
+    async def let_in(
+        self, name: str, viewer: Viewer, seat: int | None, offer: str | None = None, profile: str = ""
+    ) -> None:
+        self.send(Enter(viewer=name, seat=seat, offer=offer or await viewer.offer(), profile=profile))
         await viewer.take((await self.expect(Answer)).answer)
 
     async def end(self) -> int:
