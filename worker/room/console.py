@@ -7,6 +7,7 @@ words, ``slots.py`` and the emulator's thread do the work.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
@@ -185,7 +186,6 @@ class Console:
         answer = await self._slots.save(viewer.profile, slot, later)
         if answer.error:
             raise StorageError(answer.error)
-        await self.show_saves(viewer)
         return ""
 
     async def _load(self, viewer: Viewer, slot: int, version: str) -> str:
@@ -200,7 +200,6 @@ class Console:
 
     async def _delete(self, viewer: Viewer, slot: int, version: str) -> str:
         await self._slots.delete(viewer.profile, slot, version)
-        await self.show_saves(viewer)
         return ""
 
     async def _export(self, viewer: Viewer, request: requests.Export) -> str:
@@ -251,8 +250,15 @@ class Console:
         else:
             if not isinstance(request, requests.ListSaves):
                 self._answer(viewer, request, ok=True, message=message)
+            await self._show_what_changed(viewer, request)
         finally:
             viewer.outstanding -= 1
+
+    async def _show_what_changed(self, viewer: Viewer, request: Request) -> None:
+        """After its Done, which does not wait for the list: reading that takes as long again, and may fail."""
+        if isinstance(request, requests.Save | requests.DeleteSave):
+            with contextlib.suppress(StorageError):
+                await self.show_saves(viewer)
 
     def _answer(self, viewer: Viewer, request: Request, *, ok: bool, message: str) -> None:
         slot = getattr(request, "slot", None)

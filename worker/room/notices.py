@@ -61,7 +61,7 @@ class Save(Struct, frozen=True, kw_only=True):
 
 class Saves(Struct, frozen=True, kw_only=True, tag="saves"):
     """What this viewer's profile has saved of this game, by slot and the newest first. Answers ``list_saves``, and
-    comes after each save and delete of its own."""
+    comes after the Done of each save and delete of its own."""
 
     slots: tuple[Save, ...]
     store: str = ""

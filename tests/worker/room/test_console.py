@@ -95,8 +95,8 @@ async def test_save_change_load(stage: Stage) -> None:
     _, other = stage.enter("v2", 1)
     stage.ask(one, "pause", paused=True)
     stage.ask(one, "save", slot=3)
-    assert [save.slot for save in (await page.expect(Saves)).slots] == [3]
     assert await page.expect(Done) == Done(request="save", ok=True, slot=3)
+    assert [save.slot for save in (await page.expect(Saves)).slots] == [3]
     stage.ask(one, "pause", paused=False)
     frames = stage.emulator.counters.frames
     await until(lambda: stage.emulator.counters.frames > frames)
