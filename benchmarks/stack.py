@@ -119,6 +119,7 @@ async def running() -> AsyncIterator[Stack]:
                 "COINOP_WORKER_COORDINATOR": url,
                 "COINOP_WORKER_TOKEN": token,
                 "COINOP_WORKER_LOG_LEVEL": "warning",
+                "COINOP_WORKER_DRAIN": "0",
                 "COINOP_WORKER_CAPACITY": str(CAPACITY),
                 "COINOP_WORKER_SAVES": f"{folder}/saves",
                 "COINOP_WORKER_GATEWAYS": json.dumps(relay.urls),

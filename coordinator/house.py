@@ -32,7 +32,7 @@ MAX_REMEMBERED = 10_000
 """Rooms that have ended lately. A worker that was out of reach then may still have one, and must not bring it back."""
 
 
-Kind = Literal["answer", "seat", "forget", "return", "place", "freeze", "move", "early"]
+Kind = Literal["answer", "seat", "forget", "return", "place", "freeze", "move", "retry", "early"]
 
 
 class Alarm(NamedTuple):
@@ -213,7 +213,7 @@ class House:
             self._came_back(room, member)
         for viewer in tuple(room.viewers.values()):
             self.drop_viewer(room, viewer)
-        self.cancel(room, "return", "place", "freeze", "move")
+        self.cancel(room, "return", "place", "freeze", "move", "retry")
         del self.rooms[room.id]
         self.ended[room.id] = None
         if len(self.ended) > MAX_REMEMBERED:

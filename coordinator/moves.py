@@ -25,6 +25,8 @@ MOVE_AGAIN_SECONDS = 10.0
 MAX_MOVES = 4
 """Rooms of a worker that are moved at a time. Each is a snapshot to store and a core to load."""
 
+STOPPED = "The game server is being stopped. Start the game again: another one may be free."
+
 MOVED = "Your game moves to another server, and goes on in a moment."
 
 
@@ -52,8 +54,10 @@ class Moves:
     def frozen(self, worker_id: WorkerId, message: Frozen, now: float) -> list[Decision]:
         """Its last snapshot is stored, and it has given its place free."""
         room = self._house.on(worker_id, message.room)
-        if room is None or room.phase is not Phase.FREEZING:
+        if room is None:
             return []
+        if room.phase is Phase.STARTING:  # nobody has played yet
+            return self._house.close(room, "worker_stopped", STOPPED)
         before, target = room.worker, room.target
         self._placing.lose(room, Event.FROZEN, ("moved", MOVED), now)
         return self._placing.find(room, now, prefer=target, avoid=before)

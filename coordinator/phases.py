@@ -29,6 +29,7 @@ class Event(Enum):
     """Its worker let a viewer in."""
     FREEZE_SENT = auto()
     FROZEN = auto()
+    """Its worker has stored it and given it up: as it was asked to, or because it ends itself."""
     THAWED = auto()
     """It could not be frozen and goes on."""
     DIED = auto()
@@ -61,6 +62,7 @@ TRANSITIONS: dict[Phase, dict[Event, Phase]] = {
     Phase.OPEN: {
         Event.ANSWERED: Phase.OPEN,
         Event.FREEZE_SENT: Phase.FREEZING,
+        Event.FROZEN: Phase.HOMELESS,
         Event.DIED: Phase.HOMELESS,
         Event.LINK_LOST: Phase.ASTRAY,
         Event.HELD: Phase.OPEN,

@@ -14,6 +14,9 @@ from coordinator.room import Room
 
 logger = logging.getLogger(__name__)
 
+RETRY_SECONDS = 3.0
+"""After a worker could not open a room yet: its store may be back, or an older copy of the room has ended."""
+
 PATH_BROKEN = "The connection to the game broke off. Connecting again."
 WAITING = "Your game waits for a server with a free place, and then goes on from where it was saved last."
 NO_PLACE = "The game server was lost, and no other has a free place. Start the game again in a few minutes."
@@ -84,13 +87,21 @@ class Placing:
         if alarm in self._house.alarms:
             return []
         self._house.alarms.set(alarm, now + self._place_seconds)
-        logger.warning("! room %s has no place: no worker has its game and a free one", room.label)
+        logger.warning("! room %s waits for a worker that can open it", room.label)
         decisions: list[Decision] = []
         for member in room.company.members.values():
             if member.page is not None and member.known:
                 decisions += self._house.dismiss(room, member)  # its page drops the connection, whose offer is void
                 decisions.append(ToPage(member.page, summons(room)))
         return decisions
+
+    def try_later(self, room: Room, trouble: tuple[str, str], now: float) -> list[Decision]:
+        """A worker could not open it yet: nothing is lost, but for how long it has been so already."""
+        if room.troubled_at is not None and now - room.troubled_at >= self._place_seconds:
+            return self._house.close(room, *trouble)
+        self.lose(room, Event.DIED, trouble, now)
+        self._house.alarms.set(Alarm("retry", room.id), now + RETRY_SECONDS)
+        return self._wait(room, now)
 
     def give_up(self, room: Room) -> list[Decision]:
         """It has waited long enough."""
@@ -99,7 +110,8 @@ class Placing:
     def find_all(self, now: float) -> list[Decision]:
         """Places may have become free."""
         homeless = [room for room in self._house.rooms.values() if room.phase is Phase.HOMELESS]
-        return [decision for room in homeless for decision in self.find(room, now)]
+        ready = [room for room in homeless if Alarm("retry", room.id) not in self._house.alarms]
+        return [decision for room in ready for decision in self.find(room, now)]
 
 
 def summons(room: Room) -> Reconnect:

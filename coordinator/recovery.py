@@ -75,6 +75,8 @@ class Recovery:
         logger.info("= room %s died in phase %s: %s", room.label, room.phase.name, code)
         if room.phase is Phase.STARTING or verdict is Verdict.OVER:
             return self._house.close(room, code, sentence)
+        if verdict is Verdict.LATER:
+            return self._placing.try_later(room, (code, sentence), now)
         if dies_too_often(room, now):
             return self._house.close(room, code, given_up(sentence))
         before = room.worker

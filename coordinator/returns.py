@@ -64,7 +64,7 @@ class Returns:
             decisions.append(ToWorker(room.worker.id, CloseRoom(room=room.id)))
         room.step(Event.HELD)
         self._house.give_places_free(room)
-        self._house.cancel(room, "return", "place", "freeze")
+        self._house.cancel(room, "return", "place", "freeze", "retry")
         room.worker, room.epoch, room.opened_at, room.troubled_at = worker, epoch, now, None
         worker.rooms.add(room.id)
         return decisions

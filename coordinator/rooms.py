@@ -263,7 +263,7 @@ class Rooms:
                 return self._placing.give_up(room)
             case "freeze":
                 return self._recovery.not_frozen(room, now)
-        self._house.places_changed = True  # a room that could not be moved is tried again
+        self._house.places_changed = True  # a room that could not be moved or opened is tried again
         return []
 
     def _away_too_long(self, room: Room, member: Member, kind: str) -> list[Decision]:

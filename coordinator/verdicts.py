@@ -19,6 +19,8 @@ class Verdict(Enum):
     """It goes on from its snapshot, best where that was written."""
     ELSEWHERE = auto()
     """It goes on from its snapshot, on another worker if there is one."""
+    LATER = auto()
+    """It goes on from its snapshot, when what keeps it from that may be over."""
 
 
 VERDICTS = {
@@ -30,9 +32,10 @@ VERDICTS = {
     "room_silent": Verdict.RESTART,
     "no_process": Verdict.ELSEWHERE,
     "no_seats": Verdict.ELSEWHERE,
-    "store_failed": Verdict.ELSEWHERE,
     "worker_lost": Verdict.ELSEWHERE,
     "worker_stopped": Verdict.ELSEWHERE,
+    "room_exists": Verdict.LATER,
+    "store_failed": Verdict.LATER,
     # What the game, its player or its files ended stays ended.
     "bad_game": Verdict.OVER,
     "closed": Verdict.OVER,

@@ -162,9 +162,14 @@ class Child:
         """Where it is in its life."""
         return self._life.state
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether it has been told to end, or says that it does."""
+        return self.state in (State.CLOSING, State.GONE)
+
     def send(self, message: AgentMessage) -> None:
         """Write to the room. Nothing is said to one that is ending."""
-        if self.state in (State.CLOSING, State.GONE):
+        if self.is_ending:
             return
         if isinstance(message, Open):
             self._step(Event.OPEN_SENT)

@@ -133,6 +133,13 @@ class Config(BaseSettings):
         description="ICE URL of the gateway in front of this worker, such as turn:gateway.example:3478?transport=udp;"
         " may be repeated",
     )
+    drain: float = Field(
+        20.0,
+        ge=0,
+        le=3600,
+        description="seconds for rooms to be moved to other workers when this one is told to end (SIGTERM); what is"
+        " left then is stored and goes on where there is a place later",
+    )
     max_kbps: int = Field(6000, ge=100, le=100_000, description="most kilobits per second for one viewer's picture")
     sandbox: Mode = Field(
         Mode.AUTO,

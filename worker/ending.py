@@ -33,14 +33,13 @@ class Ending:
 
 
 CLOSED = Ending("closed", "The room was closed.")
-LINK_LOST = Ending("link_lost", "The worker lost its coordinator, so its rooms were closed. Start the game again.")
 WORKER_STOPPED = Ending("worker_stopped", "The worker is being stopped, so its rooms were closed.")
 HUNG = Ending("core_hung", f"The game's core stopped responding. {_AGAIN}")
 GARBLED = Ending("room_failed", f"The game's core damaged its room, which had to be ended. {_AGAIN}")
 MOVED = Ending("moved", "The room goes on at another worker.")
 NOT_FROZEN = Ending("store_failed", "The room can't be moved now, because the store doesn't take its last snapshot.")
 NOT_STARTED = Ending(
-    "room_failed", "The worker can't start a room at the moment. Try again later; its log says what is wrong."
+    "no_process", "The worker can't start a room at the moment. Try again later; its log says what is wrong."
 )
 
 

@@ -23,6 +23,8 @@ class Room:
     """Its title."""
     asked: float
     """When it was asked for, on the loop's clock."""
+    epoch: int = 1
+    """Which opening of the room this is, as the coordinator counts them."""
     keeper: Keeper = field(init=False)
     """Stores and reads for it."""
     viewers: set[str] = field(default_factory=set)
@@ -75,6 +77,11 @@ class Room:
             self.child.close(why)
         else:
             self.doomed = why
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it can be played, or is on its way to another worker: anything but told to end."""
+        return self.moved or (self.doomed is None and (self.child is None or not self.child.is_ending))
 
     def gone(self) -> None:
         """Its process is gone."""

@@ -22,6 +22,7 @@ from coordinator.messages import (
     OpenRoom,
     Rejected,
     RoomClosed,
+    SeatViewer,
     Thawed,
     ViewerCandidate,
     ViewerLeft,
@@ -105,8 +106,8 @@ class Supervisor:
         self._spares = Spares(self._start)
         self._children: set[Child] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self.stopping = False
-        """Set for good by ``stop``: no room may be opened any more."""
+        self.draining = False
+        """Set for good when the worker is to end: no room may be opened any more."""
         self._spare_task = asyncio.create_task(self._spares.run(), name="spare room process")
         self._spare_task.add_done_callback(log_failure)
 
@@ -129,7 +130,7 @@ class Supervisor:
 
     def open(self, order: OpenRoom, entry: Entry) -> None:
         """Open a room and let its first viewer in. The room must be new, the entry's core installed."""
-        room = Room(id=order.room, game=entry.game.title, asked=self._loop.time())
+        room = Room(id=order.room, epoch=order.epoch, game=entry.game.title, asked=self._loop.time())
         room.keeper = self._store.keeper(owner(self._config, order, entry), room.send)
         self._rooms[order.room] = room
         if order.viewer:
@@ -163,6 +164,12 @@ class Supervisor:
             room.viewers.discard(order.viewer)
             room.send(Exit(viewer=order.viewer))
 
+    def seat(self, order: SeatViewer) -> None:
+        """A viewer sits elsewhere, or only watches."""
+        room = self._rooms.get(order.room)
+        if room and order.viewer in room.viewers:
+            room.send(control.SeatViewer(viewer=order.viewer, seat=order.seat))
+
     def close(self, order: CloseRoom) -> None:
         """End a room."""
         if room := self._rooms.get(order.room):
@@ -180,12 +187,16 @@ class Supervisor:
         """End all rooms, and wait until they are gone."""
         for room in self:
             room.close(why)
+        await self.emptied()
+
+    async def emptied(self) -> None:
+        """Wait until there is no room."""
         while self._rooms:  # each has a task, and its last act is to remove the room
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
     async def stop(self) -> None:
         """End all rooms and the spare, and wait until no process is left."""
-        self.stopping = True
+        self.draining = True
         self._spare_task.cancel()
         await asyncio.wait((self._spare_task,))
         await self.close_all(ending.WORKER_STOPPED)
@@ -269,9 +280,8 @@ class Supervisor:
         logger.info("[%s] = closed, %s: %s", room.label, why.code, why.message)
         self._store.release(room.keeper, over=why.code in ending.OVER)
         self._observer.room_closed(why.code)
-        self._report(
-            Frozen(room=room.id) if room.moved else RoomClosed(room=room.id, code=why.code, message=why.message)
-        )
+        closed = RoomClosed(room=room.id, code=why.code, message=why.message, epoch=room.epoch)
+        self._report(Frozen(room=room.id) if room.moved else closed)
 
     def _room_of(self, child: Child) -> Room | None:
         return next((room for room in self if room.child is child), None)

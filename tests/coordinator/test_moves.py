@@ -184,6 +184,21 @@ class TestDrain:
 
         assert floor.commands(worker) == [Freeze(room="id2")]
 
+    def test_of_a_worker_that_gives_up_a_room_itself_lets_it_wait(self, floor, worker, room):
+        floor.answer(worker, Draining())
+
+        floor.answer(worker, Frozen(room=room))
+
+        assert floor.code(1) == ("Reconnect", "no_place")
+        assert floor.room(room).phase is Phase.HOMELESS
+
+    def test_of_a_worker_that_gives_up_a_start_refuses_it(self, floor, worker):
+        floor.say(1, Start(game="d", offer="v=0"))
+
+        floor.answer(worker, Frozen(room="id2"))
+
+        assert floor.code(1) == ("Refused", "worker_stopped")
+
     def test_tries_again_after_a_while_what_could_not_be_frozen(self, floor, worker, room):
         floor.worker()
         floor.answer(worker, Draining())

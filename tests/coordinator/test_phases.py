@@ -41,8 +41,8 @@ def test_a_life_with_a_move_a_crash_and_a_lost_worker():
 
 
 def test_what_can_not_happen_says_so():
-    with pytest.raises(WrongPhaseError, match="FROZEN can't come in phase OPEN"):
-        after(Phase.OPEN, Event.FROZEN)
+    with pytest.raises(WrongPhaseError, match="THAWED can't come in phase OPEN"):
+        after(Phase.OPEN, Event.THAWED)
 
 
 def test_viewers_are_let_in_only_where_there_is_a_worker():

@@ -4,6 +4,7 @@ import pytest
 
 from coordinator.messages import Admit, Join, Leave, OpenRoom, RoomClosed, Start
 from coordinator.phases import Phase
+from coordinator.placing import RETRY_SECONDS
 from coordinator.recovery import RETURN_SECONDS
 from tests.coordinator.floor import AIR, DUEL, Floor
 
@@ -107,6 +108,46 @@ def test_after_a_crash_the_own_worker_is_taken_again_even_if_another_has_more_pl
     floor.answer(worker, RoomClosed(room=room, code="core_crashed", message="It crashed."))
 
     assert isinstance(floor.commands(worker)[0], OpenRoom)
+
+
+class TestLater:
+    """A worker that can't open a room yet."""
+
+    @pytest.fixture
+    def worker(self, floor):
+        return floor.worker()
+
+    @pytest.fixture
+    def room(self, floor, worker):
+        room = floor.play(1).room
+        floor.answer(worker, RoomClosed(room=room, code="core_crashed", message="It crashed."))
+        return room
+
+    def fail(self, floor, worker, room):
+        floor.answer(worker, RoomClosed(room=room, code="store_failed", message="The store can't be reached."))
+
+    def test_is_asked_again_after_a_while(self, floor, worker, room):
+        self.fail(floor, worker, room)
+        assert floor.code(1) == ("Reconnect", "no_place")
+        floor.worker()
+        assert floor.told == []
+
+        floor.wait(RETRY_SECONDS)
+
+        assert floor.code(1)[0] == "Reconnect"
+        assert floor.to(1)[0].ready
+        assert any(isinstance(d.message, OpenRoom) for d in floor.told)
+
+    def test_is_not_asked_for_ever(self, floor, worker, room):
+        for _ in range(40):
+            self.fail(floor, worker, room)
+            if floor.room(room) is None:
+                break
+            floor.wait(RETRY_SECONDS)
+
+        assert floor.code(1) == ("Ended", "store_failed")
+        assert floor.now == 60.0
+        assert floor.rooms.next_deadline() is None
 
 
 def test_a_room_that_waits_takes_no_place_from_a_start(floor, homeless):

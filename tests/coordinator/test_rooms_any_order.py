@@ -49,7 +49,9 @@ CANDIDATE = Candidate(candidate="candidate:1 1 udp 2 192.0.2.1 9 typ host", sdpM
 
 PAGES = st.integers(1, 12)
 MEMBERS = st.sampled_from(("m1", "m2", "m3", "m9"))
-CODES = st.sampled_from(("core_crashed", "room_killed", "worker_stopped", "no_seats", "closed", "game_over"))
+CODES = st.sampled_from(
+    ("core_crashed", "room_killed", "worker_stopped", "no_seats", "store_failed", "closed", "game_over")
+)
 
 
 class Box:

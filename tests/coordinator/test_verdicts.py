@@ -26,8 +26,8 @@ def test_a_worker_that_stops_is_no_place_to_go_on():
     assert verdict_on(ending.WORKER_STOPPED.code) is Verdict.ELSEWHERE
 
 
-def test_a_worker_that_can_not_read_its_store_is_no_place_to_go_on():
-    assert verdict_on(ending.unreadable(StoreError("it is down", "test")).code) is Verdict.ELSEWHERE
+def test_a_worker_that_can_not_read_its_store_is_asked_again_later():
+    assert verdict_on(ending.unreadable(StoreError("it is down", "test")).code) is Verdict.LATER
 
 
 def test_what_is_unknown_is_over():

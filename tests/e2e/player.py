@@ -100,9 +100,9 @@ async def press_bar(page: Page, selector: str) -> None:
     await page.click(selector)
 
 
-async def failure(page: Page) -> str:
+async def failure(page: Page, seconds: float = PATIENCE) -> str:
     """Wait for the page's words on what went wrong."""
-    await state(page, "failed")
+    await state(page, "failed", seconds)
     return await page.inner_text("#failure")
 
 

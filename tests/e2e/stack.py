@@ -174,6 +174,7 @@ class Stack:
             "metrics_port": self.metrics_port if program == "worker" else 0,
             "saves": self.folder / "saves",
             "addresses": ["127.0.0.1"],
+            "drain": 0,
             **self._settings,
             **settings,
         }

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from coordinator.messages import (
@@ -17,8 +18,10 @@ from coordinator.messages import (
     Candidate,
     CloseRoom,
     Dismiss,
+    OpenRoom,
     Rejected,
     RoomClosed,
+    SeatViewer,
     ViewerCandidate,
     ViewerLeft,
 )
@@ -86,7 +89,7 @@ async def test_a_room_opens_admits_and_closes(rooms: Rooms, tmp_path: Path) -> N
     assert "r1" in rooms.supervisor
     assert (tmp_path / "saves" / "id-obedient").is_dir()
     rooms.supervisor.close(CloseRoom(room="r1"))
-    assert await rooms.closed() == RoomClosed(room="r1", code="closed", message=ending.CLOSED.message)
+    assert await rooms.closed() == RoomClosed(room="r1", code="closed", message=ending.CLOSED.message, epoch=1)
     assert len(rooms.supervisor) == 0
     assert rooms.reports.closed == ["closed"]
     assert len(rooms.reports.opened) == 1
@@ -251,6 +254,28 @@ async def test_rooms_get_no_setting_of_ours(rooms: Rooms, monkeypatch: pytest.Mo
     assert b"no room's business" not in environment
 
 
+async def test_it_says_which_opening_of_a_room_has_ended(rooms: Rooms) -> None:
+    rooms.supervisor.open(msgspec.structs.replace(order_for("r1"), epoch=7), make_entry())
+    await rooms.reports.expect(Admitted)
+    rooms.supervisor.close(CloseRoom(room="r1"))
+    assert (await rooms.closed()).epoch == 7
+
+
+async def test_a_room_may_be_opened_for_viewers_who_come_later(rooms: Rooms) -> None:
+    rooms.supervisor.open(OpenRoom(room="r1", game="id-obedient", resume=True, codec="VP8"), make_entry())
+    rooms.supervisor.admit(Admit(room="r1", viewer="v7", seat=2, offer="back"))
+    assert (await rooms.reports.expect(Admitted)).answer == "to back"
+
+
+async def test_seats_change_for_those_who_are_there(rooms: Rooms) -> None:
+    await rooms.opened("r1")
+    rooms.supervisor.seat(SeatViewer(room="r1", viewer="v1", seat=3))
+    rooms.supervisor.seat(SeatViewer(room="r1", viewer="v9", seat=2))
+    rooms.supervisor.seat(SeatViewer(room="nowhere", viewer="v1", seat=1))
+    rooms.supervisor.admit(Admit(room="r1", viewer="v2", seat=0, offer="who sits where?"))
+    assert (await rooms.reports.expect(Admitted)).answer == "v1:3"
+
+
 async def test_nothing_is_left_behind(tmp_path: Path) -> None:
     tasks, handles = asyncio.all_tasks(), open_files()
     async with supervised(tmp_path) as rooms:
@@ -259,8 +284,8 @@ async def test_nothing_is_left_behind(tmp_path: Path) -> None:
         rooms.open("r3", "crashes")
         await rooms.closed()
         children = [room.child for room in opened]
-        await rooms.supervisor.close_all(ending.LINK_LOST)
-        assert {(await rooms.closed()).code for _ in opened} == {"link_lost"}
+        await rooms.supervisor.close_all(ending.WORKER_STOPPED)
+        assert {(await rooms.closed()).code for _ in opened} == {"worker_stopped"}
         assert len(rooms.supervisor) == 0
     assert rooms.reports.queue.empty()
     assert not any(is_running(child.pid) for child in children if child)

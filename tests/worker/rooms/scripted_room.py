@@ -28,6 +28,7 @@ from worker.room.control import (
     Opened,
     Ready,
     RoomMessage,
+    SeatViewer,
     TurnedAway,
     ViewerFigures,
     frame,
@@ -44,6 +45,8 @@ class ScriptedRoom:
         self.writer = writer
         self.behaviour = ""
         self.viewers: set[str] = set()
+        self.seats: dict[str, int | None] = {}
+        """Where viewers have been put after they came."""
         self.found = ""
         """What the game begins with, of a room that stores something."""
 
@@ -67,6 +70,8 @@ class ScriptedRoom:
                 self.open(message)
         elif isinstance(message, Enter):
             self.enter(message)
+        elif isinstance(message, SeatViewer):
+            self.seats[message.viewer] = message.seat
         elif isinstance(message, AddCandidate) and message.candidate.candidate == "leave":
             self.send(Left(viewer=message.viewer))
         elif isinstance(message, Freeze) and self.behaviour == "keeps":
@@ -119,6 +124,8 @@ class ScriptedRoom:
             return
         self.viewers.add(order.viewer)
         answer = "" if self.behaviour == "mumbles" else self.found or f"to {order.offer}"
+        if order.offer == "who sits where?":
+            answer = " ".join(f"{viewer}:{seat}" for viewer, seat in self.seats.items())
         self.send(Answer(viewer=order.viewer, answer=answer))
 
     async def figure(self) -> None:
