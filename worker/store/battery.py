@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from worker.background import log_failure
 from worker.envelope import DamagedError
 from worker.room.storing import MAX_BATTERY_BYTES, StoreBattery, Stored
 from worker.store import names, records
@@ -19,6 +20,9 @@ from worker.store.shared import Owner, Shared
 from worker.store.versions import Version, after
 
 logger = logging.getLogger(__name__)
+
+TIDY_AFTER = 20
+"""Versions that may be written before old ones are let go: that takes a list and deletions."""
 
 
 class BatteryBook:
@@ -40,6 +44,8 @@ class BatteryBook:
         self._newest: Version | None = None
         """What the game began with, or what was stored last."""
         self._blind = False
+        self._untidied = 0
+        self._tidying: set[asyncio.Task[None]] = set()
 
     async def open(self) -> bytes | None:
         """The memory as last stored. Raises StoreError if the store can't tell: what this game writes is kept beside
@@ -83,6 +89,7 @@ class BatteryBook:
             if version is not None:
                 self._newest = version
             self._answer(Stored(request=message.request, version=str(self._newest)))
+            self._tidy_now_and_then()
 
         def troubled(error: StoreError) -> None:
             sentence = f"The game's own save could not be stored yet: {error}. It is kept, and tried again."
@@ -90,9 +97,21 @@ class BatteryBook:
 
         self.lane.add(Job(len(record), write, stored, troubled))
 
+    def _tidy_now_and_then(self) -> None:
+        """Some games write all the time, for hours."""
+        self._untidied += 1
+        if self._untidied >= TIDY_AFTER and not self._tidying:
+            self._untidied = 0
+            task = asyncio.create_task(self._series.tidy(), name="old battery memory")
+            self._tidying.add(task)
+            task.add_done_callback(self._tidying.discard)
+            task.add_done_callback(log_failure)
+
     async def settled(self) -> None:
         """Wait until all is stored, and let old versions go."""
         await self.lane.empty()
+        if self._tidying:
+            await asyncio.wait(self._tidying)
         await self._series.tidy()
 
 

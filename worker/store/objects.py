@@ -19,6 +19,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotSupportedError, UnknownConfigurationKeyError
 from obstore.store import LocalStore, from_url
 
+from worker.room.storing import MAX_STATE_BYTES
 from worker.store.failures import FAILED, StoreError, explain, is_missing
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ OPERATION_SECONDS = 10.0
 """An operation that takes longer has failed. A store that takes 2 s for each does its work."""
 
 CONNECT_SECONDS = 4.0
+
+MAX_OBJECT_BYTES = MAX_STATE_BYTES + (1 << 20)
+"""The largest object that is read: somebody else's, in the wrong place, may be of any size."""
 
 RETRY = {
     "max_retries": 2,
@@ -107,6 +111,8 @@ class Objects:
         async with self._operation("get"):
             try:
                 found = await obstore.get_async(self._store, name)
+                if found.meta["size"] > MAX_OBJECT_BYTES:
+                    raise StoreError(FAILED, "an object is larger than all that is stored here")
                 return (await found.bytes_async()).to_bytes()
             except Exception as error:
                 if is_missing(error):
@@ -155,7 +161,7 @@ class Objects:
             raise
         except StoreError:
             raise
-        except (BaseError, OSError, ValueError, NotImplementedError) as error:
+        except Exception as error:  # whatever it is, its message may hold addresses and key ids
             failure = explain(error)
             logger.debug("! %s: %s (%s)", kind, failure, failure.detail)
             raise failure from None

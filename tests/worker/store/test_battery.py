@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.store.desk import ADA, BEN, GAME, Room, make_store
+from tests.worker.store.desk import ADA, BEN, GAME, Room, eventually, make_store
 from tests.worker.store.servers import FaultyProxy
 from worker.room.storing import StoreBattery, Stored
 from worker.store import names
+from worker.store.battery import TIDY_AFTER
 from worker.store.objects import Objects
 from worker.store.series import Series
 from worker.store.shared import Owner
@@ -70,6 +71,18 @@ async def test_old_versions_are_let_go_when_the_room_is(objects: Objects) -> Non
         await put(room, bytes([number]))
     await room.keeper.settle(over=True)
     assert len((await Series(objects, names.battery(ADA, GAME)).history()).versions) == KEEP
+
+
+async def test_a_game_that_writes_all_the_time_does_not_fill_the_store(objects: Objects) -> None:
+    room = Room(make_store(objects))
+    for number in range(3 * TIDY_AFTER):
+        await put(room, bytes([number]))
+
+    async def is_tidy() -> bool:
+        return len(await objects.list("battery/")) < TIDY_AFTER + KEEP
+
+    await eventually(is_tidy)
+    assert await read(objects) == bytes([3 * TIDY_AFTER - 1])
 
 
 async def test_a_damaged_memory_makes_room_for_the_one_before(objects: Objects) -> None:

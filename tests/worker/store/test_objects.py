@@ -46,6 +46,13 @@ async def test_a_store_without_conditional_writes_does(s3_port: int, open_object
     assert await objects.read("a/1") == b"mine"
 
 
+async def test_an_object_that_is_too_large_is_not_read(objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:
+    await objects.create("a/1", b"1234")
+    monkeypatch.setattr("worker.store.objects.MAX_OBJECT_BYTES", 3)
+    with pytest.raises(StoreError, match="failure"):
+        await objects.read("a/1")
+
+
 async def test_operations_are_counted(objects: Objects, operations: list[tuple[str, str]]) -> None:
     await objects.create("a/1", b"1")
     await objects.list("a/")
