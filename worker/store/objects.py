@@ -5,6 +5,7 @@ tried again, is decided elsewhere.
 """
 
 import asyncio
+import atexit
 import logging
 import os
 import time
@@ -12,11 +13,18 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, NotSupportedError, UnknownConfigurationKeyError
+from obstore.exceptions import (
+    AlreadyExistsError,
+    BaseError,
+    GenericError,
+    NotSupportedError,
+    UnknownConfigurationKeyError,
+)
 from obstore.store import LocalStore, from_url
 
 from worker.room.storing import MAX_STATE_BYTES
@@ -35,12 +43,19 @@ CONNECT_SECONDS = 4.0
 MAX_OBJECT_BYTES = MAX_STATE_BYTES + (1 << 20)
 """The largest object that is read: somebody else's, in the wrong place, may be of any size."""
 
+PUT_TRIES = 5
+"""In a folder: another worker may delete the empty folders that are just being created."""
+
 RETRY = {
     "max_retries": 2,
     "retry_timeout": timedelta(seconds=5),
     "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2},
 }
 """For hiccups of the network; a store that is down is tried again by who wants something of it."""
+
+SETTLE_SECONDS = 0.1
+"""Between the last operation and the end of the interpreter: a thread of the library's that is just handing over its
+result would abort the process."""
 
 Count = Callable[[str, str, float], None]
 """Gets the kind of an operation, ``ok`` or ``failed``, and its seconds."""
@@ -61,6 +76,7 @@ class Entry:
 
 def open_store(url: str, options: dict[str, str], *, plain_http: bool = False) -> "ObjectStore":
     """The store at this URL. Raises StoreSettingsError."""
+    _settle_at_exit()
     try:
         if obstore.parse_scheme(url) == "local":
             return LocalStore.from_url(url, automatic_cleanup=True, mkdir=True)
@@ -96,7 +112,7 @@ class Objects:
         is an earlier try's, whose answer was lost. Raises StoreError."""
         async with self._operation("put"):
             try:
-                await obstore.put_async(self._store, name, data, mode="create", use_multipart=False)
+                await self._put_new(name, data)
             except (NotSupportedError, NotImplementedError):  # a store without conditional writes
                 await obstore.put_async(self._store, name, data, use_multipart=False)
             except AlreadyExistsError:
@@ -105,6 +121,15 @@ class Objects:
                     raise StoreError(FAILED, "another object has the name") from None
             if durable and self._folder is not None:
                 await asyncio.to_thread(_sync, Path(self._folder), name)
+
+    async def _put_new(self, name: str, data: bytes) -> None:
+        for tries_left in reversed(range(PUT_TRIES)):
+            try:
+                await obstore.put_async(self._store, name, data, mode="create", use_multipart=False)
+                return
+            except GenericError as error:
+                if not tries_left or "Unable to create dir" not in str(error):
+                    raise
 
     async def read(self, name: str) -> bytes | None:
         """The object, or None if there is none. Raises StoreError."""
@@ -167,6 +192,11 @@ class Objects:
             raise failure from None
         finally:
             self._count(kind, result, time.monotonic() - began)
+
+
+@cache
+def _settle_at_exit() -> None:
+    atexit.register(time.sleep, SETTLE_SECONDS)
 
 
 def _sync(folder: Path, name: str) -> None:

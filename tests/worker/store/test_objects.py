@@ -68,6 +68,17 @@ async def test_a_folder_keeps_no_empty_folders(tmp_path: Path, open_objects: Cal
     assert os.listdir(tmp_path) == []
 
 
+async def test_two_workers_may_tidy_one_folder_at_once(tmp_path: Path, open_objects: Callable[..., Objects]) -> None:
+    async def work(name: str) -> None:
+        objects = open_objects(tmp_path.as_uri())
+        for number in range(200):
+            await objects.create(f"rooms/1/{name}-{number}", b"1", durable=False)
+            await objects.delete(f"rooms/1/{name}-{number}")
+
+    await asyncio.gather(*(work(name) for name in "abcd"))
+    assert os.listdir(tmp_path) == []
+
+
 async def test_a_folder_that_can_not_be_written_is_said(tmp_path: Path, open_objects: Callable[..., Objects]) -> None:
     objects = open_objects(tmp_path.as_uri())
     (tmp_path / "rooms").write_text("a file in the way")
