@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FIND_PYTHON := for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
 PYTHON ?= $(shell $(FIND_PYTHON))
-BENCHMARKS := latency density start relay
+BENCHMARKS := latency density start recovery relay
 
 .PHONY: play setup test lint bench clean help needs
 .DEFAULT_GOAL := help
