@@ -116,7 +116,7 @@ class Session:
     def snapshots(self) -> list[tuple[float, int]]:
         """When each of the room's snapshots that are there now was written, and its frame."""
         found = []
-        for path in (self.running.saves / names.ROOMS).rglob("*"):
+        for path in (self.running.saves / "store" / names.ROOMS).rglob("*"):
             with suppress(OSError, DamagedError):  # gone in the meantime, a folder, or not whole yet
                 found.append((path.stat().st_mtime, SNAPSHOTS.header(path.read_bytes()).frame))
         return found
