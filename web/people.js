@@ -72,7 +72,7 @@ export function news(before, now) {
     old.delete(member.id);
     if (member.id === now.you) continue;
     if (!was) said.push(`${member.name} came in.`);
-    else if (was.here && !member.here) said.push(`${member.name} lost the connection. The seat is kept for a while.`);
+    else if (was.here && !member.here) said.push(`${member.name} lost the connection.${member.seat === null ? "" : " The seat is kept for a while."}`);
     else if (!was.here && member.here) said.push(`${member.name} is back.`);
   }
   for (const member of old.values()) said.push(`${member.name} left.`);

@@ -59,7 +59,8 @@ test("what changed is said, but not of ourselves", () => {
   ]);
   assert.deepEqual(news(now, now), []);
   assert.deepEqual(news(null, now), []);
-  assert.equal(news(room([member("m2", 1)]), room([member("m2", 1, false)])).length, 1);
+  assert.deepEqual([1, null].map((seat) => news(room([member("m2", seat)]), room([member("m2", seat, false)]))),
+    [["Nm2 lost the connection. The seat is kept for a while."], ["Nm2 lost the connection."]]);
 });
 
 test("whom the room calls by a seat has the name that all know", () => {
