@@ -2,10 +2,15 @@
 
 import argparse
 
-from benchmarks import density, latency, report, start
+from benchmarks import density, latency, recovery, report, start
 from benchmarks.report import Benchmark, Figures
 
-ALL = {"latency": latency.BENCHMARK, "density": density.BENCHMARK, "start": start.BENCHMARK}
+ALL = {
+    "latency": latency.BENCHMARK,
+    "density": density.BENCHMARK,
+    "start": start.BENCHMARK,
+    "recovery": recovery.BENCHMARK,
+}
 
 
 async def measure(options: argparse.Namespace) -> Figures:

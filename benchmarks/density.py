@@ -63,7 +63,7 @@ async def measure(options: argparse.Namespace) -> Figures:
 
 
 async def _one_more(running: Stack, game: Game) -> Viewer:
-    await running.spare_is_ready()
+    await running.worker.spare_is_ready()
     return await Viewer.enter(running.session, running.url, game)
 
 
@@ -76,7 +76,7 @@ async def _warm(viewers: list[Viewer]) -> None:
 
 
 async def _window(running: Stack, viewers: list[Viewer], seconds: float) -> Figures:
-    await running.spare_is_ready()
+    await running.worker.spare_is_ready()
     for viewer in viewers:
         viewer.frames.clear()
         viewer.bytes = 0
@@ -89,7 +89,7 @@ async def _window(running: Stack, viewers: list[Viewer], seconds: float) -> Figu
         if viewer.failure is not None:
             raise BenchmarkError(f"A room ended while it was measured: {viewer.failure}")
     arrivals, received = [viewer.frames for viewer in viewers], sum(viewer.bytes for viewer in viewers)
-    memory = [processes.memory(pid) for pid in processes.descendants(running.worker)[1:]]
+    memory = [processes.memory(pid) for pid in processes.descendants(running.worker.pid)[1:]]
     return {**figures(before, after, arrivals, received, memory), "machine_busy": busy_share}
 
 
@@ -116,8 +116,8 @@ def figures(
 
 
 async def _snapshot(running: Stack) -> Snapshot:
-    totals = await running.metrics()
-    cpu = {pid: processes.cpu_seconds(pid) for pid in processes.descendants(running.worker)}
+    totals = await running.worker.metrics()
+    cpu = {pid: processes.cpu_seconds(pid) for pid in processes.descendants(running.worker.pid)}
     return Snapshot(time.monotonic(), cpu, totals[stack.FRAMES], totals[stack.LATE])
 
 

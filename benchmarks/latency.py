@@ -90,12 +90,12 @@ async def measure(options: argparse.Namespace) -> Figures:
 
 async def _turn(running: Stack, browser: "Browser", game: str, name: str, count: int, turns: dict[str, Turn]) -> None:
     """One turn of a stream, then a shorter one of the reference in the same page, since it comes after each stream."""
-    await running.spare_is_ready()
+    await running.worker.spare_is_ready()
     async with page_at(browser, f"{running.url}?{STREAMS[name]}") as page:
         await play(page, game)
-        before = await running.metrics()
+        before = await running.worker.metrics()
         stream = await probe(page, "stream", count, LAMP)
-        after = await running.metrics()
+        after = await running.worker.metrics()
         turns[name].add(stream["samples"], (stream["before"], stream["after"]), (before, after))
         await leave(page)
         reference = await probe(page, "reference", -(-count // len(STREAMS)), LAMP, PICTURE, stream["box"])

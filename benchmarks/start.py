@@ -34,9 +34,9 @@ async def measure(options: argparse.Namespace) -> Figures:
     async with stack.running() as running, chromium() as browser, page_at(browser, running.url) as page:
         game = await running.game()
         for kind in order(options.warm, options.cold):
-            await running.spare_is_ready()
+            await running.worker.spare_is_ready()
             if kind == "cold":
-                await running.end_spare()
+                await running.worker.end_spare()
             times[kind].append(await _start(running, page, game.id))
     return {kind: {**summary(samples), "starts": len(samples)} for kind, samples in times.items() if samples}
 
@@ -55,7 +55,7 @@ async def _start(running: Stack, page: "Page", game: str) -> float:
     await leave(page)
 
     async def gone() -> bool:
-        return (await running.metrics()).get(stack.ROOMS, 0) == 0
+        return (await running.worker.metrics()).get(stack.ROOMS, 0) == 0
 
     await until(gone, "the room was still there", GONE_WITHIN)
     return float(milliseconds)

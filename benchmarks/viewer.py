@@ -17,7 +17,18 @@ from aiortc.exceptions import InvalidStateError
 from aiortc.sdp import SessionDescription
 
 from benchmarks.report import BenchmarkError
-from coordinator.messages import Ended, Game, PlayerEvent, Refused, Start, Started, Welcome, decode_player_event, encode
+from coordinator.messages import (
+    Ended,
+    Game,
+    Leave,
+    PlayerEvent,
+    Refused,
+    Start,
+    Started,
+    Welcome,
+    decode_player_event,
+    encode,
+)
 
 PATIENCE = 20.0
 """Seconds for a room to open and for its connection to come about, on a machine that is full."""
@@ -81,10 +92,12 @@ class Viewer:
         return viewer
 
     async def leave(self) -> None:
-        """End the connection; the room ends with it."""
+        """Leave for good; the room ends with its only player."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        with suppress(ConnectionError):  # the coordinator ended it first
+            await self._socket.send_str(encode(Leave()))
         await self._pc.close()
         await self._socket.close()
 

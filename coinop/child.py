@@ -39,6 +39,11 @@ class Child:
         )
         return cls(name, process)
 
+    @property
+    def pid(self) -> int:
+        """Its process id, and that of its process group."""
+        return self._process.pid
+
     async def wait(self) -> int:
         """Wait for its end. Its exit code, or minus the number of the signal that ended it."""
         return await self._process.wait()

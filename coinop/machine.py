@@ -3,7 +3,6 @@
 Each function looks at one thing and returns findings; none changes anything. Cores and games are ``coinop.doctor``'s.
 """
 
-import ctypes
 import platform
 import shutil
 import socket
@@ -17,6 +16,8 @@ from typing import Literal
 import av.codec
 from av.error import FFmpegError
 
+from worker import sandbox
+
 State = Literal["ok", "note", "missing"]
 """``note``: things work without it. ``missing``: something that people expect does not work."""
 
@@ -26,7 +27,6 @@ ENCODERS = {"libx264": "H.264", "libvpx": "VP8", "libopus": "Opus"}
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox")
 
-_LANDLOCK_CREATE_RULESET, _LANDLOCK_VERSION = 444, 1
 _UDP_SEGMENT, _UDP_GRO = 103, 104  # linux/udp.h; the socket module doesn't have them
 
 
@@ -88,9 +88,8 @@ def kernel() -> Iterator[Finding]:
     if sys.platform != "linux":
         yield Finding("Kernel", platform.system(), "note", "rooms can be confined on Linux alone")
         return
-    landlock = _landlock_version()
-    yield _feature("Landlock", landlock > 0, f"version {landlock}", "a kernel from 5.13 on with Landlock enabled")
-    yield _feature("seccomp", Path("/proc/sys/kernel/seccomp").is_dir(), "filters", "a kernel with seccomp filters")
+    lacks = "; ".join(sandbox.missing())
+    yield _feature("sandbox", not lacks, "Landlock and seccomp lock games in", f"more: {lacks}")
     yield _feature("UDP GSO", _udp_option(_UDP_SEGMENT), "many packets per call", "a kernel from 4.18 on")
     yield _feature("UDP GRO", _udp_option(_UDP_GRO), "many packets per call", "a kernel from 5.0 on")
 
@@ -113,12 +112,6 @@ def _feature(name: str, there: bool, detail: str, wanted: str) -> Finding:
     if there:
         return Finding("Kernel", name, "ok", detail)
     return Finding("Kernel", name, "note", "not available; coinop works without it", f"It takes {wanted}.")
-
-
-def _landlock_version() -> int:
-    """Landlock's ABI version, 0 without it (landlock_create_ruleset(2), LANDLOCK_CREATE_RULESET_VERSION)."""
-    found: int = ctypes.CDLL(None, use_errno=True).syscall(_LANDLOCK_CREATE_RULESET, None, 0, _LANDLOCK_VERSION)
-    return max(found, 0)
 
 
 def _udp_option(option: int) -> bool:

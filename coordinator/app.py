@@ -5,13 +5,14 @@ import errno
 import logging
 import os
 import signal
+import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from aiohttp import WSCloseCode, web
 
-from coordinator import health
+from coordinator import admin, health
 from coordinator.config import Config
-from coordinator.gateways import Gateways
 from coordinator.pages import add_pages
 from coordinator.players import player_socket
 from coordinator.switchboard import CONFIG, SWITCHBOARD, Switchboard
@@ -40,17 +41,35 @@ class PortInUse(OSError):  # noqa: N818
         return f"port {self.port} on {self.host} is in use: choose one that is free with --port"
 
 
+class TLSError(OSError):
+    """The certificate or its key can't be used."""
+
+    def __init__(self, certificate: Path, key: Path, reason: OSError) -> None:
+        super().__init__(reason.errno, reason.strerror)
+        self.certificate = certificate
+        self.key = key
+        self.reason = reason
+
+    def __str__(self) -> str:
+        why = getattr(self.reason, "reason", None) or self.reason.strerror or "it is not one"
+        return (
+            f"the certificate {self.certificate} with the key {self.key} can't be used ({why}): both must be PEM files"
+            " that this user can read, the key without a passphrase and of this certificate"
+        )
+
+
 def create_app(config: Config) -> web.Application:
     """The application; one event loop runs it."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[CONFIG] = config
-    app[SWITCHBOARD] = Switchboard(Gateways(config.issuing_secret, config.turn_ttl, config.relay_only))
+    app[SWITCHBOARD] = Switchboard(config)
     app.router.add_get("/ws/player", player_socket)
     app.router.add_get("/ws/worker", worker_socket)
     app.router.add_get("/live", health.live)
     app.router.add_get("/ready", health.ready)
     app.router.add_get("/metrics", health.metrics)
     app.router.add_get("/api/status", health.status)
+    admin.add_routes(app)
     add_pages(app, config.web_root)
     app.on_shutdown.append(_say_goodbye)
     app.cleanup_ctx.append(_switchboard)
@@ -58,13 +77,13 @@ def create_app(config: Config) -> web.Application:
 
 
 async def serve(config: Config, stop: asyncio.Event) -> None:
-    """Serve until ``stop`` is set, then end every connection. Raises PortInUse, or OSError for another reason."""
+    """Serve until ``stop`` is set, then end every connection. Raises PortInUse, TLSError, or OSError."""
     runner = web.AppRunner(create_app(config), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, config.host, config.port, backlog=BACKLOG)
+        site = web.TCPSite(runner, config.host, config.port, backlog=BACKLOG, ssl_context=tls_context(config))
         await _listen(site, config)
-        logger.info("= the arcade is at %s", _url(config.host, runner.addresses[0][1]))
+        logger.info("= the arcade is at %s", _url(config, runner.addresses[0][1]))
         await stop.wait()
     finally:
         await runner.cleanup()
@@ -92,10 +111,24 @@ async def _listen(site: web.TCPSite, config: Config) -> None:
         raise
 
 
-def _url(host: str, port: int) -> str:
+def tls_context(config: Config) -> ssl.SSLContext | None:
+    """What to serve https with; None for http. Raises TLSError."""
+    if config.certificate is None or config.key is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(config.certificate, config.key, password=lambda: "")
+    except (OSError, ssl.SSLError) as error:
+        raise TLSError(config.certificate, config.key, error) from error
+    return context
+
+
+def _url(config: Config, port: int) -> str:
     """Where this machine finds the page."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    scheme = "http" if config.certificate is None else "https"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)
+    return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"
 
 
 async def _switchboard(app: web.Application) -> AsyncIterator[None]:

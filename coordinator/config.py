@@ -5,6 +5,7 @@ line.
 """
 
 import re
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -69,6 +70,33 @@ class Config(BaseSettings):
         (),
         description="origins whose pages may connect, besides the own page: https://a.example,https://b.example",
     )
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (),
+        description="addresses or networks of proxies whose X-Forwarded-For is believed: 10.0.0.2,10.1.0.0/16",
+    )
+    certificate: Path | None = Field(None, description="PEM file with the certificate chain, to serve https itself")
+    key: Path | None = Field(None, description="PEM file with the certificate's key, without a passphrase")
+    # Not shown as an option: a command line can be read by everybody on the machine.
+    admin_token: CliSuppress[SecretStr] = Field(
+        SecretStr(""),
+        validation_alias="COINOP_ADMIN_TOKEN",
+        description="secret that an operator shows to move rooms and drain workers; without one, nobody can",
+    )
+    room_grace: float = Field(
+        120.0,
+        ge=0,
+        le=86_400,
+        description="seconds that a room is kept when nobody is in it, for somebody to come back",
+    )
+    place_wait: float = Field(
+        60.0,
+        ge=0,
+        le=3600,
+        description="seconds that a game whose worker is gone waits for another worker with a free place",
+    )
+    rooms_per_address: int = Field(
+        8, ge=0, description="how many rooms may be open that were started from one address; 0 for any number"
+    )
     max_players: int = Field(2000, ge=1, description="how many pages may be connected at a time")
     max_workers: int = Field(500, ge=1, description="how many workers may be connected at a time")
     log_format: Literal["text", "json"] = Field("text", description="text for people, or one JSON object per line")
@@ -81,13 +109,13 @@ class Config(BaseSettings):
             raise ValueError("must be a folder: the one that holds index.html")
         return root
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "trusted_proxies", mode="before")
     @classmethod
-    def _split(cls, origins: object) -> object:
-        """Commas between origins, as people write lists into the environment."""
-        if isinstance(origins, str):
-            return tuple(origin.strip() for origin in origins.split(",") if origin.strip())
-        return origins
+    def _split(cls, listed: object) -> object:
+        """Commas between values, as people write lists into the environment."""
+        if isinstance(listed, str):
+            return tuple(value.strip() for value in listed.split(",") if value.strip())
+        return listed
 
     @field_validator("allowed_origins")
     @classmethod
@@ -102,6 +130,19 @@ class Config(BaseSettings):
         if any(len(part) < MIN_SECRET_LENGTH for part in _parts(secret)):
             raise ValueError(SECRET_SENTENCE)
         return secret
+
+    @field_validator("admin_token")
+    @classmethod
+    def _is_long_enough(cls, token: SecretStr) -> SecretStr:
+        if 0 < len(token.get_secret_value()) < MIN_TOKEN_LENGTH:
+            raise ValueError(f"must have at least {MIN_TOKEN_LENGTH} characters, or be left out")
+        return token
+
+    @model_validator(mode="after")
+    def _has_both_files(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together: set both for https, or none")
+        return self
 
     @model_validator(mode="after")
     def _has_secrets(self) -> Self:

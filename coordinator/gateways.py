@@ -8,9 +8,10 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from coordinator.decisions import ToPage
+from coordinator.house import unguessable_id
 from coordinator.messages import IceServer, IceServers
 from coordinator.registry import WorkerId
-from coordinator.rooms import ToPage, unguessable_id
 from coordinator.seats import PageId
 from turn import credentials
 

@@ -36,7 +36,7 @@ async def status(request: web.Request) -> web.Response:
             "workers": len(switchboard.registry),
             "games": len(switchboard.registry.library),
             "rooms": len(switchboard.rooms.rooms),
-            "viewers": len(switchboard.rooms.viewers),
+            "members": len(switchboard.rooms.members),
             "pages": switchboard.page_count,
         }
     )

@@ -5,14 +5,19 @@ from typing import Literal
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from coordinator.messages import Refused
+from coordinator.messages import Reconnect, Refused
 from coordinator.registry import Registry
 from coordinator.rooms import Rooms
+from coordinator.seats import seats_taken
 
 Peer = Literal["page", "worker"]
 
 START_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 15.0)
 """Seconds. A warm start takes 0.1 to 0.7, a cold one some seconds, and none may take more than ANSWER_SECONDS."""
+
+
+RECOVERY_BUCKETS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 60.0)
+"""Seconds. A room is back 0.3 to 1.5 s after a crash, up to 3 s after its worker died; more is waiting for a place."""
 
 
 class Metrics:
@@ -47,7 +52,24 @@ class Metrics:
             buckets=START_BUCKETS,
             registry=self.collector,
         )
+        self._reconnects = Counter(
+            "coinop_coordinator_reconnects",
+            "Pages told to connect to their room once more, by why.",
+            ("code",),
+            registry=self.collector,
+        )
+        self._recovery_seconds = Histogram(
+            "coinop_coordinator_recovery_seconds",
+            "From the moment that a room lost its worker, or was to be moved, until somebody was let in again.",
+            ("cause",),
+            buckets=RECOVERY_BUCKETS,
+            registry=self.collector,
+        )
         self._gauges(registry, rooms)
+
+    def recovered(self, cause: str, seconds: float) -> None:
+        """A room can be played again. Moves are among the causes."""
+        self._recovery_seconds.labels(cause).observe(seconds)
 
     def received(self, peer: Peer, message: Struct) -> None:
         """Count a message that came in."""
@@ -58,6 +80,8 @@ class Metrics:
         self._count(peer, "out", message)
         if isinstance(message, Refused):
             self._refused.labels(peer, message.code).inc()
+        elif isinstance(message, Reconnect):
+            self._reconnects.labels(message.code).inc()
 
     def exposition(self) -> bytes:
         """The figures in Prometheus' text format."""
@@ -77,8 +101,13 @@ class Metrics:
             "capacity": ("Rooms that all workers take together.", lambda: sum(w.capacity for w in registry.workers)),
             "games": ("Games in the library.", lambda: len(registry.library)),
             "rooms": ("Rooms that are open or opening.", lambda: len(rooms.rooms)),
-            "viewers": ("Players and spectators in rooms.", lambda: len(rooms.viewers)),
-            "seats_taken": ("Players in rooms.", lambda: sum(v.seat is not None for v in rooms.viewers)),
+            "members": ("Players and spectators, also those who may come back.", lambda: len(rooms.members)),
+            "viewers": ("Media connections.", lambda: sum(len(room.viewers) for room in rooms.rooms)),
+            "seats_taken": ("Players in rooms.", lambda: seats_taken(rooms.members)),
+            "rooms_without_worker": (
+                "Rooms that wait for a worker.",
+                lambda: sum(room.worker is None for room in rooms.rooms),
+            ),
         }
         for name, (sentence, figure) in figures.items():
             gauge = Gauge(f"coinop_coordinator_{name}", sentence, registry=self.collector)

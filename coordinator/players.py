@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from coordinator.addresses import client_address, owner_of
+from coordinator.config import Config
 from coordinator.connection import Connection, Limits, PeerError, connected
 from coordinator.messages import decode_player_message
 from coordinator.switchboard import CONFIG, SWITCHBOARD, Switchboard
@@ -31,8 +33,14 @@ async def player_socket(request: web.Request) -> web.StreamResponse:
     async with connected(request, LIMITS, switchboard.metrics, switchboard.connections) as connection:
         if switchboard.page_count >= config.max_players:
             raise PeerError("too_many_players", "This arcade is full at the moment. Try again in a few minutes.")
-        await _converse(connection, switchboard)
+        await _converse(connection, switchboard, address_of(request, config))
     return connection.socket
+
+
+def address_of(request: web.Request, config: Config) -> str:
+    """Whose rooms this page's are, for the limit on rooms of one address."""
+    forwarded = request.headers.getall("X-Forwarded-For", [])
+    return owner_of(client_address(request.remote, forwarded, config.trusted_proxies))
 
 
 def is_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> bool:
@@ -48,10 +56,10 @@ def is_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> bool:
         return False
 
 
-async def _converse(connection: Connection, switchboard: Switchboard) -> None:
+async def _converse(connection: Connection, switchboard: Switchboard, address: str) -> None:
     page = switchboard.page_came(connection)
     try:
         while (message := await connection.receive(decode_player_message)) is not None:
-            switchboard.page_said(page, message)
+            switchboard.page_said(page, message, address)
     finally:
         switchboard.page_went(page)

@@ -15,7 +15,7 @@ WorkerId = str
 
 @dataclass(slots=True, eq=False)
 class Worker:
-    """One registration. A worker that comes back after losing its link is a new one, without rooms."""
+    """One registration. A worker that comes back after losing its link is a new one, and tells what rooms it has."""
 
     id: WorkerId
     name: str
@@ -26,12 +26,16 @@ class Worker:
     gateways: tuple[str, ...] = ()
     """ICE URLs."""
     rooms: set[str] = field(default_factory=set)
-    """The ids of the rooms that hold a place here."""
+    """The ids of the rooms that hold a place here: they are here, or are about to be moved here."""
+    holding: int = 0
+    """Rooms that it brings along and has not told of yet."""
+    draining: bool = False
+    """It takes no more rooms, and those that it has are moved away."""
 
     @property
     def free(self) -> int:
         """How many more rooms it takes."""
-        return self.capacity - len(self.rooms)
+        return 0 if self.draining else self.capacity - len(self.rooms) - self.holding
 
 
 class Registry:
@@ -62,10 +66,15 @@ class Registry:
             capacity=message.capacity,
             games=_by_id(message.games),
             gateways=message.gateways,
+            holding=message.holding,
         )
         self._workers[worker.id] = worker
         self._merge()
         return worker
+
+    def get(self, worker_id: WorkerId) -> Worker:
+        """The worker that is connected under this id. Raises KeyError."""
+        return self._workers[worker_id]
 
     def update(self, worker_id: WorkerId, games: Iterable[Game]) -> None:
         """The worker's library is another one now. Rooms that run a game which is gone go on."""
@@ -78,21 +87,24 @@ class Registry:
         self._merge()
         return worker
 
-    def place_for(self, game: str) -> Worker | Refused:
-        """The worker with the most free places among those that have the game, or why there is none."""
-        if not self._workers:
+    def place_for(self, game: str, prefer: Worker | None = None, avoid: Worker | None = None) -> Worker | Refused:
+        """The worker with the most free places among those that have the game, or why there is none.
+
+        A preferred worker is taken if it can be; one to avoid only if no other can.
+        """
+        if all(worker.draining for worker in self._workers.values()):
             return Refused(
                 code="no_workers", message="No game server is connected at the moment. Try again in a minute."
             )
         able = [worker for worker in self._workers.values() if game in worker.games]
         if not able:
             return Refused(code="unknown_game", message="This game is not in the library any more. Choose another one.")
-        freest = max(able, key=lambda worker: worker.free)
-        if freest.free <= 0:
+        best = max(able, key=lambda worker: (worker.free > 0, worker is not avoid, worker is prefer, worker.free))
+        if best.free <= 0:
             return Refused(
                 code="no_seats", message="All seats are taken at the moment. Try again when somebody has finished."
             )
-        return freest
+        return best
 
     def _merge(self) -> None:
         merged: dict[str, Game] = {}

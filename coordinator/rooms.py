@@ -1,258 +1,275 @@
-"""The rooms: who is in which one, in which seat, and what pages and workers are told about it.
+"""The rooms, as pages and workers see them: each of their messages in, and what is to be done about it out.
 
-Sans-I/O: ids, messages and ``now`` go in; a list of decisions comes out, to be carried out in its order. Every way out
-of a room gives the seat free, and the last viewer's way out gives the worker's place free. Which worker a room opens
-on is the registry's choice; connections are left to switchboard.py.
+Sans-I/O: ids, messages and ``now`` go in; a list of decisions comes out, to be carried out in its order. This is the
+door to entrance.py, answers.py, recovery.py, returns.py and moves.py; connections are left to switchboard.py.
 """
 
-import logging
-import secrets
-from collections.abc import Callable, Collection
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable
 
+from coordinator.answers import Answers
+from coordinator.decisions import Decision, ToPage
+from coordinator.entrance import Entrance, trickle
+from coordinator.house import Alarm, House, unguessable_id
 from coordinator.messages import (
-    Admit,
     Admitted,
-    CloseRoom,
-    Dismiss,
+    Back,
+    Draining,
     Ended,
+    Frozen,
+    GiveSeat,
+    Holding,
     Join,
-    OpenRoom,
-    PlayerEvent,
+    Leave,
+    MakeHost,
+    PlayerMessage,
     Refused,
     Rejected,
+    Remove,
+    Rename,
     RoomClosed,
-    Sdp,
+    SetRoom,
     Start,
-    Started,
+    TakeSeat,
+    Thawed,
     Trickle,
-    ViewerCandidate,
     ViewerLeft,
-    WorkerCommand,
+    WorkerMessage,
 )
+from coordinator.moves import Moves
+from coordinator.placing import Placing
+from coordinator.recovery import Recovery
 from coordinator.registry import Registry, Worker, WorkerId
-from coordinator.seats import PageId, Room, Viewer
+from coordinator.returns import Returns
+from coordinator.room import Room
+from coordinator.seats import DeniedError, Member, PageId, name_of
 
-logger = logging.getLogger(__name__)
-
-ANSWER_SECONDS = 15.0
-"""How long a worker may take to answer: a cold core on a slow disk takes 5 s, and people wait no longer than this."""
-
-
-class ToPage(NamedTuple):
-    """Send this to a page."""
-
-    page: PageId
-    message: PlayerEvent
-
-
-class ToWorker(NamedTuple):
-    """Send this to a worker."""
-
-    worker: WorkerId
-    message: WorkerCommand
-
-
-class StartTook(NamedTuple):
-    """A room was opened for its first viewer in this time, from ``start`` to ``admitted``."""
-
-    seconds: float
-
-
-Decision = ToPage | ToWorker | StartTook
-
-
-def unguessable_id() -> str:
-    """128 bits: who has a room's id may enter it."""
-    return secrets.token_urlsafe(16)
+REMOVED = "The host of the room has removed you. Choose a game of your own."
+NO_ROOM = "You are in no room. Start a game, or open the link of one."
 
 
 class Rooms:
     """Every room of every worker. A page is in one of them at most."""
 
-    def __init__(self, registry: Registry, new_id: Callable[[], str] = unguessable_id) -> None:
-        self._registry = registry
-        self._new_id = new_id
-        self._rooms: dict[str, Room] = {}
-        self._by_page: dict[PageId, Viewer] = {}
-        self._waiting: dict[str, Viewer] = {}
-        """Viewers without an answer, by id, the longest waiting first."""
-        self._viewers_so_far = 0
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        room_grace: float = 120.0,
+        place_seconds: float = 60.0,
+        rooms_per_address: int = 0,
+        started_at: float = 0.0,
+        new_id: Callable[[], str] = unguessable_id,
+    ) -> None:
+        self._house = House(registry, room_grace, new_id)
+        placing = Placing(self._house, place_seconds)
+        self._placing = placing
+        self._answers = Answers(self._house)
+        self._entrance = Entrance(self._house, rooms_per_address, started_at)
+        self._recovery = Recovery(self._house, placing)
+        self._returns = Returns(self._house, placing)
+        self._moves = Moves(self._house, placing)
 
     @property
     def rooms(self) -> Collection[Room]:
-        """Those that are open or opening."""
-        return self._rooms.values()
+        """Those that go on."""
+        return self._house.rooms.values()
 
     @property
-    def viewers(self) -> Collection[Viewer]:
-        """Everybody who is in a room, or waits for an answer."""
-        return self._by_page.values()
+    def members(self) -> list[Member]:
+        """Everybody who is in a room, or may come back to one."""
+        return [member for room in self.rooms for member in room.company.members.values()]
 
-    # ----- from pages. A start or a join leaves the room before it, even when it is refused: the page asked to go.
+    def find(self, room_id: str) -> Room | None:
+        """The room of this id."""
+        return self._house.rooms.get(room_id)
 
-    def start(self, page: PageId, message: Start, now: float) -> list[Decision]:
-        """Open a room on the worker that the registry picks."""
+    def news(self, now: float) -> list[Decision]:
+        """What follows of everything before: rooms that find a place, and what members and workers are to know."""
+        decisions: list[Decision] = []
+        while self._house.places_changed:
+            self._house.places_changed = False
+            decisions += self._placing.find_all(now)
+            decisions += self._moves.continue_draining(now)
+        return [*decisions, *self._house.news()]
+
+    # ----- from pages
+
+    def page_said(self, page: PageId, message: PlayerMessage, now: float, address: str = "") -> list[Decision]:
+        """A page's message. Another room's start or join leaves the one before, even if it is refused."""
+        try:
+            match message:
+                case Start():
+                    return self._start(page, message, address, now)
+                case Join() | Back():
+                    return self._join(page, message, now)
+                case Trickle():
+                    self._entrance.trickle_early(page, message.candidate)
+                    return trickle(self._house, page, message.candidate)
+                case Leave():
+                    return self.leave(page)
+                case _:
+                    return self._act(page, message)
+        except DeniedError as denied:
+            return [ToPage(page, Refused(code=denied.code, message=denied.sentence))]
+
+    def _start(self, page: PageId, message: Start, address: str, now: float) -> list[Decision]:
         decisions = self.leave(page)
-        worker = self._registry.place_for(message.game)
-        if isinstance(worker, Refused):
-            return [*decisions, ToPage(page, worker)]
-        room = Room(self._new_id(), worker.games[message.game], worker)
-        self._rooms[room.id] = room
-        worker.rooms.add(room.id)
-        viewer = self._enter(room, page, now, seat=0, opens_room=True)
-        logger.info("= room %s opens on worker %s", room.label, worker.id)
-        opening = OpenRoom(
-            room=room.id, game=room.game.id, viewer=viewer.id, seat=0, offer=message.offer, scale=message.scale
-        )
-        return [*decisions, ToWorker(worker.id, opening)]
+        return decisions + self._or_refusal(page, lambda: self._entrance.start(page, message, address, now))
 
-    def join(self, page: PageId, message: Join, now: float) -> list[Decision]:
-        """Enter a room that exists, in its first free seat or as a spectator."""
-        room = self._rooms.get(message.room)
-        before = self._by_page.get(page)
-        if room is None or before is None or before.room is not room:
-            decisions = self.leave(page)
-            return [*decisions, *self._admit(room, page, message.offer, now)]
-        # The room that the page is in, once more: it must not close in between, even if nobody else is in it.
-        self._remove(before)
-        return [
-            ToWorker(room.worker.id, Dismiss(room=room.id, viewer=before.id)),
-            *self._admit(room, page, message.offer, now),
-        ]
+    def _join(self, page: PageId, message: Join | Back, now: float) -> list[Decision]:
+        here = self._house.pages.get(page)
+        decisions = [] if here is not None and here[0].id == message.room else self.leave(page)
+        if isinstance(message, Back):
+            return decisions + self._or_refusal(page, lambda: self._entrance.back(page, message, now))
+        return decisions + self._or_refusal(page, lambda: self._entrance.join(page, message, now))
 
-    def trickle(self, page: PageId, message: Trickle) -> list[Decision]:
-        """Pass a candidate on; one for a room that ended meanwhile is no mistake of the page's."""
-        viewer = self._by_page.get(page)
-        if viewer is None:
-            return []
-        room = viewer.room
-        return [ToWorker(room.worker.id, ViewerCandidate(room=room.id, viewer=viewer.id, candidate=message.candidate))]
+    def _or_refusal(self, page: PageId, enter: Callable[[], list[Decision]]) -> list[Decision]:
+        """What was done before stands."""
+        try:
+            return enter()
+        except DeniedError as denied:
+            return [ToPage(page, Refused(code=denied.code, message=denied.sentence))]
 
     def leave(self, page: PageId) -> list[Decision]:
-        """The page leaves its room, or is gone itself."""
-        viewer = self._by_page.get(page)
-        return [] if viewer is None else self._dismiss(viewer)
+        """The page leaves its room for good."""
+        self._entrance.forget_early(page)
+        here = self._house.pages.get(page)
+        return [] if here is None else self._house.take_out(*here)
 
-    # ----- from workers. Answers about viewers who left meanwhile, and about other workers' rooms, change nothing.
-
-    def admitted(self, worker_id: WorkerId, message: Admitted, now: float) -> list[Decision]:
-        """The viewer is in."""
-        viewer = self._find(worker_id, message.room, message.viewer)
-        if viewer is None or viewer.admitted:
+    def page_went(self, page: PageId, now: float) -> list[Decision]:
+        """The page's connection has ended: the page itself may be gone, or only its network for a moment."""
+        self._entrance.forget_early(page)
+        if page not in self._house.pages:
             return []
-        viewer.admitted = True
-        del self._waiting[viewer.id]
-        started = Started(room=viewer.room.id, seat=viewer.seat, game=viewer.room.game, answer=message.answer)
-        decisions: list[Decision] = [ToPage(viewer.page, started)]
-        if viewer.opens_room:
-            decisions.append(StartTook(now - viewer.asked_at))
-        return decisions
-
-    def rejected(self, worker_id: WorkerId, message: Rejected) -> list[Decision]:
-        """The viewer can't be let in; a room that nobody else is in closes with it."""
-        viewer = self._find(worker_id, message.room, message.viewer)
-        if viewer is None:
-            return []
-        logger.info("= room %s: viewer %s rejected: %s", viewer.room.label, viewer.id, message.code)
-        return [self._turn_out(viewer, message.code, message.message), *self._close_if_empty(viewer.room)]
-
-    def viewer_left(self, worker_id: WorkerId, message: ViewerLeft) -> list[Decision]:
-        """The viewer's media connection ended, though its page may still be here."""
-        viewer = self._find(worker_id, message.room, message.viewer)
-        if viewer is None:
-            return []
-        sentence = "The connection to the game broke off. Check your network and start again."
-        return [self._turn_out(viewer, "connection_lost", sentence), *self._close_if_empty(viewer.room)]
-
-    def room_closed(self, worker_id: WorkerId, message: RoomClosed) -> list[Decision]:
-        """The room ended on its worker."""
-        room = self._rooms.get(message.room)
-        if room is None or room.worker.id != worker_id:
-            return []
-        logger.info("= room %s closed by its worker: %s", room.label, message.code)
-        return self._close(room, message.code, message.message)
-
-    def worker_lost(self, worker: Worker) -> list[Decision]:
-        """The worker is gone with all its rooms."""
-        sentence = "The game server was lost. Start the game again: another one may be free."
+        room, member = self._house.pages[page]
+        viewer = room.viewer_of(member)
+        if not member.known:  # it could not come back
+            return self._house.take_out(room, member)
         decisions: list[Decision] = []
-        for room_id in tuple(worker.rooms):
-            decisions += self._close(self._rooms[room_id], "worker_lost", sentence)
+        if viewer is not None and not viewer.admitted:  # its answer has nowhere to go
+            decisions = self._house.dismiss(room, member)
+        self._house.detach(room, member)
+        self._house.note_absence(room, member, now)
         return decisions
+
+    # ----- what members do in their room
+
+    def _act(self, page: PageId, message: PlayerMessage) -> list[Decision]:
+        if page not in self._house.pages:
+            raise DeniedError("no_room", NO_ROOM)
+        room, member = self._house.pages[page]
+        company = room.company
+        self._house.touch(room)
+        match message:
+            case TakeSeat():
+                return self._reseat(room, company.take_seat(member, message.seat))
+            case GiveSeat():
+                return self._reseat(room, company.give_seat(member, message.member))
+            case MakeHost():
+                company.make_host(member, message.member)
+            case SetRoom():
+                company.check_host(member)
+                company.locked = company.locked if message.locked is None else message.locked
+                room.listed = room.listed if message.listed is None else message.listed
+            case Rename():
+                member.name = name_of(message.name, int(member.id[1:]))
+            case Remove():
+                return self._remove(room, member, message.member)
+        return []
+
+    def _reseat(self, room: Room, moved: Iterable[Member]) -> list[Decision]:
+        return [decision for member in moved for decision in self._house.seat(room, member)]
+
+    def _remove(self, room: Room, by: Member, target: str) -> list[Decision]:
+        member = room.company.to_remove(by, target)
+        page = member.page
+        decisions = self._house.take_out(room, member)
+        return decisions if page is None else [*decisions, ToPage(page, Ended(code="removed", message=REMOVED))]
+
+    # ----- from workers
+
+    def worker_said(self, worker_id: WorkerId, message: WorkerMessage, now: float) -> list[Decision]:
+        """A registered worker's message. Its registration and its library are the registry's business."""
+        if isinstance(message, Admitted):
+            return self._answers.admitted(worker_id, message, now)
+        if isinstance(message, Rejected):
+            return self._answers.rejected(worker_id, message, now)
+        if isinstance(message, ViewerLeft):
+            return self._answers.viewer_left(worker_id, message, now)
+        return self._room_changed(worker_id, message, now)
+
+    def _room_changed(self, worker_id: WorkerId, message: WorkerMessage, now: float) -> list[Decision]:
+        match message:
+            case RoomClosed():
+                return self._recovery.room_closed(worker_id, message, now)
+            case Frozen():
+                return self._moves.frozen(worker_id, message, now)
+            case Thawed():
+                return self._moves.thawed(worker_id, message, now)
+            case Holding():
+                return self._holding(worker_id, message, now)
+            case Draining():
+                self.drain(worker_id)
+        return []
+
+    def worker_came(self) -> None:
+        """A worker is in the registry: it may have a place for a room that waits for one."""
+        self._house.places_changed = True
+
+    def worker_lost(self, worker: Worker, now: float) -> list[Decision]:
+        """A worker is out of the registry."""
+        return self._recovery.worker_lost(worker, now)
+
+    def _holding(self, worker_id: WorkerId, message: Holding, now: float) -> list[Decision]:
+        worker = self._house.registry.get(worker_id)
+        decisions = self._returns.holding(worker, message, now)
+        return [*decisions, *self._entrance.room_came(message.room, now)]
+
+    # ----- from operators
+
+    def move(self, room: Room, now: float) -> list[Decision]:
+        """Move a room to another worker. Raises DeniedError."""
+        return self._moves.move(room, now)
+
+    def drain(self, worker_id: WorkerId) -> None:
+        """Move all rooms away from this worker."""
+        self._moves.drain(self._house.registry.get(worker_id))
 
     # ----- from the clock
 
     def next_deadline(self) -> float | None:
         """When to call expire next, on the clock of ``now``."""
-        for viewer in self._waiting.values():
-            return viewer.asked_at + ANSWER_SECONDS
-        return None
+        return self._house.alarms.next()
 
     def expire(self, now: float) -> list[Decision]:
-        """Give up on answers that are overdue."""
+        """Do what is due."""
         decisions: list[Decision] = []
-        while (deadline := self.next_deadline()) is not None and deadline <= now:
-            viewer = next(iter(self._waiting.values()))
-            logger.warning("! worker %s did not answer about room %s", viewer.room.worker.id, viewer.room.label)
-            sentence = f"The game server did not answer within {ANSWER_SECONDS:.0f} seconds. Try again."
-            decisions.append(ToPage(viewer.page, Refused(code="worker_silent", message=sentence)))
-            decisions += self._dismiss(viewer)
+        while (alarm := self._house.alarms.pop(now)) is not None:
+            decisions += self._ring(alarm, now)
         return decisions
 
-    # ----- the two ways in, and the ways out
+    def _ring(self, alarm: Alarm, now: float) -> list[Decision]:
+        if alarm.kind == "early":
+            return self._entrance.no_room_came(int(alarm.who))
+        room = self._house.rooms[alarm.room]
+        match alarm.kind:
+            case "answer":
+                return self._answers.unanswered(room, room.viewers[alarm.who], now)
+            case "seat" | "forget":
+                return self._away_too_long(room, room.company.members[alarm.who], alarm.kind)
+            case "return":
+                return self._recovery.not_returned(room, now)
+            case "place":
+                return self._placing.give_up(room)
+            case "freeze":
+                return self._recovery.not_frozen(room, now)
+        self._house.places_changed = True  # a room that could not be moved or opened is tried again
+        return []
 
-    def _admit(self, room: Room | None, page: PageId, offer: Sdp, now: float) -> list[Decision]:
-        if room is None or room.id not in self._rooms:
-            sentence = "This room does not exist any more. Start a game of your own, or ask for a new link."
-            return [ToPage(page, Refused(code="unknown_room", message=sentence))]
-        if room.is_full:
-            sentence = "This room is full: neither a seat nor a place to watch is free."
-            return [ToPage(page, Refused(code="room_full", message=sentence))]
-        viewer = self._enter(room, page, now, seat=room.free_seat)
-        return [ToWorker(room.worker.id, Admit(room=room.id, viewer=viewer.id, seat=viewer.seat, offer=offer))]
-
-    def _enter(self, room: Room, page: PageId, now: float, seat: int | None, opens_room: bool = False) -> Viewer:
-        self._viewers_so_far += 1
-        viewer = Viewer(f"v{self._viewers_so_far}", page, room, seat, now, opens_room)
-        room.viewers[viewer.id] = self._by_page[page] = self._waiting[viewer.id] = viewer
-        return viewer
-
-    def _find(self, worker_id: WorkerId, room_id: str, viewer_id: str) -> Viewer | None:
-        room = self._rooms.get(room_id)
-        return room.viewers.get(viewer_id) if room is not None and room.worker.id == worker_id else None
-
-    def _dismiss(self, viewer: Viewer) -> list[Decision]:
-        """Its worker does not know yet: tell it."""
-        self._remove(viewer)
-        room = viewer.room
-        return self._close_if_empty(room) or [ToWorker(room.worker.id, Dismiss(room=room.id, viewer=viewer.id))]
-
-    def _turn_out(self, viewer: Viewer, code: str, sentence: str) -> Decision:
-        """Its page does not know yet: tell it."""
-        self._remove(viewer)
-        verdict = Ended if viewer.admitted else Refused
-        return ToPage(viewer.page, verdict(code=code, message=sentence))
-
-    def _close_if_empty(self, room: Room) -> list[Decision]:
-        if room.viewers:
-            return []
-        self._forget(room)
-        logger.info("= room %s closes: nobody is in it", room.label)
-        return [ToWorker(room.worker.id, CloseRoom(room=room.id))]
-
-    def _close(self, room: Room, code: str, sentence: str) -> list[Decision]:
-        decisions = [self._turn_out(viewer, code, sentence) for viewer in tuple(room.viewers.values())]
-        self._forget(room)
-        return decisions
-
-    def _remove(self, viewer: Viewer) -> None:
-        """The seat is free from here on."""
-        del viewer.room.viewers[viewer.id]
-        del self._by_page[viewer.page]
-        self._waiting.pop(viewer.id, None)
-
-    def _forget(self, room: Room) -> None:
-        """The worker's place is free from here on: its commands keep their order, so it closes before it opens."""
-        del self._rooms[room.id]
-        room.worker.rooms.discard(room.id)
+    def _away_too_long(self, room: Room, member: Member, kind: str) -> list[Decision]:
+        """First for its seat, then for being a member."""
+        if kind == "forget":
+            return self._house.take_out(room, member)
+        room.company.get_up(member)
+        self._house.touch(room)
+        return []

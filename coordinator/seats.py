@@ -1,12 +1,12 @@
-"""One room: its game, its worker, and who sits in which seat or watches.
+"""Who is in one room: members with their seats, who is host, and what they may do to each other.
 
-Plain data. Who gets in and what everybody is told is decided in rooms.py.
+Sans-I/O, and without messages: what pages and workers are told of it is left to rooms.py. Whoever asks for something
+that can't be done gets a DeniedError, with a sentence.
 """
 
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-
-from coordinator.messages import Game
-from coordinator.registry import Worker
 
 SEATS = 4
 """Players of a room, one for each of the four pads that libretro frontends offer everywhere."""
@@ -14,50 +14,191 @@ SEATS = 4
 MAX_SPECTATORS = 12
 """Viewers beyond the seats. Each costs its worker the room's whole bitrate once more."""
 
+MAX_MEMBERS = SEATS + MAX_SPECTATORS
+
+MAX_BANNED = 64
+"""Profiles that a room remembers to keep out. A host who removes more people should lock the room."""
+
 PageId = int
 """The number of a page's connection."""
 
 
+class DeniedError(Exception):
+    """A member, or a page that wants to be one, asked for what it may not have. The sentence is for its player."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(code, sentence)
+        self.code = code
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.sentence}"
+
+
 @dataclass(slots=True, eq=False)
-class Viewer:
-    """One stay of a page in a room: a page that comes back is another viewer, so late answers can't be mistaken."""
+class Member:
+    """A person in a room, over all connections of its page."""
 
     id: str
-    page: PageId
-    room: "Room"
-    seat: int | None
+    name: str
+    token_hash: str
+    """SHA-256 of the secret by which it comes back."""
+    profile: str = ""
+    """The hash of its browser's profile; empty without one."""
+    seat: int | None = None
     """0 to 3; None for a spectator."""
-    asked_at: float
-    opens_room: bool
-    admitted: bool = False
+    wants_seat: bool = True
+    """Whether it is to sit again when it comes back and a seat is free."""
+    seated: int = 0
+    """Counts the sittings down in its room: who has sat longest has the lowest."""
+    page: PageId | None = None
+    """Its page's connection; None while it has none."""
+    known: bool = False
+    """Whether it has been told its token: before that, it can't come back."""
 
 
 @dataclass(slots=True, eq=False)
-class Room:
-    """A game that runs on a worker, or is about to."""
+class Company:
+    """The members of a room, in the order of their coming."""
 
-    id: str
-    game: Game
-    worker: Worker
-    viewers: dict[str, Viewer] = field(default_factory=dict)
+    members: dict[str, Member] = field(default_factory=dict)
+    host: str = ""
+    locked: bool = False
+    offers: dict[str, str] = field(default_factory=dict)
+    """Seats offered for a swap: from which member, to which."""
+    banned: set[str] = field(default_factory=set)
+    """Profiles that the host has removed."""
+    so_far: int = 0
+    sittings: int = 0
+
+    # ----- in and out
+
+    def enter(self, token_hash: str, name: str = "", profile: str = "", watch: bool = False) -> Member:
+        """A new member, in the first free seat unless it only wants to watch. Raises DeniedError."""
+        self._check_entry(profile)
+        self.so_far += 1
+        member = Member(f"m{self.so_far}", name_of(name, self.so_far), token_hash, profile, wants_seat=not watch)
+        self.members[member.id] = member
+        self.host = self.host or member.id
+        self.seat_again(member)
+        return member
+
+    def _check_entry(self, profile: str) -> None:
+        if self.locked:
+            raise DeniedError("room_locked", "This room is locked. Ask its host to unlock it, or start your own game.")
+        if profile and profile in self.banned:
+            raise DeniedError("removed", "The host of this room has removed you. Start a game of your own.")
+        if len(self.members) >= MAX_MEMBERS:
+            raise DeniedError("room_full", "This room is full: neither a seat nor a place to watch is free.")
+
+    def leave(self, member: Member) -> None:
+        """It leaves for good."""
+        self.get_up(member)
+        del self.members[member.id]
+        if self.host == member.id:
+            self.host = self._next_host()
+
+    def to_remove(self, by: Member, target: str) -> Member:
+        """Whom the host sends away, and whose profile can't come back from now on. Raises DeniedError."""
+        self.check_host(by)
+        member = self._find(target)
+        if member is by:
+            raise DeniedError("not_yourself", "To go, leave the room; to keep others out, lock it.")
+        if member.profile and len(self.banned) < MAX_BANNED:
+            self.banned.add(member.profile)
+        return member
+
+    def by_token(self, token_hash: str) -> Member | None:
+        """The member with this secret."""
+        return next((member for member in self.members.values() if member.token_hash == token_hash), None)
+
+    # ----- seats. Each returns the members whose seat is another one now.
 
     @property
-    def label(self) -> str:
-        """The id's beginning, for logs: enough to find the room by, not enough to enter it."""
-        return self.id[:6]
+    def free_seats(self) -> list[int]:
+        """The seats with nobody in them, lowest first; that of somebody who is away for a moment is taken."""
+        taken = {member.seat for member in self.members.values()}
+        return [seat for seat in range(SEATS) if seat not in taken]
 
-    @property
-    def seats_taken(self) -> set[int]:
-        """The numbers of the seats with somebody in them."""
-        return {viewer.seat for viewer in self.viewers.values() if viewer.seat is not None}
+    def seat_again(self, member: Member) -> bool:
+        """Put a member that came into a free seat, if it wants one; False if it is where it was."""
+        if member.seat is None and member.wants_seat and self.free_seats:
+            self._sit(member, self.free_seats[0])
+            return True
+        return False
 
-    @property
-    def free_seat(self) -> int | None:
-        """The first seat with nobody in it."""
-        taken = self.seats_taken
-        return next((seat for seat in range(SEATS) if seat not in taken), None)
+    def take_seat(self, member: Member, seat: int | None) -> list[Member]:
+        """Sit down, or get up with None. Raises DeniedError."""
+        if seat == member.seat:
+            return []
+        if seat is not None and seat not in self.free_seats:
+            raise DeniedError("seat_taken", "Somebody sits there already. Take a free seat, or ask for this one.")
+        member.wants_seat = seat is not None
+        self._sit(member, seat)
+        return [member]
 
-    @property
-    def is_full(self) -> bool:
-        """Neither a seat nor a spectator's place is free."""
-        return len(self.viewers) >= SEATS + MAX_SPECTATORS
+    def give_seat(self, member: Member, target: str) -> list[Member]:
+        """Give the seat to a spectator, offer it to a player for a swap, or take the offer back. Raises DeniedError."""
+        other = self._find(target)
+        if other is member:
+            self.offers.pop(member.id, None)
+            return []
+        if member.seat is None:
+            raise DeniedError("no_seat", "You have no seat to give: you are watching.")
+        if other.seat is not None and self.offers.get(other.id) != member.id:
+            self.offers[member.id] = other.id
+            return []
+        mine, theirs = member.seat, other.seat
+        self._sit(member, theirs)
+        self._sit(other, mine)
+        member.wants_seat, other.wants_seat = theirs is not None, True
+        return [member, other]
+
+    def _sit(self, member: Member, seat: int | None) -> None:
+        """An offer stands only while both sit where they sat."""
+        self.get_up(member)
+        if seat is not None:
+            self.sittings += 1
+            member.seat, member.seated = seat, self.sittings
+
+    def get_up(self, member: Member) -> None:
+        """Give the member's seat free, for whatever reason."""
+        member.seat = None
+        self.offers = {giver: taker for giver, taker in self.offers.items() if member.id not in (giver, taker)}
+
+    # ----- the host
+
+    def make_host(self, by: Member, target: str) -> None:
+        """Raises DeniedError."""
+        self.check_host(by)
+        self.host = self._find(target).id
+
+    def check_host(self, member: Member) -> None:
+        """Raises DeniedError for anybody else than the host."""
+        if member.id != self.host:
+            raise DeniedError("not_host", "Only the host of the room can do that.")
+
+    def _find(self, target: str) -> Member:
+        member = self.members.get(target)
+        if member is None:
+            raise DeniedError("unknown_member", "This player is not in the room any more.")
+        return member
+
+    def _next_host(self) -> str:
+        """Whoever has sat longest, of those that are here; without players, whoever has watched longest."""
+        return min(self.members.values(), key=_claim).id if self.members else ""
+
+
+def name_of(wish: str, number: int) -> str:
+    """What a member is called: its wish on one line, without what can't be seen, or its number."""
+    visible = (c if unicodedata.category(c)[0] in "LMNPSZ" else " " for c in wish)
+    return " ".join("".join(visible).split()) or f"Player {number}"
+
+
+def _claim(member: Member) -> tuple[bool, bool, int]:
+    return member.page is None, member.seat is None, member.seated
+
+
+def seats_taken(members: Iterable[Member]) -> int:
+    """How many of them sit."""
+    return sum(member.seat is not None for member in members)

@@ -14,27 +14,15 @@ from aiohttp import web
 
 from coordinator.config import Config
 from coordinator.connection import Connection
+from coordinator.decisions import Decision, Recovered, StartTook, ToPage, ToWorker
 from coordinator.gateways import Gateways
-from coordinator.messages import (
-    Admitted,
-    Join,
-    Leave,
-    Library,
-    PlayerMessage,
-    Register,
-    Registered,
-    Rejected,
-    RoomClosed,
-    Start,
-    Trickle,
-    ViewerLeft,
-    Welcome,
-    WorkerMessage,
-    encode,
-)
+from coordinator.listing import Listing
+from coordinator.messages import Library, PlayerMessage, Register, Registered, Welcome, WorkerMessage, encode
+from coordinator.messages import Rooms as RoomList
 from coordinator.metrics import Metrics
 from coordinator.registry import Registry, WorkerId
-from coordinator.rooms import Decision, Rooms, StartTook, ToPage, ToWorker
+from coordinator.room import Room
+from coordinator.rooms import Rooms
 from coordinator.seats import PageId
 
 VERSION = version("coinop")
@@ -43,10 +31,18 @@ VERSION = version("coinop")
 class Switchboard:
     """Which connection is which page or worker. Every callback does the same: feed, deliver, set the timer."""
 
-    def __init__(self, gateways: Gateways) -> None:
+    def __init__(self, config: Config) -> None:
+        self._config = config
         self.registry = Registry()
-        self.rooms = Rooms(self.registry)
-        self.gateways = gateways
+        self.rooms = Rooms(
+            self.registry,
+            room_grace=config.room_grace,
+            place_seconds=config.place_wait,
+            rooms_per_address=config.rooms_per_address,
+            started_at=time.monotonic(),  # which is the clock of every event loop
+        )
+        self.gateways = Gateways(config.issuing_secret, config.turn_ttl, config.relay_only)
+        self._listing = Listing()
         self.metrics = Metrics(self.registry, self.rooms)
         self.connections: set[Connection] = set()
         """All that are open, for the end of the server."""
@@ -74,28 +70,21 @@ class Switchboard:
             games=self.registry.library,
             ice_servers=self.gateways.page_came(page, self._now(), time.time()),
             relay_only=self.gateways.relay_only,
+            rooms=self._listing.shown,
         )
         connection.send(welcome)
         self._set_timer()
         return page
 
-    def page_said(self, page: PageId, message: PlayerMessage) -> None:
-        """A page's message, read and checked."""
-        match message:
-            case Start():
-                self._deliver(self.rooms.start(page, message, self._now()))
-            case Join():
-                self._deliver(self.rooms.join(page, message, self._now()))
-            case Trickle():
-                self._deliver(self.rooms.trickle(page, message))
-            case Leave():
-                self._deliver(self.rooms.leave(page))
+    def page_said(self, page: PageId, message: PlayerMessage, address: str) -> None:
+        """A page's message, read and checked, from this address."""
+        self._deliver(self.rooms.page_said(page, message, self._now(), address))
 
     def page_went(self, page: PageId) -> None:
         """Its connection has ended."""
         del self._pages[page]
         self.gateways.page_went(page)
-        self._deliver(self.rooms.leave(page))
+        self._deliver(self.rooms.page_went(page, self._now()))
 
     # ----- workers
 
@@ -103,34 +92,40 @@ class Switchboard:
         """Take a worker into the registry."""
         worker = self.registry.register(message)
         self._workers[worker.id] = connection
-        connection.send(Registered(worker=worker.id))
+        connection.send(Registered(worker=worker.id, room_grace=self._config.room_grace))
         self.gateways.examine(worker.id, worker.gateways)
         self._show_library()
         self._show_gateways()
+        self.rooms.worker_came()
+        self._deliver(())
         return worker.id
 
     def worker_said(self, worker: WorkerId, message: WorkerMessage) -> None:
         """A registered worker's message, read and checked."""
-        match message:
-            case Admitted():
-                self._deliver(self.rooms.admitted(worker, message, self._now()))
-            case Rejected():
-                self._deliver(self.rooms.rejected(worker, message))
-            case ViewerLeft():
-                self._deliver(self.rooms.viewer_left(worker, message))
-            case RoomClosed():
-                self._deliver(self.rooms.room_closed(worker, message))
-            case Library():
-                self.registry.update(worker, message.games)
-                self._show_library()
+        if isinstance(message, Library):
+            self.registry.update(worker, message.games)
+            self.rooms.worker_came()  # with games that a room may wait for
+            self._show_library()
+        self._deliver(self.rooms.worker_said(worker, message, self._now()))
 
     def worker_went(self, worker_id: WorkerId) -> None:
-        """Its connection has ended, and its rooms with it."""
+        """Its connection has ended. Its rooms may come back with it, or go on elsewhere."""
         del self._workers[worker_id]
         worker = self.registry.remove(worker_id)
-        self._deliver(self.rooms.worker_lost(worker))
+        self._deliver(self.rooms.worker_lost(worker, self._now()))
         self._show_library()
         self._show_gateways()
+
+    # ----- operators
+
+    def move(self, room: Room) -> None:
+        """Move a room to another worker. Raises DeniedError."""
+        self._deliver(self.rooms.move(room, self._now()))
+
+    def drain(self, worker: WorkerId) -> None:
+        """Move all rooms away from a worker."""
+        self.rooms.drain(worker)
+        self._deliver(())
 
     # ----- out
 
@@ -140,7 +135,8 @@ class Switchboard:
             self._timer.cancel()
 
     def _deliver(self, decisions: Iterable[Decision]) -> None:
-        for decision in decisions:
+        now = self._now()
+        for decision in (*decisions, *self.rooms.news(now)):
             match decision:
                 case ToPage(page, message):
                     self._pages[page].send(message)
@@ -148,6 +144,9 @@ class Switchboard:
                     self._workers[worker].send(message)
                 case StartTook(seconds):
                     self.metrics.start_seconds.observe(seconds)
+                case Recovered(cause, seconds):
+                    self.metrics.recovered(cause, seconds)
+        self._listing.note(self.rooms.rooms, now)
         self._set_timer()
 
     def _show_library(self) -> None:
@@ -155,7 +154,15 @@ class Switchboard:
             return
         self._shown_library = self.registry.library
         message = Library(games=self.registry.library)
-        text = encode(message)  # once for all pages: it is the longest message there is
+        self._tell_all(message)
+
+    def _show_rooms(self, now: float) -> None:
+        listed = self._listing.take(self.rooms.rooms, now)
+        if listed is not None:
+            self._tell_all(RoomList(rooms=listed))
+
+    def _tell_all(self, message: Library | RoomList) -> None:
+        text = encode(message)  # once for all pages: these are the longest messages there are
         for connection in tuple(self._pages.values()):
             connection.send(message, text)
 
@@ -164,7 +171,7 @@ class Switchboard:
 
     def _set_timer(self) -> None:
         """One timer, for whatever comes first; one that comes too early does no harm."""
-        deadlines = (self.rooms.next_deadline(), self.gateways.next_deadline())
+        deadlines = (self.rooms.next_deadline(), self.gateways.next_deadline(), self._listing.next_deadline())
         deadline = min((known for known in deadlines if known is not None), default=None)
         if deadline is None or (self._timer is not None and self._due <= deadline):
             return
@@ -176,6 +183,8 @@ class Switchboard:
         self._timer = None
         now = self._now()
         self._deliver([*self.rooms.expire(now), *self.gateways.renew(now, time.time())])
+        self._show_rooms(now)
+        self._set_timer()
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

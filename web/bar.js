@@ -7,7 +7,7 @@ const TYPING = "input, textarea, select, dialog";
 
 export class Bar {
   /**
-   * `elements`: play, bar, stage, leave, mute, volume, share, stats, legend, fullscreen. Switches that last are in
+   * `elements`: play, bar, stage, leave, mute, volume, share, stats, legend, fullscreen, strip. Switches that last are in
    * `settings`; what the others do is told by `onleave` and `onshare`.
    */
   constructor(elements, settings) {
@@ -49,7 +49,7 @@ export class Bar {
   }
 
   _wire() {
-    const { play, bar, stage, leave, mute, volume, share, stats, legend, fullscreen } = this._elements;
+    const { play, bar, stage, leave, mute, volume, share, stats, legend, fullscreen, strip } = this._elements;
     const press = (button, act) => button.addEventListener("click", act);
     press(leave, () => this.onleave());
     press(share, () => this.onshare());
@@ -61,8 +61,10 @@ export class Bar {
       this._settings.set("volume", Number(volume.value) / 100);
       this._settings.set("muted", false);
     });
-    // A button that was pressed with the mouse must not keep the focus: Enter is the pad's Start.
-    bar.addEventListener("click", (event) => event.detail > 0 && stage.focus());
+    // A button that was pressed with the mouse must not keep the focus: Enter is the pad's Start. One that asks keeps it.
+    for (const part of [bar, strip]) {
+      part.addEventListener("click", ({ detail, target }) => detail > 0 && !target.closest("[data-asked]") && stage.focus());
+    }
     volume.addEventListener("pointerup", () => stage.focus());
     stage.addEventListener("dblclick", () => this._toggleFullscreen());
     fullscreen.hidden = !document.fullscreenEnabled;
@@ -89,11 +91,12 @@ export class Bar {
   _wake(event) {
     // Thumbs on the touch pad are playing, not looking for the bar.
     if (event?.target.closest?.("#touch")) return;
-    const { play, bar } = this._elements;
+    const { play, bar, strip } = this._elements;
+    const used = (part) => part.matches(":hover") || part.querySelector(":focus-visible");
     play.classList.remove("idle");
     clearTimeout(this._timer);
     this._timer = setTimeout(() => {
-      if (bar.matches(":hover") || bar.querySelector(":focus-visible")) this._wake();
+      if (used(bar) || used(strip)) this._wake();
       else play.classList.add("idle");
     }, IDLE_MS);
   }

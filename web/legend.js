@@ -1,5 +1,6 @@
 /** Which key does what, shown beside the picture: with the core's own labels once the room has sent them. */
 
+import { element } from "./element.js";
 import { BUTTON } from "./wire.js";
 
 const NAMES = Object.freeze(Object.fromEntries(Object.entries(BUTTON).map(([name, number]) => [number, name])));
@@ -64,21 +65,10 @@ export class Legend {
 }
 
 function makeRow({ caps, label, pad }) {
-  const row = document.createElement("li");
-  const keys = document.createElement("span");
-  keys.className = "caps";
-  for (const text of caps) {
-    const key = document.createElement("kbd");
-    key.textContent = text;
-    keys.append(key);
-  }
-  const words = document.createElement("span");
-  words.textContent = label;
-  row.append(keys, words);
-  if (pad) {
-    const name = document.createElement("small");
-    name.textContent = pad;
-    row.append(name);
-  }
+  const row = element("li");
+  const keys = element("span", "caps");
+  keys.append(...caps.map((text) => element("kbd", "", text)));
+  row.append(keys, element("span", "", label));
+  if (pad) row.append(element("small", "", pad));
   return row;
 }

@@ -1,5 +1,6 @@
 /** The games as tiles: drawn, searched, and walked through with the arrow keys. Titles are text, never markup. */
 
+import { element } from "./element.js";
 import { HEIGHT, WIDTH, paint } from "./tileart.js";
 
 /** With fewer games a search box is clutter. */
@@ -102,13 +103,6 @@ function makeTile(game) {
   label.append(element("span", "tile-title", game.title), element("span", "tile-system", game.system));
   tile.append(art, label);
   return tile;
-}
-
-function element(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
 }
 
 function words(shown, all) {

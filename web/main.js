@@ -14,16 +14,24 @@ import { Pad } from "./input/pad.js";
 import { TouchPad } from "./input/touch.js";
 import { Legend } from "./legend.js";
 import { Library, drawArt } from "./library.js";
-import { NOTICE, PROGRESS } from "./messages.js";
+import { FILE, NOTICE, PROFILE, PROGRESS } from "./messages.js";
 import { Overlay } from "./overlay.js";
 import { Panel } from "./panel.js";
 import { Peer } from "./peer.js";
+import { People, nameOf, news } from "./people.js";
 import { PhotonMeter } from "./photon.js";
+import { Playback } from "./playback.js";
+import { Profile, ProfileForm } from "./profile.js";
+import { OpenRooms } from "./rooms.js";
+import { Saves } from "./saves.js";
 import { Screen, WakeLock } from "./screen.js";
 import { testWay } from "./selftest.js";
 import { Session } from "./session.js";
 import { Settings, invitation, invitedRoom } from "./settings.js";
 import { Signalling } from "./signalling.js";
+import { isGame } from "./states.js";
+import { Tickets } from "./ticket.js";
+import { renameMessage, setRoomMessage } from "./wire.js";
 
 const NOTICE_SECONDS = 5;
 
@@ -38,15 +46,23 @@ const environment = {
   requestAnimationFrame: (act) => requestAnimationFrame(act),
   cancelAnimationFrame: (frame) => cancelAnimationFrame(frame),
   now: () => performance.now(),
+  unixSeconds: () => Date.now() / 1000,
   random: Math.random,
 };
 
 // ----- the parts
 
-const settings = new Settings(storage(), location.search);
+const settings = new Settings(storage("localStorage"), location.search);
+const profile = new Profile(storage("localStorage"), (bytes) => crypto.getRandomValues(bytes));
+const tickets = new Tickets(storage("sessionStorage"));
 const signalling = new Signalling(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/player`, environment);
-const makePeer = (ice) => new Peer(configuration(ice, settings.get("path")), settings.get("codec"));
-const session = new Session(signalling, makePeer, settings, environment);
+const session = new Session({
+  signalling, tickets, environment,
+  makePeer: (ice) => new Peer(configuration(ice, settings.get("path")), settings.get("codec")),
+  player: () => ({
+    profile: profile.code, name: settings.get("name"), scale: settings.get("scale"), listed: settings.get("listed"),
+  }),
+});
 
 let peer = null;
 const send = (bytes) => peer.sendInput(bytes);
@@ -58,17 +74,34 @@ const gamepads = new Gamepads(window, navigator, environment);
 const touch = new TouchPad($("touch"));
 
 const library = new Library({ grid: $("grid"), count: $("count"), search: $("search"), empty: $("empty"), nothing: $("nothing") });
-const screen = new Screen({ stage: $("stage"), video: $("screen"), audio: $("speaker") });
+const openRooms = new OpenRooms($("open-rooms"), $("rooms"));
+const screen = new Screen({ stage: $("stage"), video: $("screen"), audio: $("speaker"), still: $("still") });
 const overlay = new Overlay($("stats"), meter, heartbeat);
 const legend = new Legend($("legend-rows"), DEFAULT_KEYS);
 const panel = new Panel({
   dialog: $("settings"), test: $("test"), results: $("test-results"), conclusion: $("test-conclusion"),
 }, settings);
+const profileForm = new ProfileForm({
+  code: $("code"), show: $("show-code"), copy: $("copy-code"), field: $("other-code"), adopt: $("adopt-code"), said: $("code-said"),
+}, profile, PROFILE);
 const wakeLock = new WakeLock();
 const bar = new Bar({
   play: $("play"), bar: $("bar"), stage: $("stage"), leave: $("leave"), mute: $("mute"), volume: $("volume"),
-  share: $("share"), stats: $("toggle-stats"), legend: $("toggle-legend"), fullscreen: $("fullscreen"),
+  share: $("share"), stats: $("toggle-stats"), legend: $("toggle-legend"), fullscreen: $("fullscreen"), strip: $("transport"),
 }, settings);
+const people = new People({
+  panel: $("people"), toggle: $("toggle-people"), close: $("close-people"), count: $("people-count"), seats: $("seats"),
+  watching: $("watching"), host: $("hosting"), locked: $("locked"), listed: $("listed"),
+});
+const playback = new Playback({
+  strip: $("transport"), badge: $("badge"), rewind: $("rewind"), pause: $("pause"), fast: $("fast"), factor: $("factor"),
+  reset: $("reset"), resetLabel: $("reset-label"), save: $("quick-save"), load: $("quick-load"),
+});
+const saves = new Saves({
+  dialog: $("saves"), open: $("open-saves"), slots: $("slots"), store: $("store-said"), said: $("saves-said"),
+  exportState: $("export-state"), exportBattery: $("export-battery"), importState: $("import-state"),
+  importBattery: $("import-battery"),
+}, environment);
 
 // ----- the input's way: device -> pad -> connection
 
@@ -80,49 +113,91 @@ pad.onsent = (sequence, time) => meter.sent(sequence, time);
 document.addEventListener("visibilitychange", (event) => document.hidden && pad.release(event.timeStamp));
 addEventListener("pagehide", (event) => pad.release(event.timeStamp));
 
-const players = [pad, keyboard, gamepads, touch];
+/** What only somebody with a seat uses, and whether it is in use. */
+const players = [pad, keyboard, gamepads, touch, playback];
+let inPlay = false;
 
-function seated() {
-  return session.room?.seat !== null;
+/** Give the pad to whoever sits, and take it from whoever only watches. */
+function takeControls() {
+  const seated = isGame(session.state) && (session.room?.seat ?? null) !== null;
+  const wanted = seated && (session.state === "playing" || inPlay);
+  saves.seated = seated;
+  if (wanted === inPlay) return;
+  inPlay = wanted;
+  for (const part of players) wanted ? part.grab() : part.ungrab();
 }
 
 // ----- a connection, from its first to its last moment
 
-session.onpeer = (made) => {
-  peer = made;
-  meter.reset();
-  peer.onreply = ({ ping, applied }) => {
-    if (ping) heartbeat.echo(ping.sequence);
-    if (applied) meter.applied(applied.sequence, applied.rtp);
-  };
-  labelled(null);
-  screen.show(peer.tracks);
-  showStarting();
-};
-
-session.onprogress = (step) => {
-  $("progress").textContent = PROGRESS[step];
-};
+session.listen({
+  onpeer(made) {
+    peer = made;
+    meter.reset();
+    peer.onreply = ({ ping, applied }) => {
+      if (ping) heartbeat.echo(ping.sequence);
+      if (applied) meter.applied(applied.sequence, applied.rtp);
+    };
+    peer.onbytes = (buffer) => {
+      heartbeat.alive();
+      saves.take(buffer);
+    };
+    screen.show(peer.tracks);
+    if (session.state === "starting") labelled(null);
+    showStarting();
+  },
+  onprogress(step) {
+    if (session.state === "starting") $("progress").textContent = PROGRESS[step];
+  },
+  onnotice(notice) {
+    heartbeat.alive();
+    const take = {
+      picture: () => screen.setPicture(notice),
+      message: () => toast(notice.text, notice.seconds),
+      rumble: () => gamepads.rumble(notice.strong, notice.weak),
+      controls: () => labelled(notice.buttons),
+      playback: () => playback.show({ ...notice, by: nameOf(notice.by, session.people) }),
+      saves: () => saves.show(notice),
+      done: () => done(notice),
+      file: () => saves.receive(notice),
+    }[notice.type];
+    take();
+  },
+});
 
 session.onstarted = (room) => {
   showStarting(room.game);
-  $("seat").textContent = room.seat === null ? "Watching" : `Player ${room.seat + 1}`;
+  showSeat();
 };
 
-session.onnotice = (notice) => {
-  if (notice.type === "picture") screen.setPicture(notice);
-  if (notice.type === "message") toast(notice.text, notice.seconds);
-  if (notice.type === "rumble") gamepads.rumble(notice.strong, notice.weak);
-  if (notice.type === "controls") labelled(notice.buttons);
+session.onpeople = (now, before) => {
+  people.show(now);
+  showSeat();
+  takeControls();
+  const words = news(before, now);
+  if (words.length > 0) toast(words.join(" "));
 };
+
+function showSeat() {
+  const seat = session.room?.seat ?? null;
+  $("seat").textContent = seat === null ? "Watching" : `Player ${seat + 1}`;
+}
+
+function done(notice) {
+  if (saves.done(notice)) return;
+  if (notice.message) toast(notice.message);
+  else if (notice.ok && notice.request === "save") toast(NOTICE.saved);
+  else if (notice.ok && notice.request === "load") toast(NOTICE.loaded);
+}
 
 screen.onfirst = () => session.pictureShown();
 screen.onframe = ({ rtpTimestamp, expectedDisplayTime }) => {
+  heartbeat.alive();
   if (rtpTimestamp !== undefined) meter.frame(rtpTimestamp, expectedDisplayTime);
 };
 screen.onsilenced = (silenced) => {
   $("sound").hidden = !silenced;
 };
+heartbeat.ondead = () => session.broken();
 
 function labelled(buttons) {
   legend.setLabels(buttons);
@@ -137,36 +212,59 @@ function labelled(buttons) {
 session.onstate = (state, failed) => {
   const before = document.documentElement.dataset.state;
   document.documentElement.dataset.state = state;
-  document.title = ["starting", "playing"].includes(state) ? `${session.title} · coinop` : "coinop";
-  if (before === "playing" || (before === "starting" && state !== "playing")) endPlaying();
+  document.title = isGame(state) ? `${session.title} · coinop` : "coinop";
+  if (isGame(before) && !isGame(state)) endPlaying();
+  if (state === "resuming") stopShort();
   if (state === "playing") beginPlaying();
+  takeControls();
   if (failed) showFailure(failed);
   $("lobby").inert = state !== "library";
   $("status").textContent = state === "connecting" ? "Connecting…" : "";
 };
 
 session.ongames = (games) => library.show(games);
+session.onrooms = (rooms) => openRooms.show(rooms);
 session.onwords = (words) => toast(words);
+session.onwhy = (words) => {
+  $("why").textContent = $("progress").textContent = words;
+};
+
+/** Whether the picture has been seen since the game began, or since the reload. */
+let begun = false;
 
 function beginPlaying() {
-  panel.close();
   heartbeat.grab();
   overlay.grab(peer);
+  $("play").classList.remove("held");
+  if (inPlay) pad.renew(performance.now());
+  if (begun) return; // in mid-game no dialog is closed, and the focus stays where it is
+  begun = true;
+  panel.close();
   bar.grab();
   wakeLock.grab();
   $("stage").focus();
-  if (seated()) for (const part of players) part.grab();
-  else toast(NOTICE.watching);
+  if (session.room.seat === null) toast(NOTICE.watching);
+}
+
+/** The path is dead: the last frame stays, and what it takes to play on is kept. */
+function stopShort() {
+  $("play").classList.toggle("held", screen.hold());
+  for (const part of [heartbeat, overlay]) part.ungrab();
 }
 
 function endPlaying() {
-  for (const part of [...players, heartbeat, overlay, bar, wakeLock]) part.ungrab();
+  begun = false;
+  for (const part of [heartbeat, overlay, bar, wakeLock]) part.ungrab();
   screen.clear();
+  saves.close();
+  people.show(null);
+  playback.show(null);
+  $("play").classList.remove("held");
   // The link that led here has done its work: a reload shall show the library.
   if (invitedRoom(location)) history.replaceState(null, "", location.pathname);
 }
 
-function showStarting(game = chosen) {
+function showStarting(game = session.room?.game ?? chosen) {
   $("starting-title").textContent = $("playing-title").textContent = session.title;
   $("starting-art").hidden = !game;
   if (game) drawArt($("starting-art"), game);
@@ -196,8 +294,24 @@ library.onchoose = (game) => {
   chosen = game;
   session.start(game);
 };
+openRooms.onchoose = ({ room, game, free_seats: free }) => {
+  chosen = game;
+  session.join(room, { title: game.title, watch: free === 0 });
+};
+people.onask = (message) => session.ask(message);
+people.onset = (changes) => session.ask(setRoomMessage(changes));
+playback.onrequest = saves.onrequest = (request) => session.request(request);
+saves.onsend = async (request, bytes) => {
+  const way = peer;
+  session.request(request);
+  if (!(await way.sendFile(bytes))) toast(FILE.broken);
+};
+$("nickname").addEventListener("change", ({ target }) => settings.set("name", target.value.trim()));
 bar.onleave = () => session.leave();
-bar.onshare = async () => {
+bar.onshare = () => invite();
+$("invite").addEventListener("click", () => invite());
+
+async function invite() {
   if (!session.room) return;
   const link = invitation(session.room.id, location);
   try {
@@ -206,14 +320,16 @@ bar.onshare = async () => {
   } catch {
     toast(link, 20); // no clipboard without TLS: the link can be read and copied by hand
   }
-};
+}
+
 $("retry").addEventListener("click", () => session.retry());
 $("dismiss").addEventListener("click", () => session.leave());
 $("sound").addEventListener("click", () => screen.unsilence());
 for (const id of ["open-settings", "failure-settings", "playing-settings"]) {
   $(id).addEventListener("click", () => panel.open());
 }
-addEventListener("online", () => signalling.hurry());
+$("settings").addEventListener("close", () => profileForm.close());
+addEventListener("online", () => session.hurry());
 addEventListener("hashchange", () => joinInvited());
 
 function joinInvited() {
@@ -230,12 +346,14 @@ function applySettings() {
   screen.setFit(settings.get("fit"));
   screen.setVolume(settings.get("volume"), settings.get("muted"));
   overlay.shown = settings.get("stats");
+  $("nickname").value = settings.get("name");
   $("play").classList.toggle("with-legend", settings.get("legend"));
 }
 
 settings.onchange = (name) => {
   applySettings();
   if (name === "codec" || name === "path") session.prepare();
+  if (name === "name" && session.room) session.ask(renameMessage(settings.get("name")));
 };
 
 panel.ontest = () => session.ice && {
@@ -243,9 +361,9 @@ panel.ontest = () => session.ice && {
   relayOnly: isRelayOnly(session.ice, settings.get("path")),
 };
 
-function storage() {
+function storage(kind) {
   try {
-    return localStorage;
+    return window[kind];
   } catch {
     return null; // switched off in the browser: nothing is kept
   }
@@ -257,5 +375,8 @@ window.coinop = Object.freeze({ stats: () => overlay.latest });
 applySettings();
 legend.render();
 navigator.keyboard?.getLayoutMap?.().then((layout) => legend.setLayout(layout), () => {});
-joinInvited();
 signalling.open();
+const kept = tickets.read();
+// A link to another room than the one before the reload is a wish to go there.
+if (!kept || ![null, kept.room].includes(invitedRoom(location))) joinInvited();
+else session.resume();

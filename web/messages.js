@@ -42,11 +42,6 @@ const FAILURES = Object.freeze({
     text: "The connection to the room stands, but no frame could be shown within 5 seconds.",
     advice: "Choose another video codec in the settings, then try again.",
   },
-  cut: {
-    title: "The connection to the room broke",
-    text: "The network went away for too long, or the room ended without a word.",
-    advice: "Check your network, then try again.",
-  },
   refused: {
     title: "The game could not start",
     advice: "Try again in a moment, or choose another game.",
@@ -54,6 +49,20 @@ const FAILURES = Object.freeze({
   ended: {
     title: "The game has ended",
     advice: "Try again to start it anew, or choose another game.",
+  },
+  gone: {
+    title: "There is no way back to this game",
+    advice: "Try again to start it anew, or choose another game.",
+  },
+  elsewhere: {
+    title: "The game goes on elsewhere",
+    text: "You play on in another tab or window.",
+    advice: "Close this one, or choose another game.",
+  },
+  removed: {
+    title: "You are not in this room any more",
+    text: "The host of the room has removed you.",
+    advice: "Choose a game of your own.",
   },
   no_webrtc: {
     title: "This browser can't play",
@@ -98,15 +107,44 @@ export const PROGRESS = Object.freeze({
   waiting: "Waiting for the first picture…",
 });
 
-/** Short notices, shown over the page for some seconds. */
+/** Short notices, shown over the page for some seconds, and the reasons why a picture stands still. */
 export const NOTICE = Object.freeze({
   serverLost: "The connection to the server broke. The game goes on; reconnecting…",
   serverBack: "The server is back.",
-  interrupted: "The connection is interrupted. Waiting for it to come back…",
-  resumed: "Connected again.",
-  watching: "Every seat is taken: you are watching.",
+  serverAway: "The server doesn't answer at the moment. The game goes on; try again when the server is back.",
+  roomAway: "The game can't be reached at the moment. Try again when the picture moves.",
+  interrupted: "The connection is interrupted. Reconnecting…",
+  reloaded: "Going back to your seat…",
+  watching: "You are watching. Who sits where, and which seat is free, is under People.",
+  saved: "Saved.",
+  loaded: "Loaded.",
   copied: "Link copied. Whoever opens it joins this room.",
   unreadable: "The server sent a message that this page can't read. If something is missing, reload the page.",
+});
+
+/** Words of the saves dialog. */
+export const SAVES = Object.freeze({
+  empty: "Empty",
+  conflict: "two versions",
+  other: "Another version, from",
+  failed: "This did not work, and the room did not say why. Try again.",
+  done: "Done.",
+});
+
+/** Words on files that come in. */
+export const FILE = Object.freeze({
+  empty: "This file is empty. Choose another one.",
+  tooLarge: "This file is larger than 64 MB, so it is none of a game's. Choose another one.",
+  unreadable: "The browser can't read this file. Choose it again.",
+  sending: "Sending the file…",
+  broken: "The connection broke while the file was sent. Send it again when the picture moves.",
+});
+
+/** Words on the profile. */
+export const PROFILE = Object.freeze({
+  copied: "Code copied. Keep it like a password.",
+  adopted: "Taken over. It holds from the next game on.",
+  noCode: "This is no profile code: it has 26 letters and digits. Copy it again from the other browser.",
 });
 
 // ----- the connection test

@@ -1,8 +1,8 @@
-/** The settings dialog: radio buttons named like the settings that they set, and the connection test. */
+/** The settings dialog: inputs named like the settings that they set, and the connection test. */
 
 import { NOTHING_TO_TEST, conclusion, wayWords } from "./messages.js";
 
-const READ = { codec: String, scale: Number, fit: String, path: String };
+const READ = { codec: String, scale: Number, fit: String, path: String, listed: (value) => value === "yes", name: (value) => value.trim() };
 
 export class Panel {
   /** `parts` holds elements: the dialog, and the test's button, list of results and conclusion. */
@@ -12,15 +12,18 @@ export class Panel {
     const { dialog, test } = parts;
     /** Gives {tests, relayOnly}: for each way its host and the promise of its result; null if nothing is known yet. */
     this.ontest = () => null;
-    dialog.addEventListener("change", ({ target }) => settings.set(target.name, READ[target.name](target.value)));
+    dialog.addEventListener("change", ({ target }) => {
+      if (Object.hasOwn(READ, target.name)) settings.set(target.name, READ[target.name](target.value));
+    });
     // A click beside the card is a click on the dialog itself.
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
     test.addEventListener("click", () => this._test());
   }
 
   open() {
-    for (const input of this._parts.dialog.querySelectorAll("input")) {
-      input.checked = READ[input.name](input.value) === this._settings.get(input.name);
+    for (const input of this._parts.dialog.querySelectorAll("input[name]")) {
+      if (input.type === "radio") input.checked = READ[input.name](input.value) === this._settings.get(input.name);
+      else input.value = this._settings.get(input.name);
     }
     if (!this._parts.test.disabled) this._clearTest(); // a test that still runs keeps its lines
     this._parts.dialog.showModal();

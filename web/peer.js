@@ -12,6 +12,10 @@ import { parseNotice, parseReply } from "./wire.js";
 const AUDIO_BUFFER_MS = 20;
 /** More than this unsent means that the network takes nothing: an older pad state in the queue helps nobody. */
 const MAX_BUFFERED_BYTES = 4096;
+/** The room takes binary messages up to this length, and requests must get in between them. */
+const PIECE_BYTES = 16 * 1024;
+/** Pieces that may wait in the browser: enough for a full path, little enough to stop at once. */
+const MAX_WAITING_BYTES = 256 * 1024;
 
 /** The browser can't make the connection that was asked for. `code` is one of messages.js. */
 export class PeerError extends Error {
@@ -30,6 +34,7 @@ export class Peer {
     this.oncandidate = () => {}; // RTCIceCandidateInit, or null at the end
     this.onstate = () => {}; // RTCPeerConnectionState
     this.onnotice = () => {}; // a notice of wire.parseNotice
+    this.onbytes = () => {}; // an ArrayBuffer of the room channel: a piece of a file
     this.onreply = () => {}; // a reply of wire.parseReply
     this.onclosed = () => {}; // the other side closed the channels
     this._connection = connect(ice, platform);
@@ -72,12 +77,30 @@ export class Peer {
     if (channel.readyState === "open" && channel.bufferedAmount <= MAX_BUFFERED_BYTES) channel.send(bytes);
   }
 
+  /** Send a request of wire.js on the room channel. False if the channel is not open. */
+  request(message) {
+    if (this._room.readyState !== "open") return false;
+    this._room.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** Send a file's bytes after the request that announces them, as fast as the path takes them. False if it broke. */
+  async sendFile(bytes) {
+    const channel = this._room;
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      if (channel.bufferedAmount > MAX_WAITING_BYTES) await drained(channel);
+      if (channel.readyState !== "open") return false;
+      channel.send(bytes.subarray(at, at + PIECE_BYTES));
+    }
+    return true;
+  }
+
   stats() {
     return this._connection.getStats();
   }
 
   close() {
-    this.oncandidate = this.onstate = this.onnotice = this.onreply = this.onclosed = () => {};
+    this.oncandidate = this.onstate = this.onnotice = this.onbytes = this.onreply = this.onclosed = () => {};
     this._connection.close();
   }
 
@@ -103,8 +126,11 @@ export class Peer {
       if (reply) this.onreply(reply);
     };
     this._room = this._connection.createDataChannel("room", { negotiated: true, id: 1 });
-    this._room.onmessage = (event) => {
-      const notice = parseNotice(event.data);
+    this._room.binaryType = "arraybuffer";
+    this._room.bufferedAmountLowThreshold = MAX_WAITING_BYTES / 2;
+    this._room.onmessage = ({ data }) => {
+      if (data instanceof ArrayBuffer) this.onbytes(data);
+      const notice = parseNotice(data);
       if (notice) this.onnotice(notice);
     };
     this._room.onclose = () => this.onclosed();
@@ -138,6 +164,13 @@ function connect(ice, platform) {
   } catch (error) {
     throw new PeerError("ice_servers", error);
   }
+}
+
+/** Settles when the channel takes more, or takes nothing any more. */
+function drained(channel) {
+  return new Promise((resolve) => {
+    for (const type of ["bufferedamountlow", "close", "error"]) channel.addEventListener(type, resolve, { once: true });
+  });
 }
 
 function setBuffer(receiver, milliseconds) {

@@ -15,26 +15,29 @@ export function fitted(picture, box, fit, pixel = 1) {
 }
 
 export class Screen {
-  /** `elements`: stage, video, audio. */
+  /** `elements`: stage, video, audio, and a canvas `still` that lies where the video does. */
   constructor(elements) {
     this._elements = elements;
     this._picture = null;
     this._fit = "fill";
     this._waiting = false;
-    /** The first frame of a new connection is shown. */
-    this.onfirst = () => {};
+    /**
+     * The first frame of a new connection seems to be shown; gives whether it can be. Browsers also count the black of a
+     * track that nothing has come on yet.
+     */
+    this.onfirst = () => true;
     /** A frame: (metadata of requestVideoFrameCallback). Not called by browsers without it. */
     this.onframe = () => {};
     /** The browser wants a click before it lets sound out (true), or has had it (false). */
     this.onsilenced = () => {};
-    elements.video.addEventListener("loadeddata", () => this._first());
+    for (const type of ["loadeddata", "timeupdate"]) elements.video.addEventListener(type, () => this._goesOn());
     elements.video.addEventListener("resize", () => this._layout());
     new ResizeObserver(() => this._layout()).observe(elements.stage);
   }
 
   show({ video, audio }) {
     const { video: screen, audio: speaker } = this._elements;
-    this._picture = null;
+    if (this._elements.still.hidden) this._picture = null; // another game's picture may have another shape
     this._waiting = true;
     screen.srcObject = new MediaStream([video]);
     speaker.srcObject = new MediaStream([audio]);
@@ -44,9 +47,22 @@ export class Screen {
     this._watch();
   }
 
+  /** Keep the last frame in sight until there is a new one. False if there has been none yet. */
+  hold() {
+    const { video, still } = this._elements;
+    if (!video.videoWidth) return false;
+    if (!still.hidden) return true;
+    still.width = video.videoWidth;
+    still.height = video.videoHeight;
+    still.getContext("2d").drawImage(video, 0, 0);
+    still.hidden = false;
+    return true;
+  }
+
   clear() {
-    const { video, audio } = this._elements;
+    const { video, audio, still } = this._elements;
     video.srcObject = audio.srcObject = null;
+    still.hidden = true;
     this._waiting = false;
     this.onsilenced(false);
   }
@@ -94,21 +110,28 @@ export class Screen {
     video.requestVideoFrameCallback(shown);
   }
 
+  /** The element plays, as far as it says. It tells of each frame better, but not in a hidden page, nor in every browser. */
+  _goesOn() {
+    if (document.hidden || !this._elements.video.requestVideoFrameCallback) this._first();
+  }
+
   _first() {
-    if (!this._waiting) return;
+    if (!this._waiting || !this.onfirst()) return;
     this._waiting = false;
+    this._elements.still.hidden = true;
     this._layout();
-    this.onfirst();
   }
 
   _layout() {
-    const { stage, video } = this._elements;
+    const { stage, video, still } = this._elements;
     const picture = this._picture ?? { width: video.videoWidth, height: video.videoHeight, aspect: 0 };
     if (!picture.width || !picture.height) return;
     const box = { width: stage.clientWidth, height: stage.clientHeight };
     const { width, height } = fitted(picture, box, this._fit, devicePixelRatio);
-    video.style.width = `${width}px`;
-    video.style.height = `${height}px`;
+    for (const { style } of [video, still]) {
+      style.width = `${width}px`;
+      style.height = `${height}px`;
+    }
   }
 }
 

@@ -2,74 +2,100 @@
  * What the player is doing, from the first connection to the last frame: the one place that changes the page's state.
  *
  * Signalling, peers and timers are given to it, and it shows nothing itself: main.js puts its callbacks on the screen.
+ * Leaves the media connection to connection.js, and when to try again to retries.js.
  */
 
+import { BRISK, PATIENT } from "./attempt.js";
+import { Connection } from "./connection.js";
 import { announced } from "./ice.js";
 import { NOTICE, failure } from "./messages.js";
-import { FIRST, next } from "./states.js";
-import { candidateMessage, joinMessage, leaveMessage, startMessage } from "./wire.js";
+import { Retries } from "./retries.js";
+import { FIRST, isGame, next } from "./states.js";
+import { backMessage, joinMessage, leaveMessage, startMessage } from "./wire.js";
 
-/** A cold worker loads a core in under a second; a busy one gets the benefit of the doubt. */
-const ANSWER_LIMIT_MS = 20_000;
-/** ICE tries its candidates for about 15 s before it calls itself failed; some browsers never say so. */
-const CONNECT_LIMIT_MS = 15_000;
-const PICTURE_LIMIT_MS = 5000;
-/** After the room closed its channels, the coordinator's word on why may still be under way. */
-const LAST_WORD_MS = 1500;
-/** A prepared connection is replaced at this age: NAT bindings and TURN credentials don't live for ever. */
-const PREPARED_LIMIT_MS = 180_000;
+/** What may be otherwise a moment later, with what keeps the game from being shown. Anything else is final. */
+const PASSING_FAILURES = ["no_answer", "not_now", "blocked", "no_picture"];
+const PASSING_REFUSALS = ["worker_silent", "no_workers", "no_seats"];
+/** Ends that are not the game's, by the coordinator's codes; messages.js has titles for them. */
+const ENDS = ["elsewhere", "removed"];
 
 export class Session {
   /**
-   * `makePeer(ice)` gives, for what ice.announced gives, a Peer or throws PeerError; `settings` is read for the upscaling;
-   * `environment` has setTimeout, clearTimeout and now (ms).
+   * `makePeer(ice)` gives, for what ice.announced gives, a Peer or throws PeerError; `player()` gives what a start or a
+   * join says of us: {profile, name, scale, listed}; `tickets` keeps our way back; `environment` has setTimeout,
+   * clearTimeout and now (ms).
    */
-  constructor(signalling, makePeer, settings, environment) {
+  constructor({ signalling, makePeer, player, tickets, environment }) {
     this._signalling = signalling;
-    this._makePeer = makePeer;
-    this._settings = settings;
-    this._environment = environment;
+    this._player = player;
+    this._tickets = tickets;
+    this._connection = new Connection(() => makePeer(this.ice), (message) => signalling.send(message), environment);
+    this._retries = new Retries(environment);
+    this._backs = new Retries(environment);
     this.state = FIRST;
-    /** The room that we are in, once started: {id, seat, game}. */
+    /** The room that we are in, once started: {id, seat, game, member}. */
     this.room = null;
+    /** Who is in it and who is the host, as last said (`room_state`); null before. */
+    this.people = null;
     /** The gateways as last announced: {iceServers, relayOnly}; null before the first welcome. */
     this.ice = null;
-    this._prepared = null;
-    this._peer = null;
+    this._ticket = null;
     this._request = null;
     this._wish = null;
-    this._deadline = null;
-    this._refresh = null;
+    this._saidBack = false;
     this._failure = null;
     this.onstate = () => {}; // (state, failure or null)
     this.ongames = () => {}; // (games)
-    this.onpeer = () => {}; // (peer): show its tracks; a new one for each attempt
-    this.onprogress = () => {}; // (step): a key of messages.PROGRESS
+    this.onrooms = () => {}; // (listed rooms)
     this.onstarted = () => {}; // (room)
-    this.onnotice = () => {}; // (notice of the room channel)
+    this.onpeople = () => {}; // (people, those before or null)
     this.onwords = () => {}; // (sentence): something to know that stops nothing
+    this.onwhy = () => {}; // (sentence): why the picture stands still
     signalling.onmessage = (message) => this._received(message);
     signalling.onlost = () => this._lost();
     signalling.ongarbage = () => this._garbage();
+    this._connection.onunsent = () => this.state === "starting" && this._fail("lost");
+    this._connection.onfail = (code) => this._attemptFailed(code);
+    this._connection.onbroken = () => this.broken();
+    this._connection.onended = (words) => this._fail("ended", words);
+  }
+
+  /** For `onpeer` (a new one with tracks to show), `onprogress` (a key of messages.PROGRESS) and `onnotice`. */
+  listen(callbacks) {
+    Object.assign(this._connection, callbacks);
   }
 
   // ----- what the player does
 
   start(game) {
-    this._wish = null;
-    this._begin({ title: game.title, message: (offer) => startMessage(game.id, offer, this._settings.get("scale")) });
+    this._begin(this._starting(game));
   }
 
   /** Join a room by its id: now, or as soon as the coordinator has said welcome. */
-  join(room) {
-    const request = { title: "the room", message: (offer) => joinMessage(room, offer) };
+  join(room, { title = "the room", watch = false } = {}) {
+    const message = (offer) => joinMessage(room, offer, { ...this._identity(), watch });
+    const request = { title, message };
     if (this.state === "library") this._begin(request);
     else if (this.state === "connecting") this._wish = request;
   }
 
+  /** After a reload in mid-game: back to the kept seat. False if there is none. */
+  resume() {
+    const ticket = this._tickets.read();
+    if (!ticket) return false;
+    this._ticket = ticket;
+    this.ice = ticket.ice;
+    this._request = this._starting(ticket.game);
+    this.room = { id: ticket.room, seat: null, game: ticket.game, member: "" };
+    this._go("resume");
+    this.onwhy(NOTICE.reloaded);
+    this._rejoin();
+    return true;
+  }
+
   /** Back to the library, from a game or from a failure. */
   leave() {
-    if (this._peer) this._signalling.send(leaveMessage());
+    if (isGame(this.state)) this._signalling.send(leaveMessage());
     this._toLibrary();
   }
 
@@ -86,36 +112,58 @@ export class Session {
     }
   }
 
+  /** Ask the coordinator for a seat, another name and the like: a message of wire.js. */
+  ask(message) {
+    if (!this._signalling.send(message)) this.onwords(NOTICE.serverAway);
+  }
+
+  /** Ask the room to save, to pause and the like: a request of wire.js. */
+  request(message) {
+    if (this.state !== "playing" || !this._connection.request(message)) this.onwords(NOTICE.roomAway);
+  }
+
   /** What is being started or played, for titles. */
   get title() {
     return this.room?.game.title ?? this._request?.title ?? "";
   }
 
+  // ----- what happens to the connections
+
   /** Get a connection ready, so that a click has only to send its offer. Again after a change of the settings. */
   prepare() {
-    this._dropPrepared();
-    if (this.state !== "library") return;
-    try {
-      this._prepared = { peer: this._makePeer(this.ice), at: this._environment.now() };
-    } catch {
-      // Said when a game is started: until then the library may be looked at.
-    }
-    this._refresh = this._environment.setTimeout(() => this.prepare(), PREPARED_LIMIT_MS);
+    this._connection.prepare(this.state === "library");
   }
 
-  /** The first frame is on the screen. */
+  /** A first frame is on the screen. Gives whether it can be one of the room's. */
   pictureShown() {
-    if (this.state !== "starting") return;
-    this._limit(null);
+    if (!this._connection.shown()) return false;
+    this._retries.reset();
     this._go("picture");
+    return true;
+  }
+
+  /** Nothing of the room gets here any more: make a new connection to our seat. */
+  broken(why = NOTICE.interrupted) {
+    if (this.state !== "playing") return;
+    this._go("broke");
+    this.onwhy(why);
+    this._connection.close();
+    this._retries.again(() => this._rejoin());
+  }
+
+  /** The network is back: do not wait for what waits. */
+  hurry() {
+    this._signalling.hurry();
+    this._retries.hurry();
   }
 
   // ----- what the coordinator says
 
   _received(message) {
     const handler = {
-      welcome: this._welcomed, ice_servers: this._announced, library: this._listed,
-      started: this._started, refused: this._refused, ended: this._ended,
+      welcome: this._welcomed, ice_servers: this._announced, library: this._listed, rooms: this._roomsListed,
+      started: this._started, room_state: this._peopleChanged, reconnect: this._moved, refused: this._refused,
+      ended: this._ended,
     }[message.type];
     handler.call(this, message);
   }
@@ -123,7 +171,8 @@ export class Session {
   _welcomed(message) {
     this._announced(message);
     this.ongames(message.games);
-    if (this.state === "playing") this.onwords(NOTICE.serverBack);
+    this.onrooms(message.rooms);
+    if (isGame(this.state)) this._cameBack();
     if (this.state !== "connecting" && this._failure?.code !== "unreachable") return;
     this._go("welcome");
     if (this._wish) this._begin(this._wish);
@@ -135,6 +184,7 @@ export class Session {
     const ice = announced(message);
     if (JSON.stringify(ice) === JSON.stringify(this.ice)) return;
     this.ice = ice;
+    if (this._ticket) this._keepTicket({ ...this._ticket, ice });
     if (this.state === "library") this.prepare();
   }
 
@@ -142,39 +192,90 @@ export class Session {
     this.ongames(message.games);
   }
 
-  async _started(message) {
-    const peer = this._peer;
-    if (this.state !== "starting" || !peer || this.room) return; // the answer to a start that the player has left
-    this.room = { id: message.room, seat: message.seat, game: message.game };
-    this.onprogress("connecting");
-    this._limit(CONNECT_LIMIT_MS, "blocked");
+  _roomsListed(message) {
+    this.onrooms(message.rooms);
+  }
+
+  _started({ room, seat, game, member, token, answer }) {
+    if (!this._connection.waits) return; // the answer to what the player has left
+    this.room = { id: room, seat, game, member };
+    this._keepTicket({ room, token, game, ice: this.ice });
     this.onstarted(this.room);
-    try {
-      await peer.accept(message.answer);
-    } catch (error) {
-      if (peer === this._peer) this._fail(error.code ?? "answer");
-    }
+    this._connection.accept(answer);
   }
 
-  _refused(message) {
-    if (this.state === "starting") this._fail("refused", message.message);
+  _peopleChanged(message) {
+    if (message.room !== this.room?.id) return;
+    const back = this._saidBack;
+    this._heardBack();
+    const before = this.people;
+    this.people = message;
+    const me = message.members.find(({ id }) => id === message.you);
+    this.room = { ...this.room, seat: me?.seat ?? null, member: message.you };
+    this.onpeople(message, before);
+    if (back && this.state === "resuming" && this._connection.idle) this._rejoin();
   }
 
-  _ended(message) {
-    if (this._peer) this._fail("ended", message.message);
+  /** The room goes on elsewhere, or will: leave what we have of it, and join when it is ready. */
+  _moved({ room, message, ready }) {
+    if (room !== this._ticket?.room || !isGame(this.state)) return;
+    if (this.state !== "resuming") this._go("broke");
+    this.onwhy(message);
+    if (ready && this._connection.waits) return; // this crossed our question, whose answer is under way
+    this._heardBack();
+    this._connection.close();
+    this._retries.reset();
+    if (ready) this._retries.again(() => this._rejoin());
   }
+
+  _refused({ code, message }) {
+    const waits = this._connection.waits;
+    if (this.state === "starting" && waits) this._fail("refused", message);
+    else if (this.state === "resuming" && waits && PASSING_REFUSALS.includes(code)) this._connection.fail("not_now");
+    else if (this.state === "resuming" && waits) this._fail("gone", message);
+    // A coordinator that has just started may hear of us before it hears of the room.
+    else if (this._saidBack) this._backs.again(() => this._sayBack());
+    else if (isGame(this.state)) this.onwords(message);
+  }
+
+  _ended({ code, message }) {
+    if (isGame(this.state)) this._fail(ENDS.includes(code) ? code : "ended", message);
+  }
+
+  // ----- what happens to the connection to the coordinator
 
   _lost() {
+    const asked = this._connection.waits;
+    this._connection.forget();
+    this._heardBack();
     if (this.state === "library") {
-      this._dropPrepared();
+      this._connection.prepare(false);
       this._go("lost");
     } else if (this.state === "connecting") {
       this._fail("unreachable");
-    } else if (this.state === "starting") {
+    } else if (this.state === "starting" && asked) {
       this._fail("lost");
     } else if (this.state === "playing") {
       this.onwords(NOTICE.serverLost);
     }
+  }
+
+  /** The socket is new, and we are in a room: ask for our seat, or say that we still have it. */
+  _cameBack() {
+    if (this.state === "playing") this.onwords(NOTICE.serverBack);
+    if (this._connection.silent) this._connection.ask();
+    else if (this._retries.waiting) this._retries.hurry();
+    else if (!this._connection.waits) this._backs.again(() => this._sayBack());
+  }
+
+  _sayBack() {
+    if (!this._ticket) return;
+    this._saidBack = this._signalling.send(backMessage(this._ticket.room, this._ticket.token));
+  }
+
+  _heardBack() {
+    this._saidBack = false;
+    this._backs.reset();
   }
 
   _garbage() {
@@ -182,67 +283,45 @@ export class Session {
     else this.onwords(NOTICE.unreadable);
   }
 
-  // ----- one attempt to play
+  // ----- attempts
+
+  _identity() {
+    const { profile, name } = this._player();
+    return { profile, name };
+  }
+
+  _starting(game) {
+    return { title: game.title, message: (offer) => startMessage(game.id, offer, this._player()) };
+  }
 
   _begin(request) {
     this._wish = null;
     this._request = request;
+    this.people = null;
     this._go("start");
-    let peer;
-    try {
-      peer = this._takePeer();
-    } catch (error) {
-      this._fail(error.code);
+    this._connection.open(request.message, PATIENT);
+  }
+
+  _rejoin() {
+    const { room, token } = this._ticket;
+    this._connection.open((offer) => joinMessage(room, offer, { ...this._identity(), token }), BRISK);
+  }
+
+  _attemptFailed(code) {
+    if (this.state !== "resuming" || !PASSING_FAILURES.includes(code)) {
+      this._fail(code);
       return;
     }
-    this._peer = peer;
-    this._listenTo(peer);
-    this.onpeer(peer);
-    this.onprogress("asking");
-    this._limit(ANSWER_LIMIT_MS, "no_answer");
-    if (peer.offer) this._send(peer);
-    else peer.prepared.then(() => this._send(peer), (error) => peer === this._peer && this._fail(error.code));
+    // A socket whose network has gone can look open for minutes.
+    if (code === "no_answer") this._signalling.renew();
+    this._connection.close();
+    this._retries.again(() => this._rejoin());
   }
 
-  _takePeer() {
-    const prepared = this._prepared;
-    this._prepared = null;
-    const fresh = prepared && this._environment.now() - prepared.at < 2 * PREPARED_LIMIT_MS;
-    if (fresh) return prepared.peer;
-    prepared?.peer.close(); // a hidden tab's timers may have slept too long
-    return this._makePeer(this.ice);
-  }
-
-  _send(peer) {
-    if (peer !== this._peer) return;
-    const gathered = peer.gathered;
-    if (!this._signalling.send(this._request.message(peer.offer))) {
-      this._fail("lost");
-      return;
-    }
-    peer.oncandidate = (init) => this._signalling.send(candidateMessage(init));
-    if (gathered) this._signalling.send(candidateMessage(null));
-  }
-
-  _listenTo(peer) {
-    peer.onnotice = (notice) => (notice.type === "ended" ? this._ended(notice) : this.onnotice(notice));
-    peer.onclosed = () => this._limit(LAST_WORD_MS, "cut");
-    peer.onstate = (state) => this._connectionChanged(state);
-  }
-
-  _connectionChanged(connection) {
-    if (this.state === "starting" && connection === "connected") {
-      this.onprogress("waiting");
-      this._limit(PICTURE_LIMIT_MS, "no_picture");
-    }
-    if (connection === "failed") this._fail(this.state === "starting" ? "blocked" : "cut");
-    if (this.state !== "playing") return;
-    if (connection === "disconnected") this.onwords(NOTICE.interrupted);
-    if (connection === "connected") this.onwords(NOTICE.resumed);
-  }
+  // ----- ends
 
   _toLibrary() {
-    this._endAttempt();
+    this._endGame();
     this._request = null;
     this._go("leave");
     if (this._signalling.connected) this.prepare();
@@ -251,29 +330,25 @@ export class Session {
 
   _fail(code, said) {
     // The coordinator holds a seat for us until it hears that we are gone.
-    if (this._peer && code !== "refused" && code !== "ended") this._signalling.send(leaveMessage());
-    this._endAttempt();
-    this._dropPrepared();
+    const told = ["refused", "ended", "gone", ...ENDS].includes(code);
+    if (isGame(this.state) && !told) this._signalling.send(leaveMessage());
+    this._endGame();
+    this._connection.prepare(false);
     this._go("fail", failure(code, said));
   }
 
-  _endAttempt() {
-    this._limit(null);
-    this._peer?.close();
-    this._peer = null;
-    this.room = null;
+  /** For good: there is no way back. */
+  _endGame() {
+    this._retries.reset();
+    this._heardBack();
+    this._connection.close();
+    this._ticket = this.room = this.people = null;
+    this._tickets.drop();
   }
 
-  _dropPrepared() {
-    this._environment.clearTimeout(this._refresh);
-    this._prepared?.peer.close();
-    this._prepared = null;
-  }
-
-  /** Fail with `code` in `milliseconds` unless something better happens; null lifts the limit. */
-  _limit(milliseconds, code) {
-    this._environment.clearTimeout(this._deadline);
-    this._deadline = milliseconds === null ? null : this._environment.setTimeout(() => this._fail(code), milliseconds);
+  _keepTicket(ticket) {
+    this._ticket = ticket;
+    this._tickets.keep(ticket);
   }
 
   _go(happening, failed = null) {

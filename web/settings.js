@@ -7,6 +7,9 @@ const KEY = "coinop.settings";
 
 const oneOf = (...values) => (value) => values.includes(value);
 const flag = (value) => typeof value === "boolean";
+/** What the coordinator takes as a name. */
+export const NAME_LENGTH = 24;
+const nickname = (value) => typeof value === "string" && value.length <= NAME_LENGTH;
 const share = (value) => Number.isFinite(value) && value >= 0 && value <= 1;
 
 const FIELDS = Object.freeze({
@@ -18,6 +21,10 @@ const FIELDS = Object.freeze({
   fit: { initial: "fill", allows: oneOf("fill", "whole") },
   /** "auto" prefers a direct path; "relay" goes through the gateway only. */
   path: { initial: "auto", allows: oneOf("auto", "relay") },
+  /** What the others in a room call us; empty for "Player 1" and the like. */
+  name: { initial: "", allows: nickname },
+  /** Whether the lobby shows the rooms that we open. */
+  listed: { initial: false, allows: flag },
   /** 0 to 1. */
   volume: { initial: 0.8, allows: share },
   muted: { initial: false, allows: flag },

@@ -46,6 +46,18 @@ export class Signalling {
     this._connect();
   }
 
+  /** Drop a connection on which nothing is heard, and open another at once. */
+  renew() {
+    const socket = this._socket;
+    if (!socket) {
+      this.hurry();
+      return;
+    }
+    socket.close();
+    this._closed(socket);
+    this.hurry();
+  }
+
   close() {
     this._wanted = false;
     this._clearTimer();

@@ -1,10 +1,13 @@
 /**
  * Every byte and every message that crosses the network, and nothing else: no socket, no clock, no document.
  *
- * The datagrams mirror worker/room/inputs.py, the JSON messages mirror coordinator/messages.py, and
- * tests/wire/vectors.json ties all three together. What comes from outside is parsed into a fresh object that holds
- * only known fields of the right type, or into null: a caller never sees half a message.
+ * The datagrams mirror worker/room/inputs.py, the JSON messages coordinator/messages/pages.py and, on the room channel,
+ * worker/room/requests.py and notices.py; tests/wire/vectors.json ties the sides together. What comes from outside is
+ * parsed into a fresh object that holds only known fields of the right type, or into null: a caller never sees half a
+ * message.
  */
+
+import { boolean, integer, isObject, list, matching, name, nullable, number, oneOf, optional, parseWith, shape, string, tuple } from "./shapes.js";
 
 const KIND_PAD = 1;
 const KIND_KEYBOARD = 2;
@@ -130,12 +133,24 @@ function viewOf(data) {
 
 // ----- messages to the coordinator
 
-export function startMessage(game, offer, scale = 1) {
-  return scale === 1 ? { type: "start", game, offer } : { type: "start", game, offer, scale };
+/** What a page says of its player: {profile, name}; empty ones are left out. */
+function about({ profile = "", name: nickname = "" }) {
+  return { ...(profile && { profile }), ...(nickname && { name: nickname }) };
 }
 
-export function joinMessage(room, offer) {
-  return { type: "join", room, offer };
+/** `extras`: {scale, profile, name, listed}. */
+export function startMessage(game, offer, { scale = 1, listed = false, ...player } = {}) {
+  return { type: "start", game, offer, ...(scale !== 1 && { scale }), ...about(player), ...(listed && { listed }) };
+}
+
+/** `extras`: {token, profile, name, watch}. With a token it is the way back to the own seat. */
+export function joinMessage(room, offer, { token = "", watch = false, ...player } = {}) {
+  return { type: "join", room, offer, ...(token && { token }), ...about(player), ...(watch && { watch }) };
+}
+
+/** This socket is new, the game is not: it goes on. */
+export function backMessage(room, token) {
+  return { type: "back", room, token };
 }
 
 /** `init` is an RTCIceCandidateInit, or null for the end of the candidates. */
@@ -148,6 +163,83 @@ export function candidateMessage(init) {
 
 export function leaveMessage() {
   return { type: "leave" };
+}
+
+/** Sit down on seat 0 to 3; null: get up and watch. */
+export function takeSeatMessage(seat) {
+  return { type: "take_seat", seat };
+}
+
+/** To a spectator; or offer a swap to somebody seated, accept theirs, or (to oneself) take the offer back. */
+export function giveSeatMessage(member) {
+  return { type: "give_seat", member };
+}
+
+export function removeMessage(member) {
+  return { type: "remove", member };
+}
+
+/** `changes`: {locked} or {listed}. */
+export function setRoomMessage(changes) {
+  return { type: "set_room", ...changes };
+}
+
+export function makeHostMessage(member) {
+  return { type: "make_host", member };
+}
+
+export function renameMessage(nickname) {
+  return { type: "rename", name: nickname };
+}
+
+// ----- requests to the room ("room" channel)
+
+export function pauseRequest(paused) {
+  return { type: "pause", paused };
+}
+
+export function resetRequest() {
+  return { type: "reset" };
+}
+
+/** `factor` 1, 2 or 4. */
+export function speedRequest(factor) {
+  return { type: "speed", factor };
+}
+
+export function rewindRequest(on) {
+  return { type: "rewind", on };
+}
+
+/** The slots of saves: 0 is the quick one, then 1 to 9, and the one that the room saves into by itself. */
+export const QUICK_SLOT = 0;
+export const AUTO_SLOT = 10;
+
+export function saveRequest(slot) {
+  return { type: "save", slot };
+}
+
+/** Without a version the newest. */
+export function loadRequest(slot, version = "") {
+  return version ? { type: "load", slot, version } : { type: "load", slot };
+}
+
+export function listSavesRequest() {
+  return { type: "list_saves" };
+}
+
+export function deleteSaveRequest(slot, version) {
+  return { type: "delete_save", slot, version };
+}
+
+/** `what` is "state" or "battery"; `slot` null stands for the game as it is now. */
+export function exportRequest(what, slot = null) {
+  return slot === null ? { type: "export", what } : { type: "export", what, slot };
+}
+
+/** Followed by the file's `size` bytes in binary messages. */
+export function importRequest(what, size, filename) {
+  return { type: "import", what, size, name: filename };
 }
 
 // ----- messages from the coordinator (PlayerEvent) and notices from the room ("room" channel)
@@ -164,47 +256,12 @@ export function parseNotice(text) {
 
 function parseAs(shapes, text) {
   if (typeof text !== "string" || text.length > MAX_MESSAGE_CHARS) return null;
-  let json;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (!isObject(json) || typeof json.type !== "string" || !Object.hasOwn(shapes, json.type)) return null;
-  const fields = shapes[json.type](json);
-  return fields ? { type: json.type, ...fields } : null;
-}
-
-/** Check each field with its reader; a reader gives undefined for a value that it refuses. */
-function shape(readers) {
-  return (json) => {
-    if (!isObject(json)) return undefined;
-    const fields = {};
-    for (const [name, reader] of Object.entries(readers)) {
-      const value = reader(Object.hasOwn(json, name) ? json[name] : undefined);
-      if (value === undefined) return undefined;
-      if (value !== ABSENT) fields[name] = value;
-    }
-    return fields;
+  const typed = (json) => {
+    if (!isObject(json) || typeof json.type !== "string" || !Object.hasOwn(shapes, json.type)) return undefined;
+    const fields = shapes[json.type](json);
+    return fields && { type: json.type, ...fields };
   };
-}
-
-const ABSENT = Symbol("absent");
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-const boolean = (value) => (typeof value === "boolean" ? value : undefined);
-const string = (value) => (typeof value === "string" ? value : undefined);
-const name = (value) => (typeof value === "string" && value !== "" ? value : undefined);
-const number = (min, max) => (value) => (Number.isFinite(value) && value >= min && value <= max ? value : undefined);
-const integer = (min, max) => (value) => (Number.isInteger(value) ? number(min, max)(value) : undefined);
-const optional = (reader, fallback = ABSENT) => (value) => (value === undefined ? fallback : reader(value));
-const nullable = (reader) => (value) => (value === null ? null : reader(value));
-
-function list(reader) {
-  return (value) => {
-    if (!Array.isArray(value)) return undefined;
-    const items = value.map(reader);
-    return items.includes(undefined) ? undefined : items;
-  };
+  return parseWith(typed, text) ?? null;
 }
 
 /** {"0": "Fire", ...}: libretro button number to label. */
@@ -215,16 +272,39 @@ function labels(value) {
   return good ? Object.fromEntries(entries) : undefined;
 }
 
-const GAME = shape({ id: name, title: name, system: name });
-const ICE_SERVER = shape({ urls: list(string), username: optional(string), credential: optional(string) });
+/** More people or saves than a room has would only be there to fill our memory. */
+const MAX_MEMBERS = 256;
+const MAX_SAVES = 256;
+/** A picture of some kilobytes in the message itself: nothing is fetched for it. */
+const THUMBNAIL = /^(data:image\/(png|jpeg|webp);base64,[A-Za-z0-9+/=]{1,65536})?$/;
+/** 64 MiB: above the largest savestate of the consoles that a core runs without a GPU. */
+export const MAX_FILE_BYTES = 64 * 1024 * 1024;
+
+const SEAT = nullable(integer(0, 3));
+const COUNT = integer(0, 100_000);
+export const GAME = shape({ id: name, title: name, system: name });
+export const ICE_SERVER = shape({ urls: list(string), username: optional(string), credential: optional(string) });
+const LISTED_ROOM = shape({ room: name, game: GAME, players: COUNT, watching: COUNT, free_seats: COUNT });
+const MEMBER = shape({ id: name, name, seat: SEAT, here: boolean });
+const SAVE = shape({
+  slot: integer(QUICK_SLOT, AUTO_SLOT), version: name, time: number(0, 1e11), core: string,
+  thumbnail: matching(THUMBNAIL), conflict: boolean,
+});
 
 const EVENTS = {
   welcome: shape({
     version: string, games: list(GAME), ice_servers: optional(list(ICE_SERVER)), relay_only: optional(boolean),
+    rooms: optional(list(LISTED_ROOM), []),
   }),
   ice_servers: shape({ ice_servers: list(ICE_SERVER), relay_only: optional(boolean) }),
   library: shape({ games: list(GAME) }),
-  started: shape({ room: name, seat: nullable(integer(0, 3)), game: GAME, answer: name }),
+  rooms: shape({ rooms: list(LISTED_ROOM) }),
+  started: shape({ room: name, seat: SEAT, game: GAME, answer: name, member: name, token: name }),
+  room_state: shape({
+    room: name, you: name, members: list(MEMBER, MAX_MEMBERS), host: name, locked: boolean, listed: boolean,
+    offers: optional(list(tuple(name, name), MAX_MEMBERS), []),
+  }),
+  reconnect: shape({ room: name, code: name, message: string, ready: optional(boolean, true) }),
   refused: shape({ code: name, message: string }),
   ended: shape({ code: name, message: string }),
 };
@@ -234,5 +314,9 @@ const NOTICES = {
   message: shape({ text: string, seconds: number(0, 3600) }),
   rumble: shape({ strong: number(0, 65535), weak: number(0, 65535) }),
   controls: shape({ buttons: labels }),
+  playback: shape({ paused: boolean, by: optional(string, ""), speed: oneOf(1, 2, 4), rewinding: boolean }),
+  saves: shape({ slots: list(SAVE, MAX_SAVES), store: string }),
+  done: shape({ request: name, slot: optional(nullable(integer(QUICK_SLOT, AUTO_SLOT)), null), ok: boolean, message: string }),
+  file: shape({ name, size: integer(0, MAX_FILE_BYTES) }),
   ended: shape({ code: name, message: string }),
 };

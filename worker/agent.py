@@ -4,30 +4,49 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 
 from coordinator import messages
-from coordinator.messages import Register
-from worker import ending
+from coordinator.messages import (
+    CloseRoom,
+    Draining,
+    Frozen,
+    Holding,
+    Keep,
+    Register,
+    Registered,
+    RoomClosed,
+    WorkerMessage,
+)
 from worker.background import log_failure, unless
 from worker.config import Config
 from worker.dispatch import Dispatcher
+from worker.drain import drain
+from worker.grace import Grace
 from worker.health import PortInUseError, serving
 from worker.library import Library, Scanner
 from worker.lifecycle import Patience
 from worker.link import CoordinatorRefusedError, Link
 from worker.metrics import Metrics
+from worker.notebook import Notebook
+from worker.sandbox import Mode, RefusedError, missing
+from worker.store.objects import Objects, StoreSettingsError, open_store
+from worker.store.store import Store
 from worker.supervisor import ROOM_COMMAND, Supervisor
 
 logger = logging.getLogger(__name__)
 
 FAILED = 1
 
+GRACE_TICK = 1.0
+"""Seconds between two looks at rooms that may have been empty for too long."""
+
 
 async def serve(config: Config, stop: asyncio.Event) -> int:
     """Run the worker until ``stop``. Its exit code: 0, or 1 after a failure that the log explains."""
     try:
         await Agent(config).run(stop)
-    except (CoordinatorRefusedError, PortInUseError) as error:
+    except (CoordinatorRefusedError, PortInUseError, RefusedError, StoreSettingsError) as error:
         logger.error("%s", error)
         return FAILED
     return 0
@@ -46,17 +65,19 @@ class Agent:
         self._config = config
         self._scanner = Scanner(config)
         self._library = Library()
+        self._grace = Grace()
+        self._notebook = Notebook()
         metrics = self._metrics = Metrics()
-        self._link = Link(
-            config.link_url, config.token, register=self._register, handle=self._handle, lost=self._lost_link
-        )
-        self._supervisor = Supervisor(config, self._link.send, metrics, command=command, patience=patience)
+        self._link = Link(config.link_url, config.token, introduce=self._introduce, handle=self._handle)
+        self._store = _open_store(config, metrics)
+        self._supervisor = Supervisor(config, self._report, metrics, self._store, command=command, patience=patience)
         self._dispatcher = Dispatcher(lambda: self._library, self._supervisor, config.capacity, self._link.send)
         metrics.show(self._supervisor, config.capacity, lambda: self._link.registered)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until ``stop``, then end all rooms. Raises CoordinatorRefusedError, PortInUseError."""
+        """Work until ``stop``, then end all rooms. Raises CoordinatorRefusedError, PortInUseError, RefusedError."""
         try:
+            _check_sandbox(self._config.sandbox)
             async with serving(
                 self._config.metrics_host, self._config.metrics_port, self._metrics.exposition, self._ready
             ):
@@ -74,34 +95,65 @@ class Agent:
         linked = asyncio.create_task(self._link.run(), name="link")
         watching = asyncio.create_task(self._scanner.follow(self._changed), name="library")
         watching.add_done_callback(log_failure)  # without it the library just stays as it is
+        sparing = asyncio.create_task(self._keep_grace(), name="grace of empty rooms")
+        sparing.add_done_callback(log_failure)
+        expiring = asyncio.create_task(self._store.expire(), name="old snapshots")
+        expiring.add_done_callback(log_failure)
         try:
             done, _ = await asyncio.wait((stopped, linked), return_when=asyncio.FIRST_COMPLETED)
             if linked in done:
                 linked.result()
+            else:
+                await drain(self._supervisor, self._report, self._config.drain)
             await self._supervisor.stop()  # while there is somebody to tell
             await self._link.flush()
         finally:
-            for task in (stopped, linked, watching):
+            for task in (stopped, linked, watching, sparing, expiring):
                 task.cancel()
-            await asyncio.gather(stopped, linked, watching, return_exceptions=True)
+            await asyncio.gather(stopped, linked, watching, sparing, expiring, return_exceptions=True)
 
     def _ready(self) -> bool:
         return self._link.registered
 
-    def _register(self) -> Register:
-        return Register(
+    def _introduce(self) -> list[WorkerMessage]:
+        """What a coordinator is told first: this worker, and the rooms that it has from the one before."""
+        rooms = [(room.id, room.viewers) for room in self._supervisor if room.goes_on]
+        held = self._notebook.introduction(rooms)
+        registration = Register(
             name=self._config.name,
             region=self._config.region,
             capacity=self._config.capacity,
             games=self._library.announced(),
             gateways=self._config.gateways,
+            holding=sum(isinstance(message, Holding) for message in held),
         )
+        return [registration, *held, *([Draining()] if self._supervisor.draining else [])]
+
+    def _report(self, message: WorkerMessage) -> None:
+        if isinstance(message, RoomClosed | Frozen):
+            self._notebook.ended(message, heard=self._link.registered)
+        self._link.send(message)
 
     def _handle(self, command: messages.WorkerCommand) -> None:
-        self._dispatcher.handle(command)
+        match command:
+            case Registered():
+                self._grace.seconds = command.room_grace
+                self._notebook.heard()
+            case Keep():
+                self._notebook.keep(command)
+            case _:
+                self._dispatcher.handle(command)
 
-    async def _lost_link(self) -> None:
-        await self._supervisor.close_all(ending.LINK_LOST)
+    async def _keep_grace(self) -> None:
+        """Without a coordinator, end the rooms that nobody comes back to."""
+        while True:
+            await asyncio.sleep(GRACE_TICK)
+            if self._link.registered:
+                self._grace.forget()
+                continue
+            rooms = [(room.id, bool(room.viewers)) for room in self._supervisor]
+            for room in self._grace.over(rooms, asyncio.get_running_loop().time()):
+                self._supervisor.close(CloseRoom(room=room))
 
     def _changed(self, library: Library) -> None:
         before, self._library = self._library, library
@@ -110,6 +162,23 @@ class Agent:
         _log_library(library)
         if library.announced() != before.announced():
             self._link.send(messages.Library(games=library.announced()))
+
+
+def _check_sandbox(mode: Mode) -> None:
+    """Say once what every room will lack. Raises RefusedError."""
+    lacks = "; ".join(missing()) if mode is not Mode.OFF else ""
+    if lacks and mode is Mode.REQUIRE:
+        raise RefusedError(f"games can't be locked in as COINOP_WORKER_SANDBOX=require wants it: {lacks}")
+    if lacks:
+        logger.warning("Games are not fully locked in, so run only cores that you trust: %s.", lacks)
+
+
+def _open_store(config: Config, metrics: Metrics) -> Store:
+    options = {name: value.get_secret_value() for name, value in config.store_options.items()}
+    opened = open_store(config.store_url, options, plain_http=config.store_plain_http)
+    store = Store(Objects(opened, metrics.store_operation), keep=timedelta(days=config.snapshot_days))
+    metrics.show_waiting(lambda: store.waiting_bytes)
+    return store
 
 
 def _log_library(library: Library) -> None:

@@ -14,15 +14,19 @@ from typing import Any
 
 from worker import ending
 from worker.ending import Ending
+from worker.handover import Handover
 from worker.lifecycle import Event, Life, Patience, State, UnexpectedEventError
 from worker.outbox import Outbox
 from worker.output import OutputLines
 from worker.room.control import (
     CONTROL_FD_VARIABLE,
+    MAX_CONTROL_BYTES,
+    MEDIA_FD_VARIABLE,
     AgentMessage,
     Answer,
     Close,
     Closed,
+    Enter,
     Figures,
     Left,
     Open,
@@ -33,11 +37,13 @@ from worker.room.control import (
     frame,
     read_room_message,
 )
+from worker.room.storing import DeleteSave, FetchSave, Frozen, ListSaves, Snapshot, StoreBattery, StoreSave
 
 logger = logging.getLogger(__name__)
 
-MAX_UNREAD_BYTES = 1 << 20
-"""What may wait for a room that doesn't read: a dozen offers. One that lets more pile up is as good as dead."""
+MAX_UNREAD_BYTES = 2 * MAX_CONTROL_BYTES
+"""What may wait for a room that doesn't read: a snapshot to go on from, a save and offers. One that lets more pile up
+is as good as dead."""
 
 LAST_WORDS = 1.0
 """Seconds for what a process has written before its end, and for a process that has hung up to end."""
@@ -45,6 +51,9 @@ LAST_WORDS = 1.0
 HELD_UP = 1.0
 """Seconds after a deadline: if we notice it only then, the whole machine stood still, as one does that is moved. Then
 the rooms are heard for as long before one of them is taken to hang."""
+
+OWN_VARIABLES = ("COINOP_", "AWS_", "AZURE_", "GOOGLE_")
+"""The worker's own settings begin with these: ours, and the object store's usual ones."""
 
 _OUTPUT_CHUNK = 1 << 16
 
@@ -55,11 +64,21 @@ _EVENTS: dict[type[RoomMessage], Event] = {
     Answer: Event.VIEWER,
     TurnedAway: Event.VIEWER,
     Left: Event.VIEWER,
+    Snapshot: Event.STORE,
+    Frozen: Event.STORE,
+    StoreSave: Event.STORE,
+    FetchSave: Event.STORE,
+    ListSaves: Event.STORE,
+    DeleteSave: Event.STORE,
+    StoreBattery: Event.STORE,
     Closed: Event.CLOSED,
 }
 
 _LEVELS = {name: getattr(logging, name) for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
 """A room's own log lines begin with their level; what its core prints counts as information."""
+
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""For libraries that start threads when they are imported: those would stay outside of the room's sandbox."""
 
 OnMessage = Callable[[RoomMessage], None]
 
@@ -82,6 +101,7 @@ class Child:
         process: asyncio.subprocess.Process,
         control: tuple[asyncio.StreamReader, asyncio.StreamWriter, Outbox],
         output: tuple[asyncio.StreamReader, asyncio.ReadTransport],
+        handover: Handover,
         patience: Patience,
     ) -> None:
         self.pid = process.pid
@@ -94,18 +114,25 @@ class Child:
         self._process = process
         self._reader, self._reading_end, self._outbox = control
         self._output, self._output_transport = output
+        self._handover = handover
         self._loop = asyncio.get_running_loop()
         self._life = Life(patience, self._loop.time())
         self._timer: asyncio.TimerHandle | None = None
         self._ending: Ending | None = None
 
     @classmethod
-    async def start(cls, command: Sequence[str], patience: Patience) -> "Child":
-        """Start a room process. Raises OSError when the system has no more processes or file handles."""
+    async def start(cls, command: Sequence[str], patience: Patience, addresses: Sequence[str] = ()) -> "Child":
+        """Start a room process, with media sockets on these addresses, or on all of the machine's.
+
+        Raises OSError when the system has no more processes or file handles.
+        """
         with ExitStack() as ours, ExitStack() as theirs:
             near, far = socket.socketpair()
             ours.callback(near.close)
             theirs.callback(far.close)
+            handover = Handover(addresses)
+            ours.callback(handover.close)
+            theirs.callback(handover.room_end.close)
             output, their_output = os.pipe()
             pipe = ours.enter_context(os.fdopen(output, "rb", buffering=0))
             theirs.callback(os.close, their_output)
@@ -116,8 +143,8 @@ class Child:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=their_output,
                 stderr=their_output,
-                pass_fds=(far.fileno(),),
-                env=_environment(far.fileno()),
+                pass_fds=(far.fileno(), handover.room_end.fileno()),
+                env=_environment(far.fileno(), handover.room_end.fileno()),
                 start_new_session=True,  # a Ctrl-C at the terminal is for the agent alone
             )
             theirs.close()
@@ -128,19 +155,26 @@ class Child:
             ours.callback(outbox.close)
             control = await asyncio.open_connection(sock=near)
             ours.pop_all()
-        return cls(process, (*control, outbox), (reader, transport), patience)
+        return cls(process, (*control, outbox), (reader, transport), handover, patience)
 
     @property
     def state(self) -> State:
         """Where it is in its life."""
         return self._life.state
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether it has been told to end, or says that it does."""
+        return self.state in (State.CLOSING, State.GONE)
+
     def send(self, message: AgentMessage) -> None:
         """Write to the room. Nothing is said to one that is ending."""
-        if self.state in (State.CLOSING, State.GONE):
+        if self.is_ending:
             return
         if isinstance(message, Open):
             self._step(Event.OPEN_SENT)
+        if isinstance(message, Enter):
+            self._handover.send()
         self.log.debug("> %s", type(message).__name__)
         self._outbox.write(frame(message))
         if self._outbox.unsent > MAX_UNREAD_BYTES:
@@ -187,6 +221,7 @@ class Child:
                 self.log.error("! reading from it failed", exc_info=failure)
         self._step(Event.ENDED)
         self._outbox.close()
+        self._handover.close()
         self._reading_end.close()
         self._output_transport.close()
         self.ready.set()
@@ -253,7 +288,8 @@ class Child:
             self.log.log(level, "%s", line)
 
 
-def _environment(control: int) -> dict[str, str]:
-    """Ours without our settings: a core is somebody else's native code, and the token among them is not for it."""
-    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("COINOP_")}
-    return {**kept, CONTROL_FD_VARIABLE: str(control), "PYTHONUNBUFFERED": "1"}
+def _environment(control: int, media: int) -> dict[str, str]:
+    """Ours without our settings: a core is somebody else's native code, and token and credentials are not for it."""
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(OWN_VARIABLES)}
+    own = {CONTROL_FD_VARIABLE: str(control), MEDIA_FD_VARIABLE: str(media), "PYTHONUNBUFFERED": "1"}
+    return {**kept, **own, **ONE_THREAD}

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import Field, IPvAnyAddress, SecretStr, field_validator
 from pydantic_settings import BaseSettings, CliSuppress, SettingsConfigDict
 
+from worker.sandbox import Mode
 from worker.usage import available_cpus
 
 ROOMS_PER_CPU = 6
@@ -31,6 +32,13 @@ LAST_PORT = 65_535
 GATEWAY_SENTENCE = (
     "must be ICE URLs such as turn:gateway.example:3478?transport=udp, turns:gateway.example:5349?transport=tcp or "
     "stun:gateway.example:3478 (which takes no transport)"
+)
+
+STORE_SCHEMES = ("file", "s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl")
+"""A store has to create objects that nobody has created before; plain web servers can't."""
+
+STORE_SENTENCE = (
+    "must be a URL such as s3://bucket/folder, gs://bucket/folder, az://account/container/folder or file:///folder"
 )
 
 _GATEWAY = re.compile(
@@ -96,7 +104,23 @@ class Config(BaseSettings):
         description="core options that differ from their defaults: the name of a core or a file pattern, to options",
     )
     standalone: tuple[str, ...] = Field((), description="core that is a game itself and needs no file; may be repeated")
-    saves: Path = Field(default_factory=lambda: _data_folder("saves"), description="folder for what games save")
+    saves: Path = Field(
+        default_factory=lambda: _data_folder("saves"), description="folder for what cores write, and for the store"
+    )
+    store: str = Field(
+        "",
+        description="URL of the object store for saves and snapshots, such as s3://bucket/folder, gs://bucket or"
+        " az://account/container; the folder `store` in the saves folder by default",
+    )
+    # Not shown as an option: credentials are among them.
+    store_options: CliSuppress[dict[str, SecretStr]] = Field(
+        default_factory=dict,
+        description="settings of the store, such as endpoint and region, that are not in its usual variables",
+    )
+    store_plain_http: bool = Field(False, description="allow a store whose endpoint is http, without TLS")
+    snapshot_days: int = Field(
+        7, ge=1, le=3650, description="days after which the snapshot of a room that nobody came back to is deleted"
+    )
     system: Path = Field(
         default_factory=lambda: _data_folder("system"), description="folder with BIOS files, for cores that need some"
     )
@@ -109,7 +133,19 @@ class Config(BaseSettings):
         description="ICE URL of the gateway in front of this worker, such as turn:gateway.example:3478?transport=udp;"
         " may be repeated",
     )
+    drain: float = Field(
+        20.0,
+        ge=0,
+        le=3600,
+        description="seconds for rooms to be moved to other workers when this one is told to end (SIGTERM); what is"
+        " left then is stored and goes on where there is a place later",
+    )
     max_kbps: int = Field(6000, ge=100, le=100_000, description="most kilobits per second for one viewer's picture")
+    sandbox: Mode = Field(
+        Mode.AUTO,
+        description="what games may do on this machine: auto keeps them from all that this system can keep them from,"
+        " require plays nothing where that is not all, off keeps them from nothing",
+    )
     metrics_host: str = Field("127.0.0.1", description="address to serve /metrics, /live and /ready on")
     metrics_port: int = Field(8001, ge=0, le=65535, description="TCP port for them; 0 for any that is free")
     log_format: Literal["text", "json"] = Field("text", description="text for people, or one JSON object per line")
@@ -143,6 +179,25 @@ class Config(BaseSettings):
         if not all(map(_is_ice_url, urls)):
             raise ValueError(GATEWAY_SENTENCE)
         return urls
+
+    @field_validator("store")
+    @classmethod
+    def _is_a_store(cls, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            usable = not url or (parts.scheme in STORE_SCHEMES and (parts.netloc or parts.path.startswith("/")))
+        except ValueError:
+            usable, parts = False, urlsplit("")
+        if not usable:
+            raise ValueError(STORE_SENTENCE)
+        if parts.password or parts.query:
+            raise ValueError("must be a URL without password and query: put those into COINOP_WORKER_STORE_OPTIONS")
+        return url
+
+    @property
+    def store_url(self) -> str:
+        """Where saves and snapshots are kept."""
+        return self.store or (self.saves / "store").as_uri()
 
     @property
     def link_url(self) -> str:

@@ -10,9 +10,11 @@ from coordinator.messages import (
     Admit,
     CloseRoom,
     Dismiss,
+    Freeze,
     OpenRoom,
     Rejected,
     RoomClosed,
+    SeatViewer,
     ViewerCandidate,
     WorkerCommand,
 )
@@ -26,6 +28,8 @@ def admission(
     order: OpenRoom, library: Library, rooms: Container[str], places_left: int
 ) -> Entry | RoomClosed | Rejected:
     """The game to open a room with, or why it can't be opened."""
+    if order.room in rooms and not order.viewer:
+        return _refusal(order, "room_exists", "An older copy of this room is still ending here.")
     if order.room in rooms:
         return Rejected(
             room=order.room, viewer=order.viewer, code="room_exists", message="This room is open already: join it."
@@ -58,20 +62,26 @@ class Dispatcher:
                 self._supervisor.admit(command)
             case ViewerCandidate():
                 self._supervisor.candidate(command)
+            case SeatViewer():
+                self._supervisor.seat(command)
             case Dismiss():
                 self._supervisor.dismiss(command)
             case CloseRoom():
                 self._supervisor.close(command)
+            case Freeze():
+                self._supervisor.freeze(command)
 
     def _open(self, order: OpenRoom) -> None:
-        places_left = 0 if self._supervisor.stopping else self._capacity - len(self._supervisor)
+        places_left = 0 if self._supervisor.draining else self._capacity - len(self._supervisor)
         decision = admission(order, self._library(), self._supervisor, places_left)
         if isinstance(decision, Entry):
             self._supervisor.open(order, decision)
         else:
             logger.warning("[%s] ! refused, %s: %s", order.room[:8], decision.code, decision.message)
+            if decision.code == "room_exists" and not order.viewer:
+                self._supervisor.close(CloseRoom(room=order.room))  # by then it is gone when the order comes again
             self._report(decision)
 
 
 def _refusal(order: OpenRoom, code: str, message: str) -> RoomClosed:
-    return RoomClosed(room=order.room, code=code, message=message)
+    return RoomClosed(room=order.room, code=code, message=message, epoch=order.epoch)

@@ -5,6 +5,7 @@ import signal
 from dataclasses import dataclass
 
 from worker.room.control import Closed
+from worker.store.failures import StoreError
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _MAX_MESSAGE = 2048
@@ -32,13 +33,23 @@ class Ending:
 
 
 CLOSED = Ending("closed", "The room was closed.")
-LINK_LOST = Ending("link_lost", "The worker lost its coordinator, so its rooms were closed. Start the game again.")
 WORKER_STOPPED = Ending("worker_stopped", "The worker is being stopped, so its rooms were closed.")
 HUNG = Ending("core_hung", f"The game's core stopped responding. {_AGAIN}")
 GARBLED = Ending("room_failed", f"The game's core damaged its room, which had to be ended. {_AGAIN}")
+MOVED = Ending("moved", "The room goes on at another worker.")
+NOT_FROZEN = Ending("store_failed", "The room can't be moved now, because the store doesn't take its last snapshot.")
 NOT_STARTED = Ending(
-    "room_failed", "The worker can't start a room at the moment. Try again later; its log says what is wrong."
+    "no_process", "The worker can't start a room at the moment. Try again later; its log says what is wrong."
 )
+
+
+OVER = ("closed", "game_over")
+"""Codes after which nobody will go on with the game, so that its snapshots can go too. Others are left to expire."""
+
+
+def unreadable(error: StoreError) -> Ending:
+    """The room was to go on, and its snapshot can't be read; a new game in its place would hide it."""
+    return Ending("store_failed", f"The game can't go on now: {error}. Try again in a moment.")
 
 
 def said(closed: Closed) -> Ending:

@@ -31,6 +31,8 @@ class Event(Enum):
     FIGURES = auto()
     VIEWER = auto()
     """It said something about a viewer."""
+    STORE = auto()
+    """It wants something stored or read."""
     CLOSE_SENT = auto()
     CLOSED = auto()
     """It said that it ends."""
@@ -70,6 +72,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.READY: State.OPENING,
         Event.FIGURES: State.OPENING,
         Event.VIEWER: State.OPENING,
+        Event.STORE: State.OPENING,
         Event.OPENED: State.OPEN,
         Event.CLOSE_SENT: State.CLOSING,
         Event.CLOSED: State.CLOSING,
@@ -78,6 +81,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
     State.OPEN: {
         Event.FIGURES: State.OPEN,
         Event.VIEWER: State.OPEN,
+        Event.STORE: State.OPEN,
         Event.CLOSE_SENT: State.CLOSING,
         Event.CLOSED: State.CLOSING,
         Event.ENDED: State.GONE,
@@ -87,6 +91,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.OPENED: State.CLOSING,
         Event.FIGURES: State.CLOSING,
         Event.VIEWER: State.CLOSING,
+        Event.STORE: State.CLOSING,
         Event.CLOSE_SENT: State.CLOSING,
         Event.CLOSED: State.CLOSING,
         Event.ENDED: State.GONE,

@@ -6,7 +6,7 @@ Messages are brought in and out as they are; what they mean is ``dispatch.py``'s
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from http import HTTPStatus
 
@@ -17,7 +17,6 @@ from coordinator.messages import (
     MAX_MESSAGE_BYTES,
     MessageError,
     Refused,
-    Register,
     Registered,
     WorkerCommand,
     WorkerMessage,
@@ -28,7 +27,7 @@ from worker.backoff import backoff
 
 logger = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 10.0
+HEARTBEAT_SECONDS = 5.0
 """Between two pings; a coordinator that is silent for half of it after one is taken to be gone."""
 
 CONNECT_SECONDS = 10.0
@@ -38,9 +37,9 @@ FLUSH_SECONDS = 0.5
 """For the last messages, and again for the closing handshake, when the worker stops."""
 
 FIRST_DELAY = 0.25
-MAX_DELAY = 10.0
-"""Seconds between two tries, twice as many each time. A coordinator that restarts finds its workers back within these;
-a random half is taken off, so that a hundred workers don't come at once."""
+MAX_DELAY = 5.0
+"""Seconds between two tries, twice as many each time. A coordinator that restarts finds its workers, with their rooms,
+back within these; a random half is taken off, so that a hundred workers don't come at once."""
 
 PATIENT_TRIES = 4
 """Failed tries until the outage is worth a warning: when everything starts at once, the coordinator may be last."""
@@ -66,15 +65,14 @@ class Link:
         url: str,
         token: SecretStr,
         *,
-        register: Callable[[], Register],
+        introduce: Callable[[], Iterable[WorkerMessage]],
         handle: Callable[[WorkerCommand], None],
-        lost: Callable[[], Awaitable[None]],
     ) -> None:
+        """``introduce`` gives what is said first: the registration, and the rooms that the worker brings along."""
         self._url = url
         self._token = token
-        self._register = register
+        self._introduce = introduce
         self._handle = handle
-        self._lost = lost
         self._outgoing: asyncio.Queue[WorkerMessage] | None = None
         self._failures = 0
         self._was_registered = False
@@ -120,7 +118,8 @@ class Link:
 
     async def _converse(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._outgoing = asyncio.Queue()
-        self.send(self._register())
+        for message in self._introduce():
+            self.send(message)
         sending = asyncio.create_task(self._transmit(socket, self._outgoing), name="link")
         try:
             await self._receive(socket)
@@ -130,8 +129,7 @@ class Link:
             await asyncio.gather(sending, return_exceptions=True)
             was_registered, self.registered = self.registered, False
         if was_registered:
-            logger.warning("The link to the coordinator at %s is lost; connecting again.", self._url)
-        await self._lost()
+            logger.warning("The link to the coordinator at %s is lost; rooms go on. Connecting again.", self._url)
 
     async def _receive(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for frame in socket:
@@ -151,6 +149,7 @@ class Link:
             self.registered = self._was_registered = True
             self._failures = 0
             logger.info("Registered with the coordinator at %s as %s.", self._url, command.worker)
+            self._handle(command)
         elif isinstance(command, Refused):
             self._refused(command)
         else:

@@ -5,16 +5,20 @@ Serving them is ``health.py``'s business.
 
 from collections.abc import Callable, Iterable, Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from worker.room.control import Figures, ViewerFigures
-from worker.supervisor import Room, Supervisor
+from worker.rooms import Room
+from worker.supervisor import Supervisor
 from worker.usage import Usage, usage_of
 
 OPEN_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 15.0)
 """Seconds. A warm room takes 0.1 to 0.5, a cold one 1 to 3, and none more than ``Patience.open``."""
+
+STORE_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Seconds. A folder takes a few milliseconds, an S3 in the same region 10 to 100, and none more than 10 s."""
 
 MAX_CODES = 32
 """Codes come from rooms, and a damaged one may send anything: what exceeds these is counted as ``other``."""
@@ -39,6 +43,25 @@ class Metrics:
             registry=self.collector,
         )
 
+        self._store_operations = Counter(
+            "coinop_worker_store_operations",
+            "Operations on the object store: put, get, list and delete, by how they ended.",
+            ("kind", "result"),
+            registry=self.collector,
+        )
+        self._store_seconds = Histogram(
+            "coinop_worker_store_seconds",
+            "What an operation on the object store took.",
+            ("kind",),
+            buckets=STORE_BUCKETS,
+            registry=self.collector,
+        )
+        self._store_waiting = Gauge(
+            "coinop_worker_store_waiting_bytes",
+            "Snapshots, saves and battery memory that the store does not have yet.",
+            registry=self.collector,
+        )
+
     def room_opened(self, seconds: float) -> None:
         """A room's game runs, so many seconds after it was asked for."""
         self._open_seconds.observe(seconds)
@@ -49,6 +72,15 @@ class Metrics:
             code = "other"
         self._codes.add(code)
         self._closed.labels(code).inc()
+
+    def store_operation(self, kind: str, result: str, seconds: float) -> None:
+        """The object store has done this, or not."""
+        self._store_operations.labels(kind, result).inc()
+        self._store_seconds.labels(kind).observe(seconds)
+
+    def show_waiting(self, waiting_bytes: Callable[[], float]) -> None:
+        """Show what waits for the store."""
+        self._store_waiting.set_function(waiting_bytes)
 
     def show(self, supervisor: Supervisor, capacity: int, registered: Callable[[], bool]) -> None:
         """Show the supervisor's rooms too."""

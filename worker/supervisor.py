@@ -8,18 +8,22 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from coordinator.messages import (
     Admit,
     Admitted,
     CloseRoom,
+    Codec,
     Dismiss,
+    Freeze,
+    Frozen,
     MessageError,
     OpenRoom,
     Rejected,
     RoomClosed,
+    SeatViewer,
+    Thawed,
     ViewerCandidate,
     ViewerLeft,
     WorkerMessage,
@@ -33,24 +37,37 @@ from worker.config import Config
 from worker.ending import Ending
 from worker.library import Entry
 from worker.lifecycle import Patience
+from worker.opening import opening, owner
+from worker.room import control, storing
 from worker.room.control import (
     AddCandidate,
-    AgentMessage,
     Answer,
     Enter,
     Exit,
     Figures,
     Left,
-    Open,
     Opened,
     RoomMessage,
     TurnedAway,
 )
+from worker.room.storing import StoreRequest
+from worker.rooms import Room
 from worker.spares import Spares
+from worker.store.failures import StoreError
+from worker.store.store import Store
 
 logger = logging.getLogger(__name__)
 
 ROOM_COMMAND = (sys.executable, "-m", "worker.room.process")
+
+CODECS: dict[str, Codec] = {"H264": "H264", "VP8": "VP8"}
+"""What a room may say that it encodes with; a damaged one says anything."""
+
+FREEZE_SECONDS = 5.0
+"""For a room to stop its game and hand in its last snapshot."""
+
+FLUSH_SECONDS = 2.0
+"""For what rooms handed in last to get to the store, when the worker ends."""
 
 Report = Callable[[WorkerMessage], None]
 
@@ -65,44 +82,6 @@ class Observer(Protocol):
         """A room is gone."""
 
 
-@dataclass(eq=False)
-class Room:
-    """A room and what is known of it."""
-
-    id: str
-    game: str
-    """Its title."""
-    asked: float
-    """When it was asked for, on the loop's clock."""
-    viewers: set[str] = field(default_factory=set)
-    figures: Figures | None = None
-    child: Child | None = None
-    """None until its process has started."""
-    waiting: list[AgentMessage] = field(default_factory=list)
-    """What is to be said to a process that has not started yet."""
-    doomed: Ending | None = None
-    """It is to end as soon as its process has started."""
-
-    @property
-    def label(self) -> str:
-        """Short, for logs and metrics: who has the whole id can enter the room."""
-        return self.id[:8]
-
-    def send(self, message: AgentMessage) -> None:
-        """Say it to the process, now or when it has started."""
-        if self.child:
-            self.child.send(message)
-        else:
-            self.waiting.append(message)
-
-    def close(self, why: Ending) -> None:
-        """Ask it to end."""
-        if self.child:
-            self.child.close(why)
-        else:
-            self.doomed = why
-
-
 class Supervisor:
     """Owns the room processes. Its methods return at once; ``report`` gets what comes of them."""
 
@@ -111,6 +90,7 @@ class Supervisor:
         config: Config,
         report: Report,
         observer: Observer,
+        store: Store,
         *,
         command: Sequence[str] = ROOM_COMMAND,
         patience: Patience | None = None,
@@ -118,6 +98,7 @@ class Supervisor:
         self._config = config
         self._report = report
         self._observer = observer
+        self._store = store
         self._command = command
         self._patience = patience or Patience()
         self._loop = asyncio.get_running_loop()
@@ -125,8 +106,8 @@ class Supervisor:
         self._spares = Spares(self._start)
         self._children: set[Child] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self.stopping = False
-        """Set for good by ``stop``: no room may be opened any more."""
+        self.draining = False
+        """Set for good when the worker is to end: no room may be opened any more."""
         self._spare_task = asyncio.create_task(self._spares.run(), name="spare room process")
         self._spare_task.add_done_callback(log_failure)
 
@@ -149,12 +130,14 @@ class Supervisor:
 
     def open(self, order: OpenRoom, entry: Entry) -> None:
         """Open a room and let its first viewer in. The room must be new, the entry's core installed."""
-        room = Room(id=order.room, game=entry.game.title, asked=self._loop.time())
+        room = Room(id=order.room, epoch=order.epoch, game=entry.game.title, asked=self._loop.time())
+        room.keeper = self._store.keeper(owner(self._config, order, entry), room.send)
         self._rooms[order.room] = room
-        room.send(self._opening(order, entry))
-        self._enter(room, order.viewer, order.seat, order.offer)
+        if order.viewer:
+            self._enter(room, order)
+        room.tasks.append(self._spawn(self._begin(room, order, entry), f"beginning of room {room.label}"))
         if child := self._spares.take():
-            self._assign(room, child)
+            room.assign(child)
         else:
             self._spawn(self._start_for(room), f"start of room {room.label}")
 
@@ -166,7 +149,7 @@ class Supervisor:
         elif order.viewer in room.viewers:
             self._reject(order, "already_here", "This viewer is in the room already.")
         else:
-            self._enter(room, order.viewer, order.seat, order.offer)
+            self._enter(room, order)
 
     def candidate(self, order: ViewerCandidate) -> None:
         """Pass on a viewer's ICE candidate."""
@@ -181,21 +164,39 @@ class Supervisor:
             room.viewers.discard(order.viewer)
             room.send(Exit(viewer=order.viewer))
 
+    def seat(self, order: SeatViewer) -> None:
+        """A viewer sits elsewhere, or only watches."""
+        room = self._rooms.get(order.room)
+        if room and order.viewer in room.viewers:
+            room.send(control.SeatViewer(viewer=order.viewer, seat=order.seat))
+
     def close(self, order: CloseRoom) -> None:
         """End a room."""
         if room := self._rooms.get(order.room):
             room.close(ending.CLOSED)
 
+    def freeze(self, order: Freeze) -> None:
+        """Stop a room's game, store it, and end the room, for it to go on elsewhere."""
+        room = self._rooms.get(order.room)
+        if room and room.freezing is None:
+            room.freezing = self._loop.create_future()
+            room.send(control.Freeze())
+            room.tasks.append(self._spawn(self._freeze(room, room.freezing), f"freezing of room {room.label}"))
+
     async def close_all(self, why: Ending) -> None:
         """End all rooms, and wait until they are gone."""
         for room in self:
             room.close(why)
+        await self.emptied()
+
+    async def emptied(self) -> None:
+        """Wait until there is no room."""
         while self._rooms:  # each has a task, and its last act is to remove the room
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
     async def stop(self) -> None:
         """End all rooms and the spare, and wait until no process is left."""
-        self.stopping = True
+        self.draining = True
         self._spare_task.cancel()
         await asyncio.wait((self._spare_task,))
         await self.close_all(ending.WORKER_STOPPED)
@@ -203,32 +204,39 @@ class Supervisor:
             for child in self._children:
                 child.close()
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        await self._store.flush(FLUSH_SECONDS)
 
     # ----- rooms and their processes
 
-    def _opening(self, order: OpenRoom, entry: Entry) -> Open:
-        saves = self._config.saves / entry.game.id
-        for folder in (saves, self._config.system):
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                logger.warning("The folder %s can't be made (%s): games can't use it.", folder, error.strerror)
-        return Open(
-            room=order.room,
-            core=str(entry.core),
-            game=str(entry.path) if entry.path else None,
-            system_directory=str(self._config.system),
-            save_directory=str(saves),
-            options=dict(entry.options),
-            offer=order.offer,
-            scale=order.scale,
-            addresses=tuple(str(address) for address in self._config.addresses),
-            max_kbps=self._config.max_kbps,
-        )
+    async def _begin(self, room: Room, order: OpenRoom, entry: Entry) -> None:
+        try:
+            beginning = await room.keeper.begin(resume=order.resume)
+        except StoreError as error:
+            logger.error("[%s] ! its snapshot can't be read: %s (%s)", room.label, error, error.detail)
+            room.close(ending.unreadable(error))
+        else:
+            room.open(opening(self._config, order, entry, beginning))
 
-    def _enter(self, room: Room, viewer: str, seat: int | None, offer: str) -> None:
-        room.viewers.add(viewer)
-        room.send(Enter(viewer=viewer, seat=seat, offer=offer))
+    def _enter(self, room: Room, order: OpenRoom | Admit) -> None:
+        room.viewers.add(order.viewer)
+        room.keeper.enter(order.profile)
+        room.send(Enter(viewer=order.viewer, seat=order.seat, offer=order.offer, profile=order.profile))
+
+    async def _freeze(self, room: Room, freezing: asyncio.Future[storing.Frozen]) -> None:
+        try:
+            async with asyncio.timeout(FREEZE_SECONDS):
+                last = await freezing
+            room.moved = await room.keeper.freeze(last)
+        except TimeoutError:
+            room.moved = False
+        finally:
+            room.freezing = None
+        if room.moved:
+            room.close(ending.MOVED)
+        else:
+            logger.warning("[%s] ! it stays here: its last snapshot can't be stored", room.label)
+            room.send(control.Thaw())
+            self._report(Thawed(room=room.id, code=ending.NOT_FROZEN.code, message=ending.NOT_FROZEN.message))
 
     def _start(self) -> Awaitable[Child]:
         """Start a process and tend it. Cancelling the wait for it does not stop it half-way, with nobody to end it."""
@@ -238,7 +246,7 @@ class Supervisor:
         return asyncio.shield(starting)
 
     async def _start_child(self) -> Child:
-        child = await Child.start(self._command, self._patience)
+        child = await Child.start(self._command, self._patience, list(map(str, self._config.addresses)))
         self._children.add(child)
         self._spawn(self._tend(child), f"room process {child.pid}")
         return child
@@ -250,18 +258,7 @@ class Supervisor:
             logger.error("[%s] ! no process can be started: %s", room.label, error)
             self._gone(room, ending.NOT_STARTED)
         else:
-            self._assign(room, child)
-
-    def _assign(self, room: Room, child: Child) -> None:
-        child.log.name = room.label
-        child.log.info("= opening %r", room.game)
-        room.child = child
-        if room.doomed:
-            child.close(room.doomed)
-            return
-        for message in room.waiting:
-            child.send(message)
-        room.waiting.clear()
+            room.assign(child)
 
     async def _tend(self, child: Child) -> None:
         why = ending.GARBLED
@@ -276,9 +273,15 @@ class Supervisor:
 
     def _gone(self, room: Room, why: Ending) -> None:
         del self._rooms[room.id]
+        room.gone()
+        if room.moved:
+            why = ending.MOVED
+            room.keeper.moved()
         logger.info("[%s] = closed, %s: %s", room.label, why.code, why.message)
+        self._store.release(room.keeper, over=why.code in ending.OVER)
         self._observer.room_closed(why.code)
-        self._report(RoomClosed(room=room.id, code=why.code, message=why.message))
+        closed = RoomClosed(room=room.id, code=why.code, message=why.message, epoch=room.epoch)
+        self._report(Frozen(room=room.id) if room.moved else closed)
 
     def _room_of(self, child: Child) -> Room | None:
         return next((room for room in self if room.child is child), None)
@@ -292,16 +295,22 @@ class Supervisor:
         if isinstance(message, Figures):
             room.figures = message
         elif isinstance(message, Opened):
+            room.codec = CODECS.get(message.codec, "")
             seconds = self._loop.time() - room.asked
             child.log.info("= open after %.2f s, %s", seconds, message.codec)
             self._observer.room_opened(seconds)
+        elif isinstance(message, storing.Frozen):
+            if room.freezing is not None and not room.freezing.done():
+                room.freezing.set_result(message)
+        elif isinstance(message, StoreRequest):
+            room.keeper.handle(message)
         elif isinstance(message, (Answer, TurnedAway, Left)) and message.viewer in room.viewers:
             self._pass_on(room, child, message)
 
     def _pass_on(self, room: Room, child: Child, message: Answer | TurnedAway | Left) -> None:
         if not isinstance(message, Answer):
             room.viewers.discard(message.viewer)
-        report = _for_coordinator(room.id, message)
+        report = _for_coordinator(room, message)
         try:
             decode_worker_message(encode(report))
         except MessageError as error:
@@ -314,16 +323,17 @@ class Supervisor:
     def _reject(self, order: Admit, code: str, message: str) -> None:
         self._report(Rejected(room=order.room, viewer=order.viewer, code=code, message=message))
 
-    def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
+    def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(coroutine, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(log_failure)
+        return task
 
 
-def _for_coordinator(room: str, message: Answer | TurnedAway | Left) -> WorkerMessage:
+def _for_coordinator(room: Room, message: Answer | TurnedAway | Left) -> WorkerMessage:
     if isinstance(message, Answer):
-        return Admitted(room=room, viewer=message.viewer, answer=message.answer)
+        return Admitted(room=room.id, viewer=message.viewer, answer=message.answer, codec=room.codec)
     if isinstance(message, TurnedAway):
-        return Rejected(room=room, viewer=message.viewer, code=message.code, message=message.message)
-    return ViewerLeft(room=room, viewer=message.viewer)
+        return Rejected(room=room.id, viewer=message.viewer, code=message.code, message=message.message)
+    return ViewerLeft(room=room.id, viewer=message.viewer)

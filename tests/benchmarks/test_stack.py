@@ -9,14 +9,14 @@ from benchmarks.report import BenchmarkError
 async def test_a_stack_can_be_played_on_and_leaves_nothing_behind() -> None:
     async with stack.running() as running:
         assert (await running.game()).title == stack.GAME
-        await running.spare_is_ready()
-        metrics = await running.metrics()
+        await running.worker.spare_is_ready()
+        metrics = await running.worker.metrics()
         assert metrics[stack.SPARE] == 1
         assert metrics[stack.ROOMS] == 0
-        await running.end_spare()
-        assert (await running.metrics())[stack.SPARE] == 0
+        await running.worker.end_spare()
+        assert (await running.worker.metrics())[stack.SPARE] == 0
     with pytest.raises(ProcessLookupError):
-        os.kill(running.worker, 0)
+        os.kill(running.worker.pid, 0)
 
 
 async def test_a_missing_game_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from coordinator.messages import Game
 
 async def test_a_viewer_plays_receives_and_leaves() -> None:
     async with stack.running() as running:
-        await running.spare_is_ready()
+        await running.worker.spare_is_ready()
         viewer = await Viewer.enter(running.session, running.url, await running.game())
         await until(lambda: len(viewer.frames) >= 30, "no 30 frames came", 20)
         assert viewer.frames == sorted(viewer.frames)
@@ -18,13 +18,13 @@ async def test_a_viewer_plays_receives_and_leaves() -> None:
         assert viewer.failure is None
 
         async def reported() -> bool:
-            return (await running.metrics()).get(FRAMES, 0) > 0
+            return (await running.worker.metrics()).get(FRAMES, 0) > 0
 
         await until(reported, "the worker does not know of the frames", 10)
         await viewer.leave()
 
         async def gone() -> bool:
-            return (await running.metrics())[ROOMS] == 0
+            return (await running.worker.metrics())[ROOMS] == 0
 
         await until(gone, "the room was still there", 10)
 

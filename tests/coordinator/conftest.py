@@ -14,7 +14,9 @@ from coordinator.messages import (
     Admitted,
     Game,
     Join,
+    Keep,
     Register,
+    RoomState,
     Start,
     decode_player_event,
     decode_worker_command,
@@ -35,15 +37,21 @@ class Peer:
 
     def __init__(self, socket: ClientWebSocketResponse, decode):
         self.socket = socket
+        self.last_state = None
+        """What it was last told of its room: a page its members, a worker what to keep."""
         self._decode = decode
 
     async def send(self, message):
         await self.socket.send_str(encode(message))
 
     async def receive(self):
-        """The next message; None at the end of the connection."""
-        received = await self.socket.receive(ANSWER_WITHIN)
-        return self._decode(received.data) if received.type is WSMsgType.TEXT else None
+        """The next message that changes something; None at the end of the connection."""
+        while True:
+            received = await self.socket.receive(ANSWER_WITHIN)
+            message = self._decode(received.data) if received.type is WSMsgType.TEXT else None
+            if not isinstance(message, Keep | RoomState):
+                return message
+            self.last_state = message
 
     async def receive_until_end(self):
         """All that comes before the connection ends."""
@@ -64,8 +72,15 @@ class Page(Peer):
     async def start(self, game="d"):
         await self.send(Start(game=game, offer="v=0"))
 
-    async def join(self, room):
-        await self.send(Join(room=room, offer="v=1"))
+    async def join(self, room, token=""):
+        await self.send(Join(room=room, offer="v=1", token=token))
+
+    async def state(self, condition=lambda state: True):
+        """What it is told of its room, as soon as that fulfils the condition."""
+        while True:
+            message = self._decode((await self.socket.receive(ANSWER_WITHIN)).data)
+            if isinstance(message, RoomState) and condition(message):
+                return message
 
 
 class Worker(Peer):
@@ -76,6 +91,13 @@ class Worker(Peer):
         command = await self.receive()
         await self.send(Admitted(room=command.room, viewer=command.viewer, answer="a=1"))
         return command
+
+    async def keeps(self):
+        """What it is to keep next."""
+        while True:
+            message = self._decode((await self.socket.receive(ANSWER_WITHIN)).data)
+            if isinstance(message, Keep):
+                return message
 
 
 @dataclass
@@ -111,10 +133,14 @@ class Arcade:
         headers = {"Authorization": f"Bearer {token}"}
         return Worker(await self.socket("/ws/worker", headers=headers), decode_worker_command)
 
-    async def worker(self, *games, capacity=4, name="box", gateways=()):
-        """A worker that is registered."""
+    async def worker(self, *games, capacity=4, name="box", gateways=(), holding=()):
+        """A worker that is registered, and brings these rooms along."""
         worker = await self.unregistered_worker()
-        await worker.send(Register(name=name, capacity=capacity, games=games or (DUEL,), gateways=gateways))
+        registration = Register(
+            name=name, capacity=capacity, games=games or (DUEL,), gateways=gateways, holding=len(holding)
+        )
+        for message in (registration, *holding):
+            await worker.send(message)
         worker.id = (await worker.receive()).worker
         return worker
 

@@ -1,18 +1,31 @@
 """The server as it runs: its start, its end, and the whole way of a game through it."""
 
 import asyncio
+import datetime
 import logging
 import os
 import re
 import signal
 import socket
+import ssl
 from contextlib import asynccontextmanager
+from ipaddress import ip_address
 
 import pytest
 from aiohttp import ClientSession, WSCloseCode
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.x509.oid import NameOID
 
 from coordinator import app as app_module
-from coordinator.app import PortInUse, create_app, run, serve
+from coordinator.app import PortInUse, TLSError, create_app, run, serve, tls_context
 from coordinator.config import Config
 from coordinator.messages import Game, Register, Registered, Welcome, decode_player_event, decode_worker_command, encode
 
@@ -28,7 +41,7 @@ class FirstUrl(logging.Handler):
         self.url = asyncio.get_running_loop().create_future()
 
     def emit(self, record):
-        if found := re.search(r"http://\S+/", record.getMessage()):
+        if found := re.search(r"https?://\S+/", record.getMessage()):
             self.url.set_result(found[0])
 
 
@@ -130,8 +143,59 @@ async def test_an_address_that_is_not_this_machines_is_no_busy_port(config, stop
         ("arcade.example", "http://arcade.example:8000/"),
     ],
 )
-def test_the_url_is_one_that_a_browser_opens(host, url):
-    assert app_module._url(host, 8000) == url
+def test_the_url_is_one_that_a_browser_opens(config, host, url):
+    assert app_module._url(config.model_copy(update={"host": host}), 8000) == url
+
+
+class TestTLS:
+    @pytest.fixture
+    def files(self, tmp_path):
+        """A key, its certificate for 127.0.0.1, and another key."""
+        folder = tmp_path
+        key, other = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "arcade")])
+        today = datetime.datetime.now(datetime.UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(today - datetime.timedelta(days=1))
+            .not_valid_after(today + datetime.timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        (folder / "certificate.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+        for file, secret in (("key.pem", key), ("other.pem", other)):
+            (folder / file).write_bytes(
+                secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+            )
+        (folder / "locked.pem").write_bytes(
+            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+        )
+        return folder
+
+    async def test_pages_and_sockets_are_served_over_https(self, config, stop, files):
+        secure = config.model_copy(
+            update={"certificate": files / "certificate.pem", "key": files / "key.pem", "host": "127.0.0.1"}
+        )
+        trusting = ssl.create_default_context(cafile=files / "certificate.pem")
+        async with running(serve(secure, stop)) as (_, url), ClientSession() as http:
+            assert url.startswith("https://")
+            async with http.get(url, ssl=trusting) as response:
+                assert "arcade" in await response.text()
+            async with http.ws_connect(f"{url}ws/player", ssl=trusting) as page:
+                assert isinstance(decode_player_event(await page.receive_str()), Welcome)
+
+    @pytest.mark.parametrize("key", ["other.pem", "locked.pem", "missing.pem", "certificate.pem"])
+    def test_files_that_do_not_fit_are_named_with_what_is_needed(self, config, files, key):
+        wrong = config.model_copy(update={"certificate": files / "certificate.pem", "key": files / key})
+
+        with pytest.raises(TLSError, match="without a passphrase") as caught:
+            tls_context(wrong)
+
+        assert key in str(caught.value)
 
 
 async def test_two_applications_share_nothing(config):

@@ -150,3 +150,25 @@ def test_the_help_does_not_offer_the_token_as_an_option(capsys):
     assert "--port" in shown
     assert "token" not in shown.lower()
     assert "--turn-secret" not in shown
+
+
+def test_trusted_proxies_are_addresses_or_networks(environment):
+    environment.setenv("COINOP_COORDINATOR_TRUSTED_PROXIES", "10.0.0.2, fd00::/8")
+
+    assert [str(network) for network in Config().trusted_proxies] == ["10.0.0.2/32", "fd00::/8"]
+    assert "trusted_proxies" in mistakes(trusted_proxies="my-proxy")
+
+
+def test_an_admin_token_is_long_or_none(environment):
+    assert not Config().admin_token.get_secret_value()
+    environment.setenv("COINOP_ADMIN_TOKEN", "short")
+    assert "at least 16 characters" in mistakes()
+
+    environment.setenv("COINOP_ADMIN_TOKEN", "long enough to be one")
+
+    assert Config().admin_token.get_secret_value() == "long enough to be one"
+
+
+@pytest.mark.parametrize("alone", ["certificate", "key"])
+def test_a_certificate_needs_its_key_and_a_key_its_certificate(alone):
+    assert "go together" in mistakes(**{alone: "file.pem"})

@@ -38,7 +38,7 @@ async def test_the_status_counts_and_tells_no_secrets(arcade):
         "workers": 1,
         "games": 1,
         "rooms": 1,
-        "viewers": 1,
+        "members": 1,
         "pages": 1,
     }
     assert room not in await response.text()

@@ -152,6 +152,17 @@ CANDIDATES = st.builds(
 SERVERS = st.builds(
     messages.IceServer, urls=st.lists(texts(0, 60)).map(tuple), username=texts(0, 60), credential=texts(0, 60)
 )
+LISTED = st.builds(
+    messages.ListedRoom,
+    room=texts(1, 60),
+    game=GAMES,
+    players=st.integers(0, 4),
+    watching=st.integers(0, 12),
+    free_seats=st.integers(0, 4),
+)
+PEOPLE = st.builds(
+    messages.Person, id=texts(1, 12), name=texts(1, 24), seat=st.none() | st.integers(0, 3), here=st.booleans()
+)
 SPECIAL = {
     "scale": st.integers(1, 4),
     "seat": st.integers(0, 3),
@@ -161,6 +172,22 @@ SPECIAL = {
     "ice_servers": st.lists(SERVERS, max_size=2).map(tuple),
     "candidate": CANDIDATES,
     "relay_only": st.booleans(),
+    "token": texts(1, 60),
+    "profile": st.just(""),
+    "name": texts(1, 24),
+    "listed": st.booleans(),
+    "locked": st.booleans(),
+    "watch": st.booleans(),
+    "ready": st.booleans(),
+    "resume": st.booleans(),
+    "codec": st.sampled_from(("", "H264", "VP8")),
+    "epoch": st.integers(0, 100),
+    "holding": st.integers(0, 100),
+    "room_grace": st.floats(0, 1e6),
+    "rooms": st.lists(LISTED, max_size=2).map(tuple),
+    "members": st.lists(PEOPLE, max_size=3).map(tuple),
+    "offers": st.lists(st.tuples(texts(1, 12), texts(1, 12)), max_size=2).map(tuple),
+    "viewers": st.lists(texts(1, 12), max_size=3).map(tuple),
     "gateways": st.lists(st.from_regex(messages.GATEWAY_URL, fullmatch=True), max_size=3).map(tuple),
 }
 
@@ -168,4 +195,5 @@ SPECIAL = {
 def fields_of(struct: type[Struct]):
     """A strategy for each field, within the contract's limits."""
     fields = {name: SPECIAL.get(name, texts(1, 60)) for name in struct.__struct_fields__}
-    return {**fields, "game": GAMES} if struct is messages.Started else fields
+    game, member = {"game": GAMES}, {"member": texts(1, 12)}
+    return {**fields, **game, **member} if struct is messages.Started else fields

@@ -3,10 +3,11 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from coordinator.messages import Game, Leave, Refused, Register, Start, Welcome
+from coordinator.house import ANSWER_SECONDS
+from coordinator.messages import Game, Leave, Reconnect, Refused, Register, Start, Welcome
 from coordinator.metrics import START_BUCKETS, Metrics
 from coordinator.registry import Registry
-from coordinator.rooms import ANSWER_SECONDS, Rooms
+from coordinator.rooms import Rooms
 
 DUEL = Game(id="d", title="Duel", system="NES")
 
@@ -35,14 +36,15 @@ def test_gauges_follow_the_registry_and_the_rooms(metrics, registry, rooms):
 
     registry.register(Register(name="box", capacity=3, games=(DUEL,)))
     registry.register(Register(name="box", capacity=5, games=(DUEL,)))
-    rooms.start(1, Start(game="d", offer="v=0"), 0.0)
+    rooms.page_said(1, Start(game="d", offer="v=0"), 0.0)
 
-    names = ("workers", "capacity", "games", "rooms", "viewers", "seats_taken")
+    names = ("workers", "capacity", "games", "rooms", "members", "viewers", "seats_taken")
     assert {name: figure(metrics, name) for name in names} == {
         "workers": 2,
         "capacity": 8,
         "games": 1,
         "rooms": 1,
+        "members": 1,
         "viewers": 1,
         "seats_taken": 1,
     }
@@ -61,6 +63,14 @@ def test_refusals_are_counted_by_code(metrics):
     metrics.sent("page", Refused(code="no_seats", message="All seats are taken."))
 
     assert figure(metrics, "refused_total", peer="page", code="no_seats") == 1
+
+
+def test_recoveries_and_reconnects_are_counted_by_cause(metrics):
+    metrics.recovered("moved", 0.4)
+    metrics.sent("page", Reconnect(room="r1", code="moved", message="It moves."))
+
+    assert figure(metrics, "recovery_seconds_count", cause="moved") == 1
+    assert figure(metrics, "reconnects_total", code="moved") == 1
 
 
 def test_the_start_buckets_reach_as_far_as_a_start_may_take(metrics):

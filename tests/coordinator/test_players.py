@@ -9,18 +9,19 @@ from coordinator import players
 from coordinator.messages import (
     MAX_MESSAGE_BYTES,
     Admit,
+    Back,
     Candidate,
     CloseRoom,
     Dismiss,
-    Ended,
     Game,
     Leave,
     Library,
     OpenRoom,
+    Reconnect,
     Refused,
-    Started,
     Trickle,
     ViewerCandidate,
+    ViewerLeft,
     Welcome,
 )
 from coordinator.players import is_allowed
@@ -52,8 +53,8 @@ class TestPlaying:
         command = await worker.admit()
         started = await page.receive()
 
-        assert command == OpenRoom(room=started.room, game="d", viewer=command.viewer, seat=0, offer="v=0")
-        assert started == Started(room=command.room, seat=0, game=DUEL, answer="a=1")
+        assert command == OpenRoom(room=started.room, game="d", viewer=command.viewer, seat=0, offer="v=0", epoch=1)
+        assert (started.room, started.seat, started.game, started.answer) == (command.room, 0, DUEL, "a=1")
 
     async def test_a_friend_joins_by_the_rooms_id(self, arcade):
         worker, page, friend = await arcade.worker(), await arcade.page(), await arcade.page()
@@ -92,8 +93,8 @@ class TestPlaying:
 
         await page.start()
         assert (await page.receive()).code == "no_workers"
-        await page.join("nowhere")
-        assert (await page.receive()).code == "unknown_room"
+        await page.start("nothing")
+        assert (await page.receive()).code == "no_workers"
 
     async def test_pages_see_the_library_change(self, arcade):
         page = await arcade.page()
@@ -106,14 +107,17 @@ class TestPlaying:
 
 
 class TestVanishing:
-    async def test_a_browser_that_vanishes_gives_its_place_free(self, arcade):
+    @pytest.mark.parametrize("settings", [{"room_grace": 0}])
+    async def test_a_browser_that_vanishes_gives_its_place_free_when_the_grace_is_over(self, arcade):
         worker, page = await arcade.worker(capacity=1), await arcade.page()
         await page.start()
-        room = (await worker.admit()).room
+        command = await worker.admit()
+        await page.receive()
 
         await page.vanish()
+        await worker.send(ViewerLeft(room=command.room, viewer=command.viewer))
 
-        assert await worker.receive() == CloseRoom(room=room)
+        assert await worker.receive() == CloseRoom(room=command.room)
         another = await arcade.page()
         await another.start()
         assert isinstance(await worker.receive(), OpenRoom)
@@ -128,17 +132,33 @@ class TestVanishing:
         assert await worker.receive() == CloseRoom(room=opening.room)
         assert await arcade.metric("rooms") == 0
 
-    async def test_a_friend_who_vanishes_leaves_the_room_to_the_other(self, arcade):
-        worker, page, friend = await arcade.worker(), await arcade.page(), await arcade.page()
+    async def test_a_browser_that_reloads_comes_back_to_its_seat(self, arcade):
+        worker, page = await arcade.worker(), await arcade.page()
         await page.start()
-        room = (await worker.admit()).room
-        await friend.join(room)
-        admission = await worker.admit()
+        first = await worker.admit()
+        started = await page.receive()
 
-        await friend.vanish()
+        await page.vanish()
+        again = await arcade.page()
+        await again.join(started.room, started.token)
 
-        assert await worker.receive() == Dismiss(room=room, viewer=admission.viewer)
-        assert await arcade.metric("seats_taken") == 1
+        assert await worker.receive() == Dismiss(room=started.room, viewer=first.viewer)
+        assert (await worker.admit()).seat == 0
+        resumed = await again.receive()
+        assert (resumed.seat, resumed.member, resumed.token) == (0, started.member, started.token)
+
+    async def test_a_page_whose_connection_broke_says_that_it_is_back_and_plays_on(self, arcade):
+        worker, page = await arcade.worker(), await arcade.page()
+        await page.start()
+        await worker.admit()
+        started = await page.receive()
+
+        await page.vanish()
+        again = await arcade.page()
+        await again.send(Back(room=started.room, token=started.token))
+
+        state = await again.state()
+        assert [(person.id, person.seat, person.here) for person in state.members] == [(started.member, 0, True)]
 
     async def test_a_worker_that_vanishes_in_mid_start_refuses_the_start(self, arcade):
         worker, page = await arcade.worker(), await arcade.page()
@@ -150,16 +170,24 @@ class TestVanishing:
         refusal = await page.receive()
         assert (type(refusal), refusal.code) == (Refused, "worker_lost")
 
-    async def test_a_worker_that_vanishes_in_mid_game_ends_the_game(self, arcade):
+    async def test_a_worker_that_vanishes_in_mid_game_costs_no_game(self, arcade):
         worker, page = await arcade.worker(), await arcade.page()
         await page.start()
-        await worker.admit()
-        assert isinstance(await page.receive(), Started)
+        room = (await worker.admit()).room
+        started = await page.receive()
+        other = await arcade.worker()
 
         await worker.vanish()
 
-        end = await page.receive()
-        assert (type(end), end.code) == (Ended, "worker_lost")
+        opening = await other.receive()
+        assert (opening.room, opening.resume, opening.viewer) == (room, True, "")
+        summons = await page.receive()
+        assert (type(summons), summons.code, summons.ready) == (Reconnect, "worker_lost", True)
+        await page.join(room, started.token)
+        assert (await other.admit()).seat == 0
+        assert (await page.receive()).token == started.token
+        assert await arcade.metric("recovery_seconds_count", cause="worker_lost") == 1
+        assert await arcade.metric("reconnects_total", code="worker_lost") == 1
 
 
 class TestOrigins:
@@ -201,6 +229,32 @@ class TestOrigins:
         page = await arcade.page(origin=str(arcade.url("/")).rstrip("/"))
 
         assert isinstance(page.welcome, Welcome)
+
+
+class TestAddresses:
+    @pytest.fixture
+    def settings(self):
+        return {"rooms_per_address": 1, "trusted_proxies": "127.0.0.1"}
+
+    async def test_behind_a_trusted_proxy_each_client_has_its_own_limit(self, arcade):
+        await arcade.worker()
+        pages = [
+            await arcade.page(headers={"X-Forwarded-For": address})
+            for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.1, 192.0.2.3")
+        ]
+
+        for page in pages:
+            await page.start()
+        await arcade.until(rooms=3)
+
+        assert (await pages[1].receive()).code == "too_many_rooms"
+
+    async def test_this_machine_itself_is_not_limited(self, arcade):
+        await arcade.worker()
+        for _ in range(3):
+            await (await arcade.page()).start()
+
+        await arcade.until(rooms=3)
 
 
 class TestMisbehaviour:
@@ -262,7 +316,7 @@ class TestMisbehaviour:
     async def test_a_misbehaving_page_gives_its_place_free(self, arcade):
         worker, page = await arcade.worker(capacity=1), await arcade.page()
         await page.start()
-        room = (await worker.admit()).room
+        room = (await worker.receive()).room
 
         await page.socket.send_str("garbage")
 

@@ -1,342 +1,272 @@
-"""Who is in which room, and what pages and workers are told. No clock, no socket."""
-
-from itertools import count
+"""The door to the rooms: what members may do in theirs, and how they leave it."""
 
 import pytest
 
 from coordinator.messages import (
     Admit,
-    Admitted,
-    Candidate,
     CloseRoom,
     Dismiss,
-    Ended,
-    Game,
+    GiveSeat,
     Join,
-    OpenRoom,
-    Refused,
-    Register,
-    Rejected,
-    RoomClosed,
+    Leave,
+    MakeHost,
+    Remove,
+    Rename,
+    SeatViewer,
+    SetRoom,
     Start,
-    Started,
-    Trickle,
-    ViewerCandidate,
+    TakeSeat,
     ViewerLeft,
 )
-from coordinator.registry import Registry
-from coordinator.rooms import ANSWER_SECONDS, Rooms, StartTook, ToPage, ToWorker, unguessable_id
-from coordinator.seats import MAX_SPECTATORS, SEATS
+from coordinator.seats import MAX_MEMBERS
+from tests.coordinator.floor import Floor
 
-DUEL = Game(id="d", title="Duel", system="NES")
-AIR = Game(id="a", title="Air", system="Mega Drive")
-START = Start(game="d", offer="v=0", scale=2)
-CANDIDATE = Candidate(candidate="candidate:1 1 udp 2 192.0.2.1 9 typ host", sdpMid="0")
+PROFILE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @pytest.fixture
-def registry():
-    return Registry()
+def floor():
+    return Floor()
 
 
 @pytest.fixture
-def rooms(registry):
-    numbers = count(1)
-    return Rooms(registry, new_id=lambda: f"r{next(numbers)}")
+def worker(floor):
+    return floor.worker()
 
 
 @pytest.fixture
-def worker(registry):
-    return registry.register(Register(name="box", capacity=2, games=(DUEL, AIR)))
+def room(floor, worker):
+    """A room with page 1 in its first seat, and page 2 in its second."""
+    room = floor.play(1).room
+    floor.enter(2, room)
+    return room
 
 
-def admit(rooms, decision, now=0.0):
-    """The worker admits the viewer that this decision tells it of."""
-    command = decision.message
-    return rooms.admitted(decision.worker, Admitted(room=command.room, viewer=command.viewer, answer="a=1"), now)
+class TestSeats:
+    def test_everybody_is_told_who_sits_where(self, floor, room):
+        assert floor.seats(1) == floor.seats(2) == {"m1": 0, "m2": 1}
+        assert floor.states[2].you == "m2"
+        assert [person.name for person in floor.states[1].members] == ["Player 1", "Player 2"]
 
+    def test_a_member_sits_elsewhere_without_a_new_connection(self, floor, worker, room):
+        floor.say(2, TakeSeat(seat=3))
 
-def play(rooms, page, now=0.0):
-    """The page starts a game and is in it."""
-    [opening] = rooms.start(page, START, now)
-    admit(rooms, opening, now)
-    return opening.message
+        assert floor.told == [(worker.id, SeatViewer(room=room, viewer="v2", seat=3))]
+        assert floor.seats(1) == {"m1": 0, "m2": 3}
 
+    def test_a_spectator_takes_a_seat(self, floor, worker, room):
+        spectator = floor.enter(3, room, watch=True)
+        assert spectator.seat is None
 
-def enter(rooms, page, room):
-    """The page joins the room and is in it."""
-    [decision] = rooms.join(page, Join(room=room, offer="v=1"), 0.0)
-    admit(rooms, decision)
-    return decision.message
+        floor.say(3, TakeSeat(seat=2))
 
+        assert floor.commands(worker) == [SeatViewer(room=room, viewer="v3", seat=2)]
 
-def code(decision):
-    """The code of a refusal or an end, whose sentence is one."""
-    assert decision.message.message.endswith((".", "link."))
-    return type(decision.message), decision.message.code
+    def test_a_seat_that_is_taken_stays_so_and_the_game_goes_on(self, floor, room):
+        floor.say(2, TakeSeat(seat=0))
 
+        assert floor.code(2) == ("Refused", "seat_taken")
+        assert floor.seats(1) == {"m1": 0, "m2": 1}
 
-class TestStart:
-    def test_opens_a_room_on_the_worker_and_tells_the_page_when_it_runs(self, rooms, worker):
-        decisions = rooms.start(7, START, 100.0)
+    def test_a_swap_tells_the_worker_of_both(self, floor, worker, room):
+        floor.say(1, GiveSeat(member="m2"))
+        assert floor.told == []
+        assert floor.states[2].offers == (("m1", "m2"),)
 
-        opening = OpenRoom(room="r1", game="d", viewer="v1", seat=0, offer="v=0", scale=2)
-        assert decisions == [ToWorker(worker.id, opening)]
-        assert admit(rooms, decisions[0], 100.25) == [
-            ToPage(7, Started(room="r1", seat=0, game=DUEL, answer="a=1")),
-            StartTook(0.25),
+        floor.say(2, GiveSeat(member="m1"))
+
+        assert floor.commands(worker) == [
+            SeatViewer(room=room, viewer="v2", seat=0),
+            SeatViewer(room=room, viewer="v1", seat=1),
         ]
+        assert floor.states[1].offers == ()
 
-    def test_is_refused_without_a_worker(self, rooms):
-        [refusal] = rooms.start(7, START, 0.0)
+    def test_without_a_room_there_is_no_seat(self, floor):
+        floor.say(1, TakeSeat(seat=0))
 
-        assert refusal.page == 7
-        assert code(refusal) == (Refused, "no_workers")
-
-    def test_is_refused_for_a_game_that_nobody_has(self, rooms, worker):
-        [refusal] = rooms.start(7, Start(game="x", offer="v=0"), 0.0)
-
-        assert code(refusal) == (Refused, "unknown_game")
-
-    def test_is_refused_when_all_workers_are_full_and_possible_again_afterwards(self, rooms, worker):
-        play(rooms, 1)
-        play(rooms, 2)
-
-        [refusal] = rooms.start(3, START, 0.0)
-        assert code(refusal) == (Refused, "no_seats")
-
-        rooms.leave(1)
-        [opening] = rooms.start(3, START, 0.0)
-        assert isinstance(opening.message, OpenRoom)
-
-    def test_a_second_start_leaves_the_first_room_before(self, rooms, registry):
-        only = registry.register(Register(name="small", capacity=1, games=(DUEL, AIR)))
-        first = play(rooms, 1)
-
-        closing, opening = rooms.start(1, Start(game="a", offer="v=0"), 0.0)
-
-        assert closing == ToWorker(only.id, CloseRoom(room=first.room))
-        assert opening.message.game == "a"
-
-    def test_a_refused_start_has_left_the_first_room_all_the_same(self, rooms, worker):
-        play(rooms, 1)
-
-        closing, refusal = rooms.start(1, Start(game="x", offer="v=0"), 0.0)
-
-        assert isinstance(closing.message, CloseRoom)
-        assert code(refusal) == (Refused, "unknown_game")
-        assert worker.free == 2
-
-    def test_a_rejection_gives_the_place_free(self, rooms, worker):
-        [opening] = rooms.start(1, START, 0.0)
-        sentence = "The core can't load this game. Choose another one."
-        rejection = Rejected(room="r1", viewer=opening.message.viewer, code="core_failed", message=sentence)
-
-        refusal, closing = rooms.rejected(worker.id, rejection)
-
-        assert refusal == ToPage(1, Refused(code="core_failed", message=sentence))
-        assert closing == ToWorker(worker.id, CloseRoom(room="r1"))
-        assert worker.free == 2
-
-    def test_a_room_that_closes_before_it_runs_refuses_the_start(self, rooms, worker):
-        rooms.start(1, START, 0.0)
-
-        [refusal] = rooms.room_closed(worker.id, RoomClosed(room="r1", code="core_failed", message="It failed."))
-
-        assert code(refusal) == (Refused, "core_failed")
-        assert worker.free == 2
+        assert floor.code(1) == ("Refused", "no_room")
 
 
-class TestSilence:
-    def test_a_start_without_an_answer_is_refused_and_its_room_closed(self, rooms, worker):
-        rooms.start(1, START, 100.0)
-        assert rooms.next_deadline() == 100.0 + ANSWER_SECONDS
-        assert rooms.expire(100.0 + ANSWER_SECONDS - 0.01) == []
+class TestHost:
+    def test_locks_the_room_for_those_who_are_not_in_it(self, floor, room):
+        floor.say(1, SetRoom(locked=True))
+        assert floor.states[2].locked
 
-        refusal, closing = rooms.expire(100.0 + ANSWER_SECONDS)
+        floor.say(3, Join(room=room, offer="v=1"))
 
-        assert code(refusal) == (Refused, "worker_silent")
-        assert closing.message == CloseRoom(room="r1")
-        assert rooms.next_deadline() is None
-        assert worker.free == 2
+        assert floor.code(3) == ("Refused", "room_locked")
 
-    def test_a_join_without_an_answer_is_refused_and_the_room_goes_on(self, rooms, worker):
-        room = play(rooms, 1).room
-        [asked] = rooms.join(2, Join(room=room, offer="v=1"), 5.0)
+    def test_of_a_locked_room_members_come_back(self, floor, room):
+        token = floor.enter(3, room).token
+        floor.say(1, SetRoom(locked=True))
+        floor.gone(3)
 
-        refusal, dismissal = rooms.expire(5.0 + ANSWER_SECONDS)
+        assert floor.enter(4, room, token=token).member == "m3"
 
-        assert code(refusal) == (Refused, "worker_silent")
-        assert dismissal.message == Dismiss(room=room, viewer=asked.message.viewer)
-        assert worker.free == 1
+    @pytest.mark.parametrize(
+        "message", [SetRoom(locked=True), SetRoom(listed=True), Remove(member="m1"), MakeHost(member="m2")]
+    )
+    def test_nobody_else_may_do_what_the_host_may(self, floor, room, message):
+        floor.say(2, message)
 
-    def test_deadlines_are_those_without_an_answer_the_oldest_first(self, rooms, worker):
-        [first] = rooms.start(1, START, 1.0)
-        rooms.start(2, START, 2.0)
-        assert rooms.next_deadline() == 1.0 + ANSWER_SECONDS
+        assert floor.code(2) == ("Refused", "not_host")
 
-        admit(rooms, first, 3.0)
+    def test_removes_a_member_who_can_not_come_back(self, floor, worker, room):
+        floor.enter(3, room, profile=PROFILE)
 
-        assert rooms.next_deadline() == 2.0 + ANSWER_SECONDS
+        floor.say(1, Remove(member="m3"))
 
-    def test_an_answer_that_is_too_late_changes_nothing(self, rooms, worker):
-        [opening] = rooms.start(1, START, 0.0)
-        rooms.expire(ANSWER_SECONDS)
+        assert floor.commands(worker) == [Dismiss(room=room, viewer="v3")]
+        assert floor.code(3) == ("Ended", "removed")
+        assert floor.seats(1) == {"m1": 0, "m2": 1}
+        floor.say(4, Join(room=room, offer="v=1", profile=PROFILE))
+        assert floor.code(4) == ("Refused", "removed")
 
-        assert admit(rooms, opening, ANSWER_SECONDS + 1) == []
-        assert not rooms.viewers
+    def test_hands_over_and_has_no_say_any_more(self, floor, room):
+        floor.say(1, MakeHost(member="m2"))
+        assert floor.states[1].host == "m2"
+
+        floor.say(1, SetRoom(locked=True))
+
+        assert floor.code(1) == ("Refused", "not_host")
+
+    def test_who_leaves_passes_it_on(self, floor, room):
+        floor.say(1, Leave())
+
+        assert floor.states[2].host == "m2"
 
 
-class TestJoin:
-    def test_takes_the_first_free_seat(self, rooms, worker):
-        room = play(rooms, 1).room
+def test_a_name_is_one_line_and_never_empty(floor, room):
+    floor.say(2, Rename(name="  Grace\n\x00 H. "))
+    assert [person.name for person in floor.states[1].members] == ["Player 1", "Grace H."]
 
-        decisions = rooms.join(2, Join(room=room, offer="v=1"), 0.0)
-
-        assert decisions == [ToWorker(worker.id, Admit(room=room, viewer="v2", seat=1, offer="v=1"))]
-        assert admit(rooms, decisions[0]) == [ToPage(2, Started(room=room, seat=1, game=DUEL, answer="a=1"))]
-
-    def test_watches_when_the_seats_are_taken_and_is_refused_when_all_places_are(self, rooms, worker):
-        room = play(rooms, 1).room
-        seats = [enter(rooms, page, room).seat for page in range(2, SEATS + MAX_SPECTATORS + 1)]
-        assert seats == [1, 2, 3] + [None] * MAX_SPECTATORS
-
-        [refusal] = rooms.join(100, Join(room=room, offer="v=1"), 0.0)
-
-        assert code(refusal) == (Refused, "room_full")
-
-    def test_is_refused_for_a_room_that_is_not_there(self, rooms, worker):
-        [refusal] = rooms.join(1, Join(room="r9", offer="v=1"), 0.0)
-
-        assert code(refusal) == (Refused, "unknown_room")
-
-    def test_of_the_own_room_gives_the_same_seat_again_and_keeps_the_room(self, rooms, worker):
-        opening = play(rooms, 1)
-
-        dismissal, admission = rooms.join(1, Join(room=opening.room, offer="v=1"), 0.0)
-
-        assert dismissal.message == Dismiss(room=opening.room, viewer=opening.viewer)
-        assert admission.message == Admit(room=opening.room, viewer="v2", seat=0, offer="v=1")
-        late = ViewerLeft(room=opening.room, viewer=opening.viewer)
-        assert rooms.viewer_left(worker.id, late) == []
-
-    def test_of_another_room_leaves_the_first(self, rooms, worker):
-        first, second = play(rooms, 1).room, play(rooms, 2).room
-
-        closing, admission = rooms.join(1, Join(room=second, offer="v=1"), 0.0)
-
-        assert closing.message == CloseRoom(room=first)
-        assert admission.message.room == second
-
-    def test_a_rejected_join_leaves_the_others_alone(self, rooms, worker):
-        room = play(rooms, 1).room
-        [asked] = rooms.join(2, Join(room=room, offer="v=1"), 0.0)
-        rejection = Rejected(room=room, viewer=asked.message.viewer, code="no_codec", message="No H.264.")
-
-        assert rooms.rejected(worker.id, rejection) == [ToPage(2, Refused(code="no_codec", message="No H.264."))]
-        assert [viewer.page for viewer in rooms.viewers] == [1]
+    floor.say(2, Rename(name=""))
+    assert floor.states[1].members[1].name == "Player 2"
 
 
 class TestLeave:
-    def test_gives_the_seat_free_and_the_room_goes_on(self, rooms, worker):
-        opening = play(rooms, 1)
-        enter(rooms, 2, opening.room)
+    def test_gives_the_seat_free_and_the_room_goes_on(self, floor, worker, room):
+        floor.say(1, Leave())
 
-        assert rooms.leave(1) == [ToWorker(worker.id, Dismiss(room=opening.room, viewer=opening.viewer))]
-        assert enter(rooms, 3, opening.room).seat == 0
+        assert floor.told == [(worker.id, Dismiss(room=room, viewer="v1"))]
+        assert floor.enter(3, room).seat == 0
 
-    def test_of_the_last_viewer_closes_the_room(self, rooms, worker):
-        room = play(rooms, 1).room
+    def test_of_the_last_member_closes_the_room(self, floor, worker, room):
+        floor.say(1, Leave())
+        floor.say(2, Leave())
 
-        assert rooms.leave(1) == [ToWorker(worker.id, CloseRoom(room=room))]
-        assert worker.free == 2
+        assert floor.told == [(worker.id, CloseRoom(room=room))]
+        assert worker.free == worker.capacity
+        assert floor.rooms.next_deadline() is None
 
-    def test_in_mid_start_closes_the_room(self, rooms, worker):
-        rooms.start(1, START, 0.0)
+    def test_in_mid_start_closes_the_room(self, floor, worker):
+        floor.say(1, Start(game="d", offer="v=0"))
 
-        assert rooms.leave(1) == [ToWorker(worker.id, CloseRoom(room="r1"))]
-        assert rooms.next_deadline() is None
+        floor.say(1, Leave())
 
-    def test_without_a_room_does_nothing(self, rooms):
-        assert rooms.leave(1) == []
+        assert isinstance(floor.commands(worker)[0], CloseRoom)
+        assert floor.rooms.next_deadline() is None
 
-    def test_of_a_media_connection_ends_the_stay_and_the_room_with_the_last_one(self, rooms, worker):
-        opening = play(rooms, 1)
-        second = enter(rooms, 2, opening.room)
+    def test_without_a_room_does_nothing(self, floor):
+        assert floor.say(1, Leave()) == []
 
-        [end] = rooms.viewer_left(worker.id, ViewerLeft(room=opening.room, viewer=second.viewer))
-        assert code(end) == (Ended, "connection_lost")
-        end, closing = rooms.viewer_left(worker.id, ViewerLeft(room=opening.room, viewer=opening.viewer))
-        assert end.page == 1
-        assert closing.message == CloseRoom(room=opening.room)
+    def test_is_for_good(self, floor, room):
+        token = floor.enter(3, room).token
+        floor.say(3, Leave())
 
+        assert floor.enter(3, room, token=token).token != token
 
-class TestCandidates:
-    def test_go_to_the_room_of_the_page(self, rooms, worker):
-        [opening] = rooms.start(1, START, 0.0)
+    def test_another_start_leaves_the_room_before(self, floor, worker, room):
+        floor.say(2, Start(game="a", offer="v=0"))
 
-        [passed_on] = rooms.trickle(1, Trickle(candidate=CANDIDATE))
-
-        expected = ViewerCandidate(room="r1", viewer=opening.message.viewer, candidate=CANDIDATE)
-        assert passed_on == ToWorker(worker.id, expected)
-
-    def test_without_a_room_are_dropped(self, rooms):
-        assert rooms.trickle(1, Trickle(candidate=CANDIDATE)) == []
+        dismissal, opening = floor.commands(worker)
+        assert dismissal == Dismiss(room=room, viewer="v2")
+        assert opening.game == "a"
 
 
-class TestWorkers:
-    def test_a_lost_worker_ends_its_rooms_and_refuses_its_starts(self, rooms, registry, worker):
-        room = play(rooms, 1).room
-        rooms.join(2, Join(room=room, offer="v=1"), 0.0)
-        rooms.start(3, START, 0.0)
+class TestAbsence:
+    def test_of_a_page_keeps_seat_and_media(self, floor, room):
+        floor.gone(2)
 
-        decisions = rooms.worker_lost(registry.remove(worker.id))
+        assert floor.told == []
+        assert floor.seats(1) == {"m1": 0, "m2": 1}
+        assert not floor.states[1].members[1].here
 
-        verdicts = {decision.page: code(decision) for decision in decisions}
-        assert verdicts == {1: (Ended, "worker_lost"), 2: (Refused, "worker_lost"), 3: (Refused, "worker_lost")}
-        assert not rooms.rooms
-        assert rooms.next_deadline() is None
+    def test_costs_the_seat_after_a_while_and_then_the_place(self, floor, worker, room):
+        floor.gone(2)
+        floor.answer(worker, ViewerLeft(room=room, viewer="v2"))
 
-    def test_a_lost_worker_leaves_the_other_workers_rooms_alone(self, rooms, registry, worker):
-        other = registry.register(Register(name="other", capacity=9, games=(DUEL,)))
-        [opening] = rooms.start(1, START, 0.0)
-        assert opening.worker == other.id
+        floor.wait(59)
+        assert floor.seats(1) == {"m1": 0, "m2": 1}
+        floor.wait(1)
+        assert floor.seats(1) == {"m1": 0, "m2": None}
+        floor.wait(60)
+        assert floor.seats(1) == {"m1": 0}
 
-        assert rooms.worker_lost(registry.remove(worker.id)) == []
-        assert admit(rooms, opening) != []
+    def test_counts_from_the_end_of_the_media(self, floor, worker, room):
+        floor.gone(2)
+        floor.wait(1000)
+        assert floor.seats(1) == {"m1": 0, "m2": 1}
 
-    def test_a_closed_room_tells_everybody_in_it(self, rooms, worker):
-        room = play(rooms, 1).room
-        enter(rooms, 2, room)
-        closing = RoomClosed(room=room, code="core_crashed", message="The core crashed. Start again.")
+        floor.answer(worker, ViewerLeft(room=room, viewer="v2"))
+        floor.wait(60)
 
-        decisions = rooms.room_closed(worker.id, closing)
+        assert floor.seats(1) == {"m1": 0, "m2": None}
 
-        end = Ended(code="core_crashed", message="The core crashed. Start again.")
-        assert decisions == [ToPage(1, end), ToPage(2, end)]
-        assert rooms.room_closed(worker.id, closing) == []
-        assert worker.free == 2
+    def test_ends_in_the_seat_that_is_free(self, floor, worker, room):
+        token = floor.enter(3, room).token
+        floor.gone(3)
+        floor.answer(worker, ViewerLeft(room=room, viewer="v3"))
+        floor.wait(60)
+        floor.say(2, TakeSeat(seat=2))
 
-    def test_nobody_decides_about_another_workers_room(self, rooms, registry, worker):
-        [opening] = rooms.start(1, START, 0.0)
-        room, viewer = opening.message.room, opening.message.viewer
-        stranger = registry.register(Register(name="stranger", capacity=1, games=())).id
+        assert floor.enter(3, room, token=token).seat == 1
 
-        assert rooms.admitted(stranger, Admitted(room=room, viewer=viewer, answer="a=1"), 0.0) == []
-        assert rooms.rejected(stranger, Rejected(room=room, viewer=viewer, code="x", message="")) == []
-        assert rooms.viewer_left(stranger, ViewerLeft(room=room, viewer=viewer)) == []
-        assert rooms.room_closed(stranger, RoomClosed(room=room, code="x", message="")) == []
-        assert len(rooms.viewers) == 1
+    def test_of_all_closes_the_room_after_its_grace(self, floor, worker, room):
+        for page, viewer in ((1, "v1"), (2, "v2")):
+            floor.gone(page)
+            floor.answer(worker, ViewerLeft(room=room, viewer=viewer))
 
-    def test_a_second_answer_changes_nothing(self, rooms, worker):
-        [opening] = rooms.start(1, START, 0.0)
-        admit(rooms, opening)
+        floor.wait(119)
+        assert floor.told == []
+        floor.wait(1)
 
-        assert admit(rooms, opening) == []
+        assert floor.commands(worker) == [CloseRoom(room=room)]
+        assert floor.rooms.next_deadline() is None
+
+    def test_before_the_answer_is_for_good(self, floor, worker):
+        floor.say(1, Start(game="d", offer="v=0"))
+
+        floor.gone(1)
+
+        assert isinstance(floor.commands(worker)[0], CloseRoom)
+        assert worker.free == worker.capacity
+
+    def test_while_it_comes_back_dismisses_the_offer(self, floor, worker, room):
+        floor.say(2, Join(room=room, offer="v=2"))
+
+        floor.gone(2)
+
+        assert floor.commands(worker) == [Dismiss(room=room, viewer="v3")]
+        assert "m2" in floor.seats(1)
 
 
-def test_room_ids_are_long_and_never_the_same():
-    ids = {unguessable_id() for _ in range(100)}
+def test_two_hundred_aborted_starts_leave_nothing(floor, worker):
+    for _ in range(200):
+        floor.say(1, Start(game="d", offer="v=0"))
+        floor.gone(1)
 
-    assert len(ids) == 100
-    assert min(map(len, ids)) >= 22
+    assert worker.free == worker.capacity
+    assert floor.rooms.next_deadline() is None
+    assert not floor.rooms.members
+
+
+def test_a_room_takes_so_many_and_not_one_more(floor, worker):
+    room = floor.play(1).room
+    for page in range(2, MAX_MEMBERS + 1):
+        floor.enter(page, room)
+
+    floor.say(100, Join(room=room, offer="v=1"))
+
+    assert floor.code(100) == ("Refused", "room_full")
+    assert not any(isinstance(command, Admit) for command in floor.commands(worker))

@@ -1,32 +1,67 @@
-"""The rooms under any sequence of events: what must hold whatever pages, workers and the clock do."""
+"""The rooms under any sequence of events: what must hold whatever pages, workers, operators and the clock do."""
+
+from collections import defaultdict
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from coordinator import records
+from coordinator.decisions import ToPage, ToWorker
 from coordinator.messages import (
     Admit,
     Admitted,
+    Back,
     Candidate,
+    CloseRoom,
+    Dismiss,
+    Draining,
+    Freeze,
+    Frozen,
     Game,
+    GiveSeat,
+    Holding,
     Join,
+    Keep,
+    Leave,
+    MakeHost,
     OpenRoom,
     Register,
     Rejected,
+    Remove,
     RoomClosed,
+    SetRoom,
     Start,
+    Started,
+    TakeSeat,
+    Thawed,
     Trickle,
     ViewerLeft,
 )
+from coordinator.phases import ON_A_WORKER, Phase
 from coordinator.registry import Registry
-from coordinator.rooms import ANSWER_SECONDS, Rooms, ToWorker
-from coordinator.seats import MAX_SPECTATORS, SEATS
+from coordinator.rooms import Rooms
+from coordinator.seats import MAX_MEMBERS, SEATS, DeniedError
 
 DUEL = Game(id="d", title="Duel", system="NES")
 AIR = Game(id="a", title="Air", system="Mega Drive")
 CANDIDATE = Candidate(candidate="candidate:1 1 udp 2 192.0.2.1 9 typ host", sdpMid="0")
 
-PAGES = st.integers(1, 24)
+PAGES = st.integers(1, 12)
+MEMBERS = st.sampled_from(("m1", "m2", "m3", "m9"))
+CODES = st.sampled_from(
+    ("core_crashed", "room_killed", "worker_stopped", "no_seats", "store_failed", "closed", "game_over")
+)
+
+
+class Box:
+    """What a worker really has: it outlives its registrations, as an agent does."""
+
+    def __init__(self):
+        self.id = ""
+        self.rooms = {}
+        """Its copies: by room, the record that it keeps."""
+        self.viewers = defaultdict(set)
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -35,135 +70,281 @@ class AnyOrder(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.registry = Registry()
-        self.rooms = Rooms(self.registry)
+        self.rooms = Rooms(self.registry, rooms_per_address=3)
         self.now = 0.0
-        self.commands = []
+        self.asked = []
         """What workers were told about viewers, to be answered in any order, or never, or twice."""
-        self.room_ids = []
+        self.room_ids = ["nowhere"]
+        self.tokens = ["nonsense"]
+        self.connected = {}
+        """Boxes with a link, by their worker's id."""
+        self.away = []
+        """Boxes whose link broke."""
+        self.present = set()
+        """Pages that are connected."""
 
     def carry_out(self, decisions):
-        connected = {worker.id for worker in self.registry.workers}
-        for decision in decisions:
+        for decision in [*decisions, *self.rooms.news(self.now)]:
             if isinstance(decision, ToWorker):
-                assert decision.worker in connected
-                if isinstance(decision.message, OpenRoom | Admit):
-                    self.commands.append(decision)
-                    self.room_ids.append(decision.message.room)
+                self.command(self.connected[decision.worker], decision)
+            elif isinstance(decision, ToPage):
+                assert decision.page in self.present, decision
+                if isinstance(decision.message, Started):
+                    self.tokens.append(decision.message.token)
 
-    def command(self, data):
-        decision = data.draw(st.sampled_from(self.commands))
-        return decision.worker, {"room": decision.message.room, "viewer": decision.message.viewer}
+    def command(self, box, decision):
+        message = decision.message
+        match message:
+            case OpenRoom() | Admit():
+                assert isinstance(message, OpenRoom) or message.room in box.rooms
+                box.rooms.setdefault(message.room, "")
+                self.room_ids.append(message.room)
+                if message.viewer:
+                    self.asked.append((box, message.room, message.viewer))
+            case Keep():
+                assert message.room in box.rooms
+                assert records.read(message.record) is not None
+                box.rooms[message.room] = message.record
+            case CloseRoom():
+                box.rooms.pop(message.room, None)
+                box.viewers.pop(message.room, None)
+            case Dismiss():
+                box.viewers[message.room].discard(message.viewer)
 
-    @rule(capacity=st.integers(1, 3), games=st.sets(st.sampled_from((DUEL, AIR))))
+    def page(self, page):
+        self.present.add(page)
+        return page
+
+    def say(self, page, message, address=""):
+        self.carry_out(self.rooms.page_said(self.page(page), message, self.now, address))
+
+    def answer(self, box, message):
+        if box.id in self.connected:
+            self.carry_out(self.rooms.worker_said(box.id, message, self.now))
+
+    # ----- workers
+
+    @rule(capacity=st.integers(1, 3), games=st.sets(st.sampled_from((DUEL, AIR)), min_size=1))
     def register(self, capacity, games):
-        self.registry.register(Register(name="box", capacity=capacity, games=tuple(games)))
+        self.connect(Box(), capacity, games)
 
-    @precondition(lambda self: len(self.registry))
+    def connect(self, box, capacity, games):
+        holding = {room: record for room, record in box.rooms.items() if record}
+        box.rooms = dict(holding)
+        worker = self.registry.register(
+            Register(name="box", capacity=capacity, games=tuple(games), holding=len(holding))
+        )
+        box.id = worker.id
+        self.connected[box.id] = box
+        self.rooms.worker_came()
+        self.carry_out(())
+        for room, record in holding.items():
+            self.answer(box, Holding(room=room, record=record, viewers=tuple(box.viewers[room])))
+
+    @precondition(lambda self: self.away)
+    @rule(data=st.data(), capacity=st.integers(3, 4))
+    def return_with_rooms(self, data, capacity):
+        box = data.draw(st.sampled_from(self.away))
+        self.away.remove(box)
+        self.connect(box, capacity, (DUEL, AIR))
+
+    @precondition(lambda self: self.connected)
+    @rule(data=st.data(), dies=st.booleans())
+    def lose_worker(self, data, dies):
+        box = self.connected.pop(data.draw(st.sampled_from(tuple(self.connected))))
+        if not dies:
+            self.away.append(box)
+        self.carry_out(self.rooms.worker_lost(self.registry.remove(box.id), self.now))
+
+    @precondition(lambda self: self.connected)
     @rule(data=st.data(), games=st.sets(st.sampled_from((DUEL, AIR))))
     def change_library(self, data, games):
-        worker = data.draw(st.sampled_from(tuple(self.registry.workers)))
-        self.registry.update(worker.id, games)
+        self.registry.update(data.draw(st.sampled_from(tuple(self.connected))), games)
+        self.rooms.worker_came()
+        self.carry_out(())
 
-    @rule(page=PAGES, game=st.sampled_from("dax"))
-    def start(self, page, game):
-        self.carry_out(self.rooms.start(page, Start(game=game, offer="v=0"), self.now))
+    @precondition(lambda self: self.connected)
+    @rule(data=st.data())
+    def drain(self, data):
+        self.answer(self.connected[data.draw(st.sampled_from(tuple(self.connected)))], Draining())
 
-    @precondition(lambda self: self.room_ids)
-    @rule(page=PAGES, data=st.data())
-    def join(self, page, data):
-        room = data.draw(st.sampled_from(self.room_ids))
-        self.carry_out(self.rooms.join(page, Join(room=room, offer="v=0"), self.now))
-
-    @precondition(lambda self: self.room_ids)
-    @rule()
-    def crowd(self):
-        for page in range(100, 110):
-            self.carry_out(self.rooms.join(page, Join(room=self.room_ids[-1], offer="v=0"), self.now))
-
-    @rule(page=PAGES)
-    def leave(self, page):
-        self.carry_out(self.rooms.leave(page))
-
-    @rule(page=PAGES)
-    def trickle(self, page):
-        self.carry_out(self.rooms.trickle(page, Trickle(candidate=CANDIDATE)))
-
-    @precondition(lambda self: self.commands)
+    @precondition(lambda self: self.asked)
     @rule(data=st.data())
     def admit(self, data):
-        worker, ids = self.command(data)
-        self.carry_out(self.rooms.admitted(worker, Admitted(answer="a=1", **ids), self.now))
+        box, room, viewer = data.draw(st.sampled_from(self.asked))
+        if room in box.rooms:
+            box.viewers[room].add(viewer)
+            self.answer(box, Admitted(room=room, viewer=viewer, answer="a=1", codec="H264"))
 
-    @precondition(lambda self: self.commands)
+    @precondition(lambda self: self.asked)
     @rule(data=st.data())
     def reject(self, data):
-        worker, ids = self.command(data)
-        self.carry_out(self.rooms.rejected(worker, Rejected(code="x", message="", **ids)))
+        box, room, viewer = data.draw(st.sampled_from(self.asked))
+        box.viewers[room].discard(viewer)
+        self.answer(box, Rejected(room=room, viewer=viewer, code="x", message=""))
 
-    @precondition(lambda self: self.commands)
+    @precondition(lambda self: self.asked)
     @rule(data=st.data())
     def lose_viewer(self, data):
-        worker, ids = self.command(data)
-        self.carry_out(self.rooms.viewer_left(worker, ViewerLeft(**ids)))
+        box, room, viewer = data.draw(st.sampled_from(self.asked))
+        box.viewers[room].discard(viewer)
+        self.answer(box, ViewerLeft(room=room, viewer=viewer))
 
-    @precondition(lambda self: self.commands)
+    def end_a_copy(self, data):
+        box, room, _ = data.draw(st.sampled_from(self.asked))
+        known = self.rooms.find(room)
+        if room not in box.rooms or known is None:
+            return None
+        del box.rooms[room]
+        box.viewers.pop(room, None)
+        return box, room
+
+    @precondition(lambda self: self.asked)
+    @rule(data=st.data(), code=CODES)
+    def close_room(self, data, code):
+        if ended := self.end_a_copy(data):
+            box, room = ended
+            self.answer(box, RoomClosed(room=room, code=code, message=""))
+
+    @precondition(lambda self: any(room.phase is Phase.FREEZING for room in self.rooms.rooms))
+    @rule(data=st.data(), fails=st.booleans())
+    def finish_freezing(self, data, fails):
+        room = data.draw(st.sampled_from([room for room in self.rooms.rooms if room.phase is Phase.FREEZING]))
+        box = self.connected[room.worker.id]
+        if fails:
+            self.answer(box, Thawed(room=room.id, code="store_failed", message=""))
+        else:
+            box.rooms.pop(room.id, None)
+            box.viewers.pop(room.id, None)
+            self.answer(box, Frozen(room=room.id))
+
     @rule(data=st.data())
-    def close_room(self, data):
-        worker, ids = self.command(data)
-        self.carry_out(self.rooms.room_closed(worker, RoomClosed(room=ids["room"], code="x", message="")))
+    def move(self, data):
+        room = self.rooms.find(data.draw(st.sampled_from(self.room_ids)))
+        if room is None:
+            return
+        try:
+            decisions = self.rooms.move(room, self.now)
+        except DeniedError:
+            return
+        assert isinstance(decisions[0].message, Freeze)
+        self.carry_out(decisions)
 
-    @precondition(lambda self: len(self.registry))
+    # ----- pages
+
+    @rule(page=PAGES, game=st.sampled_from("dax"), address=st.sampled_from(("", "192.0.2.1")))
+    def start(self, page, game, address):
+        self.say(page, Start(game=game, offer="v=0"), address)
+
+    @rule(page=PAGES, data=st.data(), watch=st.booleans())
+    def join(self, page, data, watch):
+        room, token = data.draw(st.sampled_from(self.room_ids)), data.draw(st.sampled_from(self.tokens))
+        self.say(page, Join(room=room, offer="v=0", token=token, watch=watch))
+
+    @rule(page=PAGES, data=st.data())
+    def back(self, page, data):
+        room, token = data.draw(st.sampled_from(self.room_ids)), data.draw(st.sampled_from(self.tokens))
+        self.say(page, Back(room=room, token=token))
+
+    @rule()
+    def crowd(self):
+        for page in range(100, 106):
+            self.say(page, Join(room=self.room_ids[-1], offer="v=0"))
+
+    @rule(
+        page=PAGES,
+        message=st.one_of(
+            st.just(Leave()),
+            st.just(Trickle(candidate=CANDIDATE)),
+            st.builds(TakeSeat, seat=st.none() | st.integers(0, 3)),
+            st.builds(GiveSeat, member=MEMBERS),
+            st.builds(Remove, member=MEMBERS),
+            st.builds(MakeHost, member=MEMBERS),
+            st.builds(SetRoom, locked=st.booleans(), listed=st.booleans()),
+        ),
+    )
+    def act(self, page, message):
+        self.say(page, message)
+
+    @precondition(lambda self: self.present)
     @rule(data=st.data())
-    def lose_worker(self, data):
-        worker = data.draw(st.sampled_from(tuple(self.registry.workers)))
-        self.carry_out(self.rooms.worker_lost(self.registry.remove(worker.id)))
+    def go(self, data):
+        page = data.draw(st.sampled_from(sorted(self.present)))
+        self.present.remove(page)
+        self.carry_out(self.rooms.page_went(page, self.now))
 
-    @rule(seconds=st.floats(0, 2 * ANSWER_SECONDS))
+    # ----- the clock
+
+    @rule(seconds=st.sampled_from((0.1, 0.5, 1.0, 15.0, 29.0, 60.0, 120.0)))
     def wait(self, seconds):
         self.now += seconds
         self.carry_out(self.rooms.expire(self.now))
         deadline = self.rooms.next_deadline()
         assert deadline is None or deadline > self.now
 
+    # ----- what must hold
+
     @invariant()
     def no_seat_is_taken_twice(self):
         for room in self.rooms.rooms:
-            seats = [viewer.seat for viewer in room.viewers.values() if viewer.seat is not None]
+            members = room.company.members
+            seats = [member.seat for member in members.values() if member.seat is not None]
             assert len(seats) == len(set(seats)) <= SEATS
-            assert len(room.viewers) - len(seats) <= MAX_SPECTATORS
+            assert 0 < len(members) <= MAX_MEMBERS
+            assert room.company.host in members
+            for offer in room.company.offers.items():
+                assert all(members[member].seat is not None for member in offer)
 
     @invariant()
     def no_place_is_lost_or_given_twice(self):
         for worker in self.registry.workers:
-            assert worker.rooms == {room.id for room in self.rooms.rooms if room.worker is worker}
-            assert worker.free >= 0
+            assert worker.rooms == {room.id for room in self.rooms.rooms if worker in (room.worker, room.target)}
+            assert worker.holding == 0
 
     @invariant()
-    def every_room_is_somebodys_and_on_a_worker_that_is_there(self):
+    def a_room_has_a_worker_exactly_in_the_phases_that_say_so(self):
         workers = set(self.registry.workers)
         for room in self.rooms.rooms:
-            assert room.viewers
-            assert room.worker in workers
+            assert (room.worker is not None) == (room.phase in ON_A_WORKER)
+            assert room.worker is None or room.worker in workers
+            assert room.target is None or room.phase is Phase.FREEZING
 
     @invariant()
     def every_page_is_in_one_room_at_most(self):
-        in_rooms = [viewer for room in self.rooms.rooms for viewer in room.viewers.values()]
-        assert len(in_rooms) == len({viewer.page for viewer in in_rooms})
-        assert set(in_rooms) == set(self.rooms.viewers)
+        pages = [member.page for member in self.rooms.members if member.page is not None]
+        assert len(pages) == len(set(pages))
+        assert set(pages) <= self.present
 
     @invariant()
-    def a_deadline_is_set_exactly_while_somebody_waits(self):
-        waiting = [viewer.asked_at for viewer in self.rooms.viewers if not viewer.admitted]
-        expected = min(waiting) + ANSWER_SECONDS if waiting else None
-        assert self.rooms.next_deadline() == expected
+    def every_viewer_is_a_members_and_a_member_has_one_at_most(self):
+        for room in self.rooms.rooms:
+            owners = [viewer.member for viewer in room.viewers.values()]
+            assert len(owners) == len(set(map(id, owners)))
+            assert all(room.company.members[member.id] is member for member in owners)
+            assert all(viewer.member.page is not None for viewer in room.viewers.values() if not viewer.admitted)
+
+    @invariant()
+    def nobody_waits_for_ever(self):
+        for room in self.rooms.rooms:
+            waits = any(not viewer.admitted for viewer in room.viewers.values())
+            gone = any(m.page is None and room.viewer_of(m) is None for m in room.company.members.values())
+            moving = room.phase in (Phase.ASTRAY, Phase.HOMELESS, Phase.FREEZING)
+            if waits or gone or moving:
+                assert self.rooms.next_deadline() is not None
 
     def teardown(self):
-        for page in {viewer.page for viewer in self.rooms.viewers}:
-            self.carry_out(self.rooms.leave(page))
+        for page in sorted(self.present):
+            self.carry_out(self.rooms.page_said(page, Leave(), self.now))
+            self.carry_out(self.rooms.page_went(page, self.now))
+        self.present.clear()
+        for box, room, viewer in self.asked:
+            self.answer(box, ViewerLeft(room=room, viewer=viewer))
+        for _ in range(20):
+            self.now += 200.0
+            self.carry_out(self.rooms.expire(self.now))
         assert not self.rooms.rooms
-        assert not self.rooms.viewers
         assert self.rooms.next_deadline() is None
-        assert all(worker.free == worker.capacity for worker in self.registry.workers)
+        assert all(not worker.rooms for worker in self.registry.workers)
 
 
 AnyOrder.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)

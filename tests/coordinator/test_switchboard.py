@@ -4,8 +4,19 @@ import time
 
 import pytest
 
-from coordinator import gateways, rooms
-from coordinator.messages import CloseRoom, IceServer, IceServers, Library, OpenRoom, Refused
+from coordinator import gateways, house
+from coordinator.messages import (
+    Back,
+    CloseRoom,
+    Holding,
+    IceServer,
+    IceServers,
+    Library,
+    OpenRoom,
+    Refused,
+    Rooms,
+    Start,
+)
 from turn.credentials import expiry_of, password_for, user_of
 
 SECRET = "sixteen or more.."
@@ -13,7 +24,7 @@ URLS = ("turn:gateway.example:3478?transport=udp", "turn:gateway.example:3478?tr
 
 
 async def test_a_worker_that_never_answers_costs_the_page_a_sentence_and_nothing_else(arcade, monkeypatch):
-    monkeypatch.setattr(rooms, "ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr(house, "ANSWER_SECONDS", 0.01)
     worker, page = await arcade.worker(), await arcade.page()
 
     await page.start()
@@ -25,7 +36,7 @@ async def test_a_worker_that_never_answers_costs_the_page_a_sentence_and_nothing
 
 
 async def test_the_timer_serves_every_deadline(arcade, monkeypatch):
-    monkeypatch.setattr(rooms, "ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr(house, "ANSWER_SECONDS", 0.01)
     await arcade.worker()
     first, second = await arcade.page(), await arcade.page()
 
@@ -65,6 +76,45 @@ async def test_every_page_gets_the_new_library(arcade):
     await arcade.worker()
 
     assert [len((await page.receive()).games) for page in pages] == [1] * 5
+
+
+class TestLobby:
+    async def test_pages_are_told_of_listed_rooms(self, arcade):
+        worker, page = await arcade.worker(), await arcade.page()
+        await page.send(Start(game="d", offer="v=0", listed=True))
+        room = (await worker.admit()).room
+        assert (await page.receive()).room == room
+
+        listed = await page.receive()
+
+        assert isinstance(listed, Rooms)
+        assert [(shown.room, shown.free_seats) for shown in listed.rooms] == [(room, 3)]
+        assert (await arcade.page()).welcome.rooms == listed.rooms
+
+    async def test_others_are_nobodys_business(self, arcade):
+        worker, page = await arcade.worker(), await arcade.page()
+        await page.start()
+        await worker.admit()
+        await page.receive()
+
+        assert (await arcade.page()).welcome.rooms == ()
+
+
+async def test_a_coordinator_that_has_just_started_waits_for_the_workers_rooms(arcade):
+    worker, page = await arcade.worker(), await arcade.page()
+    await page.start()
+    command = await worker.admit()
+    started = await page.receive()
+    record = (await worker.keeps()).record
+    await worker.vanish()
+    await arcade.until(workers=0)
+    await page.vanish()
+
+    again = await arcade.page()
+    await again.send(Back(room=started.room, token=started.token))
+    await arcade.worker(holding=[Holding(room=started.room, record=record, viewers=(command.viewer,))])
+
+    assert [person.id for person in (await again.state()).members] == [started.member]
 
 
 class TestGateways:
@@ -113,7 +163,7 @@ class TestGateways:
     async def test_a_far_renewal_does_not_keep_a_near_deadline_waiting(self, arcade, monkeypatch):
         await arcade.worker(gateways=URLS)
         page = await arcade.page()  # whose credentials are renewed in 5 minutes
-        monkeypatch.setattr(rooms, "ANSWER_SECONDS", 0.01)
+        monkeypatch.setattr(house, "ANSWER_SECONDS", 0.01)
 
         await page.start()
 

@@ -5,8 +5,6 @@ from dataclasses import replace
 
 import pytest
 from aiohttp import WSServerHandshakeError
-from hypothesis import given
-from hypothesis import strategies as st
 
 from coordinator import workers
 from coordinator.messages import (
@@ -20,27 +18,12 @@ from coordinator.messages import (
     Registered,
     RoomClosed,
 )
-from coordinator.workers import is_authorised
 
 DUEL = Game(id="d", title="Duel", system="NES")
 REGISTER = Register(name="box", capacity=1, games=(DUEL,))
 
 
 class TestToken:
-    @pytest.mark.parametrize("header", ["Bearer s3cret", "bearer s3cret", "Bearer  s3cret "])
-    def test_the_right_one(self, header):
-        assert is_authorised(header, "s3cret")
-
-    @pytest.mark.parametrize(
-        "header", ["", "Bearer", "Bearer ", "s3cret", "Basic s3cret", "Bearer s3cre", "Bearer s3crets", "Bearer \udcff"]
-    )
-    def test_wrong_ones(self, header):
-        assert not is_authorised(header, "s3cret")
-
-    @given(st.text() | st.binary().map(lambda header: header.decode(errors="surrogateescape")))
-    def test_any_header_gets_a_verdict(self, header):
-        assert is_authorised(header, "not to be guessed") is False
-
     @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong-token-of-mine"}])
     async def test_a_worker_without_it_is_told_so_counted_and_logged(self, arcade, headers, caplog):
         response = await arcade.get("/ws/worker", headers=headers)
@@ -75,7 +58,7 @@ class TestRegistration:
 
         await worker.send(REGISTER)
 
-        assert isinstance(await worker.receive(), Registered)
+        assert await worker.receive() == Registered(worker="w1", room_grace=120.0)
         assert (await arcade.status())["games"] == 1
 
     async def test_the_first_message_must_be_a_registration(self, arcade):
@@ -134,9 +117,9 @@ class TestMessages:
         room = (await worker.admit()).room
         await page.receive()
 
-        await worker.send(RoomClosed(room=room, code="core_crashed", message="The core crashed. Start again."))
+        await worker.send(RoomClosed(room=room, code="game_over", message="The game ended itself."))
 
-        assert await page.receive() == Ended(code="core_crashed", message="The core crashed. Start again.")
+        assert await page.receive() == Ended(code="game_over", message="The game ended itself.")
 
     async def test_answers_about_rooms_that_are_gone_are_no_mistake(self, arcade):
         worker, page = await arcade.worker(), await arcade.page()

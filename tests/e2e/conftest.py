@@ -82,3 +82,27 @@ async def arcade(stack: Stack) -> AsyncIterator[Stack]:
     """The stack with every room closed, before the test and after it."""
     await until(stack.idle, f"every room is closed; {stack.log()}")
     yield stack
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """coinop with two workers, "worker" and "second", which keep saves and snapshots in one place."""
+    folder = tmp_path_factory.mktemp("pair")
+    stack = Stack(folder, games=[str(own_games())], capacity=2)
+    try:
+        await stack.start()
+        yield stack
+    finally:
+        stack.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(pair: Stack) -> AsyncIterator[Stack]:
+    """The pair with both workers up and every room closed."""
+    if pair.programs["worker"].poll() is not None:
+        pair.start_worker()
+    if "second" not in pair.programs or pair.programs["second"].poll() is not None:
+        pair.start_worker("second")
+    await until(lambda: pair.status()["workers"] == 2, f"both workers are up; {pair.log()}")
+    await until(lambda: pair.status()["rooms"] == 0, f"every room is closed; {pair.log()}")
+    yield pair

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from playwright.async_api import Page
 
-from tests.e2e.stack import PATIENCE, Stack
+from tests.e2e.stack import PATIENCE, Stack, until
 
 WATCH = """(seconds) => new Promise((resolve) => {
   const screen = document.getElementById("screen");
@@ -93,9 +93,16 @@ async def play(page: Page, stack: Stack, title: str, **query: str) -> None:
     await state(page, "playing")
 
 
-async def failure(page: Page) -> str:
+async def press_bar(page: Page, selector: str) -> None:
+    """Click a button of the bar or the strip, which come when the mouse moves."""
+    for x in (600, 602):
+        await page.mouse.move(x, 300)
+    await page.click(selector)
+
+
+async def failure(page: Page, seconds: float = PATIENCE) -> str:
     """Wait for the page's words on what went wrong."""
-    await state(page, "failed")
+    await state(page, "failed", seconds)
     return await page.inner_text("#failure")
 
 
@@ -109,3 +116,83 @@ async def video_stats(page: Page) -> dict[str, Any]:
     """The browser's ``inbound-rtp`` figures of the picture."""
     report: dict[str, Any] = await page.evaluate(RTP_STATS)
     return report
+
+
+# ----- the title screen of the home-made game (games/README.md), as a state that a player can change and see
+
+LAMP = (20, 20, 24, 24)
+"""Inside the lamp, which is white while a button of pad 1 or 2 is held."""
+_CHOICES = {"one": (80, 128, 8, 8), "two": (80, 144, 8, 8)}
+"""Where the arrow is, for one player or for two."""
+
+
+async def lit(page: Page) -> bool:
+    """Whether the lamp is on."""
+    return await brightness(page, LAMP) > 200
+
+
+async def dark(page: Page) -> bool:
+    """Whether the lamp is off."""
+    return await brightness(page, LAMP) < 50
+
+
+async def chosen(page: Page) -> str:
+    """What the arrow of the title screen stands at: "one" or "two" players, or nothing."""
+    found = [name for name, box in _CHOICES.items() if await brightness(page, box) > 60]
+    return found[0] if len(found) == 1 else ""
+
+
+async def choose_players(page: Page, count: str) -> None:
+    """Move the arrow of the title screen, and see it there."""
+    key = {"one": "ArrowUp", "two": "ArrowDown"}[count]
+    await page.keyboard.down(key)
+    await shows(page, count)
+    await page.keyboard.up(key)
+
+
+async def shows(page: Page, count: str) -> None:
+    """Wait until the arrow stands at this choice."""
+
+    async def there() -> bool:
+        return await chosen(page) == count
+
+    await until(there, f"the arrow stands at {count}")
+
+
+# ----- when frames were shown
+
+FRAME_TIMES = """
+addEventListener("DOMContentLoaded", () => {
+  const screen = document.getElementById("screen");
+  const times = window.frameTimes = [];
+  const shown = () => {
+    times.push(Date.now());
+    screen.requestVideoFrameCallback(shown);
+  };
+  screen.requestVideoFrameCallback(shown);
+});
+"""
+"""An init script: the times of all frames that the page has shown, in ms of the machine's clock."""
+
+LONGEST_GAP = """(since) => {
+  const times = window.frameTimes.filter((time) => time >= since - 100);
+  let longest = 0;
+  for (let i = 1; i < times.length; i++) longest = Math.max(longest, times[i] - times[i - 1]);
+  return longest;
+}"""
+
+
+async def first_frame(page: Page, since: float, quiet: float = 0.2) -> float:
+    """Seconds from ``since`` (of time.time) to the first frame that a stop of the picture ended."""
+
+    async def found() -> float | None:
+        times = [time / 1000 for time in await page.evaluate("window.frameTimes ?? []")]
+        before = [since, *(time for time in times if time < since)][-1]
+        for time in (time for time in times if time >= since):
+            if time - before >= quiet:
+                return time
+            before = time
+        return None
+
+    shown: float = await until(found, "a new frame")
+    return shown - since

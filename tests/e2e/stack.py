@@ -85,12 +85,32 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
     return paths
 
 
+def rooms_of(worker: subprocess.Popen[bytes]) -> set[int]:
+    """The process ids of a worker's rooms, spare ones too."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((entry / "stat").read_text().rpartition(") ")[2].split()[1])
+            command = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if parent == worker.pid and b"worker.room.process" in command:
+            found.add(int(entry.name))
+    return found
+
+
+def plays(pid: int, core: bytes) -> bool:
+    """Whether the process runs this core."""
+    return core in Path(f"/proc/{pid}/maps").read_bytes()
+
+
 class Stack:
     """A coordinator and a worker. ``worker`` holds settings by their environment names without the prefix."""
 
     def __init__(self, folder: Path, **worker: Any) -> None:
         self.folder = folder
         self.token = secrets.token_urlsafe(24)
+        self.admin_token = secrets.token_urlsafe(24)
         self.port = free_port()
         self.metrics_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
@@ -106,7 +126,14 @@ class Stack:
         return self
 
     def start_coordinator(self) -> None:
-        self._run("coordinator", {"COINOP_COORDINATOR_PORT": str(self.port), **self._coordinator})
+        self._run(
+            "coordinator",
+            {
+                "COINOP_COORDINATOR_PORT": str(self.port),
+                "COINOP_COORDINATOR_ROOM_GRACE": "2",
+                **self._coordinator,
+            },
+        )
 
     async def start_gateway(self, **settings: Any) -> None:
         """Start a gateway on UDP, TCP and TLS that reaches this machine's rooms, and have everybody know of it.
@@ -139,34 +166,41 @@ class Stack:
         ready = f"http://127.0.0.1:{self.health_port}/ready"
         await until(lambda: get(ready)[0] == 200, f"the gateway is ready; {self.log()}")
 
-    def start_worker(self, **settings: Any) -> None:
+    def start_worker(self, program: str = "worker", **settings: Any) -> None:
+        """Start the worker, or one more of another name, whose metrics nobody reads."""
         values = {
+            "name": program,
             "coordinator": self.url,
-            "metrics_port": self.metrics_port,
+            "metrics_port": self.metrics_port if program == "worker" else 0,
             "saves": self.folder / "saves",
             "addresses": ["127.0.0.1"],
+            "drain": 0,
             **self._settings,
             **settings,
         }
-        self._run(
-            "worker",
-            {
-                f"COINOP_WORKER_{name.upper()}": json.dumps(value)
-                if isinstance(value, list | dict | bool)
-                else str(value)
-                for name, value in values.items()
-            },
-        )
+        environment = {f"COINOP_WORKER_{name.upper()}": as_variable(value) for name, value in values.items()}
+        self._run(program, environment, command="worker")
 
-    def _run(self, program: str, environment: dict[str, str]) -> None:
+    def _run(self, program: str, environment: dict[str, str], command: str = "") -> None:
+        secrets = {"COINOP_WORKER_TOKEN": self.token, "COINOP_ADMIN_TOKEN": self.admin_token}
         with (self.folder / "log").open("ab") as log:
             self.programs[program] = subprocess.Popen(
-                [sys.executable, "-m", "coinop", program],
-                env={**os.environ, "COINOP_WORKER_TOKEN": self.token, **environment},
+                [sys.executable, "-m", "coinop", command or program],
+                env={**os.environ, **secrets, **environment},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+
+    def kill(self, program: str) -> None:
+        """End a program and its children at once, as if its machine had gone."""
+        os.killpg(self.programs[program].pid, signal.SIGKILL)
+        self.programs[program].wait()
+
+    def restart_coordinator(self) -> None:
+        """End it without a word, and start it again on its port."""
+        self.kill("coordinator")
+        self.start_coordinator()
 
     def stop(self) -> None:
         """End both, and whatever they left."""

@@ -4,11 +4,9 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import LISTEN, WATCH, brightness, choose, failure, play, state, video_stats, visit
+from tests.e2e.player import LISTEN, WATCH, choose, dark, failure, lit, play, state, video_stats, visit
 from tests.e2e.stack import Stack, until
 
-LAMP = (20, 20, 24, 24)
-"""Inside the game's lamp, which is white while a button is held (games/README.md)."""
 TONE = 440.4
 """Hz, while Select is held on the title screen."""
 
@@ -26,14 +24,6 @@ SHARE = """() => new Promise((resolve) => {
   navigator.clipboard.writeText = async (text) => resolve(text);
   document.getElementById("share").click();
 })"""
-
-
-async def lit(page: Page) -> bool:
-    return await brightness(page, LAMP) > 200
-
-
-async def dark(page: Page) -> bool:
-    return await brightness(page, LAMP) < 50
 
 
 @pytest.mark.parametrize("codec", ["h264", "vp8"])

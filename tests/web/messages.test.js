@@ -3,8 +3,8 @@ import { test } from "node:test";
 
 import { conclusion, failure, wayWords } from "../../web/messages.js";
 
-const CODES = ["unreachable", "lost", "no_answer", "blocked", "no_picture", "cut", "no_webrtc", "codec", "ice_servers", "answer", "garbage",
-  "no_gateway", "no_gateway_chosen"];
+const CODES = ["unreachable", "lost", "no_answer", "blocked", "no_picture", "no_webrtc", "codec", "ice_servers", "answer", "garbage",
+  "no_gateway", "no_gateway_chosen", "elsewhere", "removed"];
 
 for (const code of CODES) {
   test(`${code} is said in words of its own: what is wrong and what to do`, () => {

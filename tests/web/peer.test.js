@@ -23,7 +23,8 @@ function platform({ codecs = [{ mimeType: "video/VP8" }], faults = {} } = {}) {
 
     createDataChannel(label, options) {
       const sent = [];
-      return (made.channels[label] = { options, sent, readyState: "open", bufferedAmount: 0, send: (data) => sent.push(data) });
+      const channel = { options, sent, readyState: "open", bufferedAmount: 0, send: (data) => sent.push(data) };
+      return (made.channels[label] = Object.assign(new EventTarget(), channel));
     }
 
     async createOffer() { return { type: "offer", sdp: SDP }; }
@@ -135,4 +136,39 @@ for (const [name, code, make] of FAULTS) {
 test("a refused answer is a PeerError", async () => {
   const peer = new Peer(ICE, "auto", platform({ faults: { answer: true } }));
   await assert.rejects(peer.accept("v=0"), (error) => error instanceof PeerError && error.code === "answer");
+});
+
+test("requests go out while the channel is open, and bytes come in beside the notices", () => {
+  const { made, ...browser } = platform();
+  const peer = new Peer(ICE, "auto", { ...browser });
+  const { room } = made.channels;
+  const came = [];
+  peer.onnotice = (notice) => came.push(notice.type);
+  peer.onbytes = (bytes) => came.push(bytes.byteLength);
+  room.onmessage({ data: '{"type":"file","name":"x","size":3}' });
+  room.onmessage({ data: new ArrayBuffer(3) });
+  assert.deepEqual(came, ["file", 3]);
+  assert.equal(room.binaryType, "arraybuffer");
+  assert.equal(peer.request({ type: "reset" }), true);
+  room.readyState = "closing";
+  assert.equal(peer.request({ type: "reset" }), false);
+  assert.deepEqual(room.sent, ['{"type":"reset"}']);
+});
+
+test("a file goes out in pieces, no faster than the path takes them, and ends with the channel", async () => {
+  const { made, ...browser } = platform();
+  const peer = new Peer(ICE, "auto", { ...browser });
+  const { room } = made.channels;
+  assert.equal(await peer.sendFile(new Uint8Array(40_000)), true);
+  assert.deepEqual(room.sent.map((piece) => piece.length), [16384, 16384, 7232]);
+  room.bufferedAmount = 1e6;
+  const sending = peer.sendFile(new Uint8Array(5));
+  assert.equal(room.sent.length, 3);
+  room.dispatchEvent(new Event("bufferedamountlow"));
+  assert.equal(await sending, true);
+  assert.equal(room.sent.length, 4);
+  const broken = peer.sendFile(new Uint8Array(5));
+  room.readyState = "closed";
+  room.dispatchEvent(new Event("close"));
+  assert.equal(await broken, false);
 });

@@ -2,61 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { PeerError } from "../../web/peer.js";
-import { Session } from "../../web/session.js";
-import { Clock } from "./fakes.js";
-
-const GAME = { id: "g1", title: "Duel", system: "NES" };
-const WELCOME = { type: "welcome", version: "1", games: [GAME], ice_servers: [{ urls: ["stun:x"] }] };
-const STARTED = { type: "started", room: "r1", seat: 0, game: GAME, answer: "answer" };
-
-class FakePeer {
-  constructor(ice) {
-    Object.assign(this, { ice, offer: "offer", gathered: false, closed: false, answer: null });
-    this.prepared = Promise.resolve();
-    this.oncandidate = () => {};
-  }
-
-  async accept(answer) { this.answer = answer; }
-
-  close() { this.closed = true; }
-}
-
-/** A session, its clock, the peers that it made, what it sent, and the states with failure codes that it went through. */
-function setup({ make = (ice) => new FakePeer(ice) } = {}) {
-  const clock = new Clock();
-  const [peers, sent, states, words] = [[], [], [], []];
-  const signalling = { connected: true, hurried: 0, send(message) { if (this.connected) sent.push(message); return this.connected; }, hurry() { this.hurried++; } };
-  const makePeer = (ice) => {
-    const peer = make(ice);
-    peers.push(peer);
-    return peer;
-  };
-  const session = new Session(signalling, makePeer, { get: () => 1 }, clock);
-  session.onstate = (state, failed) => states.push(failed ? `${state}: ${failed.code}` : state);
-  session.onwords = (sentence) => words.push(sentence);
-  const say = (message) => signalling.onmessage(message);
-  const types = () => sent.map((message) => message.type);
-  return { clock, peers, sent, states, words, signalling, session, say, types };
-}
-
-/** The same, in the middle of a game. */
-function playing() {
-  const made = setup();
-  made.say(WELCOME);
-  made.session.start(GAME);
-  made.say(STARTED);
-  made.peers[0].onstate("connected");
-  made.session.pictureShown();
-  made.states.length = 0;
-  return made;
-}
+import { GAME, GATEWAYS, PEOPLE, STARTED, WELCOME, playing, setup } from "./sessions.js";
 
 test("a connection is prepared while the library is shown, and a click sends its offer at once", () => {
   const { peers, sent, states, session, say } = setup();
   say(WELCOME);
   assert.deepEqual(peers[0].ice, { iceServers: WELCOME.ice_servers, relayOnly: false });
   session.start(GAME);
-  assert.deepEqual(sent, [{ type: "start", game: "g1", offer: "offer" }]);
+  assert.deepEqual(sent, [{ type: "start", game: "g1", offer: "offer", profile: "P", name: "Ada" }]);
   assert.deepEqual(states, ["library", "starting"]);
   assert.equal(peers.length, 1);
 });
@@ -100,8 +53,10 @@ test("the answer goes to the peer, and the first frame makes it a game", () => {
   session.start(GAME);
   say(STARTED);
   assert.equal(peers[0].answer, "answer");
-  assert.deepEqual(session.room, { id: "r1", seat: 0, game: GAME });
-  session.pictureShown();
+  assert.deepEqual(session.room, { id: "r1", seat: 0, game: GAME, member: "m1" });
+  assert.equal(session.pictureShown(), false, "what is shown before the connection is up is no frame of the room's");
+  peers[0].onstate("connected");
+  assert.equal(session.pictureShown(), true);
   assert.deepEqual(states, ["library", "starting", "playing"]);
 });
 
@@ -133,8 +88,6 @@ test("a prepared connection is renewed before it is too old, and after a change 
   session.prepare();
   assert.deepEqual(peers.map((peer) => peer.closed), [true, true, false]);
 });
-
-const GATEWAYS = { type: "ice_servers", ice_servers: [{ urls: ["turn:x"], username: "u", credential: "c" }], relay_only: true };
 
 test("new gateways make the prepared connection anew; the same again do not", () => {
   const { peers, session, say } = setup();
@@ -191,7 +144,7 @@ test("a room is joined as soon as the coordinator says welcome", () => {
   const { sent, states, session, say } = setup();
   session.join("r9");
   say(WELCOME);
-  assert.deepEqual(sent, [{ type: "join", room: "r9", offer: "offer" }]);
+  assert.deepEqual(sent, [{ type: "join", room: "r9", offer: "offer", profile: "P", name: "Ada" }]);
   assert.deepEqual(states, ["library", "starting"]);
 });
 
@@ -234,22 +187,66 @@ test("a browser without WebRTC shows the library, and says so at the click", () 
   assert.deepEqual(states, ["library", "starting", "failed: no_webrtc"]);
 });
 
-for (const [name, happen, code] of [
-  ["the coordinator ends it", ({ say }) => say({ type: "ended", code: "core_crashed", message: "Crashed." }), "ended"],
-  ["the room ends it", ({ peers }) => peers[0].onnotice({ type: "ended", code: "core_crashed", message: "Crashed." }), "ended"],
-  ["the network goes", ({ peers }) => peers[0].onstate("failed"), "cut"],
-  ["the room goes without a word", ({ peers, clock }) => { peers[0].onclosed(); clock.advance(1500); }, "cut"],
+for (const [name, happen] of [
+  ["the coordinator ends it", ({ say }) => say({ type: "ended", code: "core_crashed", message: "Crashed." })],
+  ["the room ends it, and nobody says more", ({ peers, clock }) => {
+    peers[0].onnotice({ type: "ended", code: "core_crashed", message: "Crashed." });
+    peers[0].onclosed();
+    clock.advance(1500);
+  }],
   ["the room goes, and its last word comes late", ({ peers, clock, say }) => {
     peers[0].onclosed();
     clock.advance(1000);
     say({ type: "ended", code: "closed", message: "Closed." });
-  }, "ended"],
+  }],
 ]) {
   test(`while playing: ${name}`, () => {
     const made = playing();
     happen(made);
-    assert.deepEqual(made.states, [`failed: ${code}`]);
+    assert.deepEqual(made.states, ["failed: ended"]);
     assert.equal(made.peers[0].closed, true);
+    assert.equal(made.tickets.kept, null);
+    made.clock.advance(60_000);
+    assert.deepEqual(made.sent, []);
+  });
+}
+
+test("who sits where, and where we sit", () => {
+  const { session, say } = playing();
+  const told = [];
+  session.onpeople = (people, before) => told.push([people.host, before]);
+  say({ ...PEOPLE, members: [{ ...PEOPLE.members[0], seat: null }] });
+  assert.equal(session.room.seat, null);
+  say({ ...PEOPLE, room: "r2" });
+  assert.deepEqual(told, [["m1", null]]);
+});
+
+test("a seat that is refused is said, and the game goes on", () => {
+  const { session, say, words, states, sent } = playing();
+  session.ask({ type: "take_seat", seat: 1 });
+  say({ type: "refused", code: "seat_taken", message: "Taken." });
+  assert.deepEqual(sent, [{ type: "take_seat", seat: 1 }]);
+  assert.deepEqual(words, ["Taken."]);
+  assert.deepEqual(states, []);
+});
+
+test("what can't be asked now is said", () => {
+  const { session, signalling, words, peers } = playing();
+  session.request({ type: "reset" });
+  assert.deepEqual(peers[0].requests, [{ type: "reset" }]);
+  signalling.connected = false;
+  session.ask({ type: "take_seat", seat: 1 });
+  session.broken();
+  session.request({ type: "reset" });
+  assert.equal(words.length, 2);
+});
+
+for (const code of ["elsewhere", "removed"]) {
+  test(`while playing: an end that is not the game's has its own title: ${code}`, () => {
+    const { say, states, types } = playing();
+    say({ type: "ended", code, message: "Words." });
+    assert.deepEqual(states, [`failed: ${code}`]);
+    assert.deepEqual(types(), []);
   });
 }
 
@@ -263,14 +260,6 @@ test("a game goes on without the coordinator", () => {
   assert.equal(words.length, 2);
   session.leave();
   assert.deepEqual(states, ["library"]);
-});
-
-test("an interruption is said, and its end", () => {
-  const { peers, words, states } = playing();
-  peers[0].onstate("disconnected");
-  peers[0].onstate("connected");
-  assert.equal(words.length, 2);
-  assert.deepEqual(states, []);
 });
 
 test("try again does the same again", () => {

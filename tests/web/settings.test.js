@@ -84,3 +84,9 @@ test("an invitation and the room that it invites to", () => {
   assert.equal(invitedRoom(new URL("https://arcade.example/")), null);
   assert.equal(invitedRoom(new URL(`https://arcade.example/#room=${"x".repeat(129)}`)), null);
 });
+
+test("a name may have 24 characters, and none is fine", () => {
+  const settings = new Settings(storage());
+  for (const name of ["", "x".repeat(24)]) settings.set("name", name);
+  assert.throws(() => settings.set("name", "x".repeat(25)), RangeError);
+});

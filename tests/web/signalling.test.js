@@ -114,3 +114,15 @@ test("after close it stays closed", () => {
   assert.equal(sockets.length, 1);
   assert.deepEqual(log, []);
 });
+
+test("renew drops a silent socket for a new one, at once", () => {
+  const { signalling, sockets, last, log } = setup();
+  last().rise();
+  signalling.renew();
+  assert.equal(sockets.length, 2);
+  assert.deepEqual(log, [500]);
+  sockets[0].fall();
+  last().fall();
+  signalling.renew();
+  assert.equal(sockets.length, 3);
+});

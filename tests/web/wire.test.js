@@ -31,11 +31,20 @@ for (const vector of vectors.input) {
   }
 }
 
-const OPTIONAL = { welcome: ["ice_servers", "relay_only"], ice_servers: ["relay_only"] };
+const OPTIONAL = {
+  welcome: ["ice_servers", "relay_only", "rooms"], ice_servers: ["relay_only"], room_state: ["offers"], reconnect: ["ready"],
+};
 
 const builders = {
-  start: ({ game, offer, scale }) => wire.startMessage(game, offer, scale),
-  join: ({ room, offer }) => wire.joinMessage(room, offer),
+  start: ({ game, offer, ...options }) => wire.startMessage(game, offer, options),
+  join: ({ room, offer, ...options }) => wire.joinMessage(room, offer, options),
+  back: ({ room, token }) => wire.backMessage(room, token),
+  take_seat: ({ seat }) => wire.takeSeatMessage(seat),
+  give_seat: ({ member }) => wire.giveSeatMessage(member),
+  remove: ({ member }) => wire.removeMessage(member),
+  set_room: ({ type, ...changes }) => wire.setRoomMessage(changes),
+  make_host: ({ member }) => wire.makeHostMessage(member),
+  rename: ({ name }) => wire.renameMessage(name),
   candidate: ({ candidate }) => wire.candidateMessage(candidate),
   leave: () => wire.leaveMessage(),
 };
@@ -55,6 +64,24 @@ for (const { name, union, json } of vectors.messages) {
   }
 }
 
+test("the requests to a room", () => {
+  const requests = [
+    [wire.pauseRequest(true), { type: "pause", paused: true }],
+    [wire.resetRequest(), { type: "reset" }],
+    [wire.speedRequest(4), { type: "speed", factor: 4 }],
+    [wire.rewindRequest(false), { type: "rewind", on: false }],
+    [wire.saveRequest(3), { type: "save", slot: 3 }],
+    [wire.loadRequest(0), { type: "load", slot: 0 }],
+    [wire.loadRequest(10, "v1"), { type: "load", slot: 10, version: "v1" }],
+    [wire.listSavesRequest(), { type: "list_saves" }],
+    [wire.deleteSaveRequest(2, "v1"), { type: "delete_save", slot: 2, version: "v1" }],
+    [wire.exportRequest("battery"), { type: "export", what: "battery" }],
+    [wire.exportRequest("state", 4), { type: "export", what: "state", slot: 4 }],
+    [wire.importRequest("state", 9, "a.state"), { type: "import", what: "state", size: 9, name: "a.state" }],
+  ];
+  for (const [built, expected] of requests) assert.deepEqual(built, expected);
+});
+
 test("the end of the candidates is an empty candidate", () => {
   assert.deepEqual(wire.candidateMessage(null), { type: "candidate", candidate: { candidate: "" } });
 });
@@ -64,8 +91,15 @@ test("fields that are not known are left out", () => {
   assert.deepEqual(wire.parseEvent(text), { type: "library", games: [{ id: "1", title: "T", system: "S" }] });
 });
 
+const SAVE = { slot: 0, version: "v1", time: 1_790_000_000, core: "FCEUmm 1.0", thumbnail: "data:image/png;base64,AAAA", conflict: false };
+
 test("the notices of a room", () => {
   const notices = [
+    { type: "playback", paused: true, by: "Ada", speed: 4, rewinding: false },
+    { type: "saves", slots: [SAVE, { ...SAVE, slot: 10, thumbnail: "", conflict: true }], store: "" },
+    { type: "done", request: "save", slot: 3, ok: true, message: "" },
+    { type: "done", request: "list_saves", slot: null, ok: false, message: "The store is down." },
+    { type: "file", name: "Duel.state", size: 20_000 },
     { type: "picture", width: 256, height: 240, aspect: 1.3333 },
     { type: "message", text: "Disk 2, please", seconds: 3.5 },
     { type: "rumble", strong: 65535, weak: 0 },
@@ -82,6 +116,13 @@ test("notices of no sense are null", () => {
     { type: "controls", buttons: { 16: "Nowhere" } },
     { type: "controls", buttons: ["Fire"] },
     { type: "rumble", strong: -1, weak: 0 },
+    { type: "playback", paused: true, by: "", speed: 3, rewinding: false },
+    { type: "saves", slots: [{ ...SAVE, slot: 11 }], store: "" },
+    { type: "saves", slots: [{ ...SAVE, thumbnail: "https://elsewhere.example/x.png" }], store: "" },
+    { type: "saves", slots: [{ ...SAVE, thumbnail: "data:image/svg+xml;base64,AAAA" }], store: "" },
+    { type: "saves", slots: Array(300).fill(SAVE), store: "" },
+    { type: "done", request: "save", slot: 3, ok: 1, message: "" },
+    { type: "file", name: "x", size: 2 ** 40 }, { type: "file", name: "x", size: -1 },
     { type: "toString" }, { type: "__proto__" }, { type: ["ended"] }, {}, [], null, 3,
   ];
   for (const notice of bad) assert.equal(wire.parseNotice(JSON.stringify(notice)), null, JSON.stringify(notice));

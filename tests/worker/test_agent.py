@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,13 +12,29 @@ from typing import Any
 
 import pytest
 
-from coordinator.messages import Admitted, Library, OpenRoom, RoomClosed
+from coordinator.messages import (
+    Admit,
+    Admitted,
+    CloseRoom,
+    Dismiss,
+    Draining,
+    Freeze,
+    Frozen,
+    Holding,
+    Keep,
+    Library,
+    OpenRoom,
+    Registered,
+    RoomClosed,
+    encode,
+)
 from tests.worker.rooms.harness import SCRIPTED_ROOM, SECONDS, is_running, make_config, until
 from tests.worker.rooms.stand_in import Connection, Coordinator
 from worker import agent, library, link
 from worker.agent import Agent, serve
 from worker.config import Config
 from worker.cores import SUFFIX
+from worker.sandbox import Mode
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +97,7 @@ async def open_room(connection: Connection, room: str = "r1") -> None:
     assert connection.registration is not None
     game = connection.registration.games[0].id
     await connection.send(OpenRoom(room=room, game=game, viewer="v1", seat=0, offer="offer"))
-    assert await connection.expect(Admitted) == Admitted(room=room, viewer="v1", answer="to offer")
+    assert await connection.expect(Admitted) == Admitted(room=room, viewer="v1", answer="to offer", codec="H264")
 
 
 async def test_a_room_from_order_to_stop(config: Config, coordinator: Coordinator) -> None:
@@ -96,6 +114,24 @@ async def test_a_room_from_order_to_stop(config: Config, coordinator: Coordinato
     assert not any(is_running(pid) for pid in pids)
 
 
+async def test_a_machine_without_a_sandbox_is_said_once_or_refused_as_its_owner_wants(
+    tmp_path: Path, coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(agent, "missing", lambda: ["the kernel is too old"])
+    async with running(configure(tmp_path, coordinator)):
+        await coordinator.connection()
+    assert [record.message for record in caplog.records if "too old" in record.message] == [
+        "Games are not fully locked in, so run only cores that you trust: the kernel is too old."
+    ]
+    caplog.clear()
+    assert await serve(configure(tmp_path, coordinator, sandbox=Mode.REQUIRE), asyncio.Event()) == agent.FAILED
+    assert "COINOP_WORKER_SANDBOX=require" in caplog.text
+    caplog.clear()
+    async with running(configure(tmp_path, coordinator, sandbox=Mode.OFF)):
+        await coordinator.connection()
+    assert "too old" not in caplog.text
+
+
 async def test_its_gateways_are_announced(tmp_path: Path, coordinator: Coordinator) -> None:
     gateways = ("turn:gateway.example:3478?transport=udp", "stun:gateway.example:3478")
     async with running(configure(tmp_path, coordinator, gateways=gateways)):
@@ -104,16 +140,143 @@ async def test_its_gateways_are_announced(tmp_path: Path, coordinator: Coordinat
         assert connection.registration.gateways == gateways
 
 
-async def test_a_lost_link_closes_the_rooms(config: Config, coordinator: Coordinator) -> None:
+async def held_rooms(connection: Connection) -> list[Holding]:
+    """What a worker brings along."""
+    assert connection.registration is not None
+    return [await connection.expect(Holding) for _ in range(connection.registration.holding)]
+
+
+async def test_rooms_outlive_a_lost_link_and_are_handed_to_the_next_coordinator(
+    config: Config, coordinator: Coordinator
+) -> None:
     async with running(config) as worker:
         connection = await coordinator.connection()
         await open_room(connection)
+        await connection.send(Keep(room="r1", record="old"))
+        await connection.send(Keep(room="r1", record="new"))
+        await connection.send(Admit(room="r1", viewer="v2", seat=1, offer="second"))
+        await connection.expect(Admitted)
         (room,) = worker.agent._supervisor
         assert room.child is not None
         await connection.close()
         connection = await coordinator.connection()
-        assert not is_running(room.child.pid)
+        assert await held_rooms(connection) == [Holding(room="r1", record="new", viewers=("v1", "v2"))]
+        assert is_running(room.child.pid)
+        await connection.send(CloseRoom(room="r1"))
+        assert (await connection.expect(RoomClosed)).code == "closed"
+
+
+async def test_a_room_that_dies_without_a_coordinator_is_told_to_the_next(
+    config: Config, coordinator: Coordinator
+) -> None:
+    async with running(config) as worker:
+        connection = await coordinator.connection()
         await open_room(connection)
+        await connection.send(Keep(room="r1", record="record"))
+        await connection.send(Admit(room="r1", viewer="v2", seat=1, offer="second"))
+        await connection.expect(Admitted)
+        (room,) = worker.agent._supervisor
+        assert room.child is not None
+        coordinator.status = 503
+        await connection.close()
+        await until(lambda: not worker.agent._link.registered)
+        os.kill(room.child.pid, signal.SIGKILL)
+        await until(lambda: not len(worker.agent._supervisor))
+        coordinator.status = 0
+        connection = await coordinator.connection()
+        assert await held_rooms(connection) == [Holding(room="r1", record="record")]
+        assert (await connection.expect(RoomClosed)).code == "room_killed"
+
+
+async def test_a_room_that_nobody_comes_back_to_ends_without_a_coordinator_too(
+    config: Config, coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent, "GRACE_TICK", 0.01)
+    coordinator.welcome = [encode(Registered(worker="w1", room_grace=0.0))]
+    async with running(config) as worker:
+        connection = await coordinator.connection()
+        await open_room(connection, "r1")
+        await open_room(connection, "r2")
+        await connection.send(Dismiss(room="r1", viewer="v1"))
+        await connection.send(Admit(room="r2", viewer="v2", seat=1, offer="second"))
+        await connection.expect(Admitted)
+        coordinator.status = 503
+        await connection.close()
+        await until(lambda: [room.id for room in worker.agent._supervisor] == ["r2"])
+
+
+async def test_an_older_copy_of_a_room_makes_way(config: Config, coordinator: Coordinator) -> None:
+    async with running(config):
+        connection = await coordinator.connection()
+        assert connection.registration is not None
+        await open_room(connection)
+        game = connection.registration.games[0].id
+        order = OpenRoom(room="r1", game=game, resume=True, epoch=2, codec="H264")
+        await connection.send(order)
+        refusal = await connection.expect(RoomClosed)
+        assert (refusal.code, refusal.epoch) == ("room_exists", 2)
+        assert (await connection.expect(RoomClosed)).epoch == 1
+        await connection.send(order)
+        await connection.send(Admit(room="r1", viewer="v2", seat=0, offer="back"))
+        assert (await connection.expect(Admitted)).answer == "to back"
+
+
+class TestDrain:
+    @pytest.fixture
+    def config(self, tmp_path: Path, coordinator: Coordinator) -> Config:
+        options = {"echo": {"behaviour": "keeps"}}
+        return configure(tmp_path, coordinator, drain=SECONDS, core_options=options)
+
+    async def start(self, coordinator: Coordinator) -> Connection:
+        connection = await coordinator.connection()
+        assert connection.registration is not None
+        game = connection.registration.games[0].id
+        await connection.send(OpenRoom(room="r1", game=game, viewer="v1", seat=0, offer="offer"))
+        await connection.expect(Admitted)
+        return connection
+
+    async def test_its_rooms_are_moved_away_and_it_ends(self, config: Config, coordinator: Coordinator) -> None:
+        async with running(config) as worker:
+            connection = await self.start(coordinator)
+            worker.stop.set()
+            await connection.expect(Draining)
+            assert connection.registration is not None
+            game = connection.registration.games[0].id
+            await connection.send(OpenRoom(room="r2", game=game, viewer="v1", seat=0, offer="offer"))
+            assert (await connection.expect(RoomClosed)).code == "no_seats"
+            await connection.send(Freeze(room="r1"))
+            assert await connection.expect(Frozen) == Frozen(room="r1")
+            await asyncio.wait_for(worker.task, SECONDS)
+
+    async def test_a_coordinator_that_comes_back_meanwhile_hears_of_it(
+        self, config: Config, coordinator: Coordinator
+    ) -> None:
+        async with running(config) as worker:
+            connection = await self.start(coordinator)
+            await connection.send(Keep(room="r1", record="record"))
+            worker.stop.set()
+            await connection.expect(Draining)
+            await connection.close()
+            connection = await coordinator.connection()
+            assert [held.room for held in await held_rooms(connection)] == ["r1"]
+            await connection.expect(Draining)
+            await connection.send(CloseRoom(room="r1"))
+            await connection.expect(RoomClosed)
+
+    async def test_what_found_no_place_is_stored(
+        self, config: Config, coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with running(config.model_copy(update={"drain": 0.01})) as worker:
+            connection = await self.start(coordinator)
+            worker.stop.set()
+            await connection.expect(Draining)
+            assert await connection.expect(Frozen) == Frozen(room="r1")
+
+    async def test_without_rooms_it_just_ends(self, config: Config, coordinator: Coordinator) -> None:
+        async with running(config) as worker:
+            await coordinator.connection()
+            worker.stop.set()
+            await asyncio.wait_for(worker.task, SECONDS)
 
 
 async def test_a_missing_core_is_refused_with_the_remedy(config: Config, coordinator: Coordinator) -> None:

@@ -151,3 +151,45 @@ def test_any_text_is_an_address_or_refused(url: str) -> None:
     except ValidationError:
         return
     assert config.link_url.startswith(("ws://", "wss://"))
+
+
+def test_the_store_is_in_the_saves_folder_unless_it_is_said(tmp_path: Path) -> None:
+    assert configure(token=TOKEN, saves=tmp_path).store_url == (tmp_path / "store").as_uri()
+    assert configure(token=TOKEN, store="s3://bucket/folder").store_url == "s3://bucket/folder"
+
+
+@pytest.mark.parametrize("url", ["gs://bucket", "az://account/container", "file:///srv/store", "s3a://b/c/"])
+def test_stores_that_can_be_used(url: str) -> None:
+    assert configure(token=TOKEN, store=url).store == url
+
+
+@pytest.mark.parametrize(
+    "url", ["http://files.example/dav", "bucket", "s3:", "s3://", "file:relative", "s3://[", "ftp://x/y"]
+)
+def test_what_is_no_store_is_said(url: str) -> None:
+    with pytest.raises(ValidationError, match="must be a URL such as s3://bucket/folder"):
+        configure(token=TOKEN, store=url)
+
+
+@pytest.mark.parametrize("url", ["s3://key:hush@bucket/folder", "s3://bucket/folder?key=hush"])
+def test_secrets_do_not_belong_into_the_url(url: str) -> None:
+    with pytest.raises(ValidationError, match="put those into COINOP_WORKER_STORE_OPTIONS") as failure:
+        configure(token=TOKEN, store=url)
+    assert "hush" not in str(failure.value)
+
+
+def test_options_of_the_store_are_kept_out_of_sight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COINOP_WORKER_STORE_OPTIONS", '{"secret_access_key": "hush", "region": "eu-west-1"}')
+    config = configure(token=TOKEN)
+    assert "hush" not in repr(config) + config.model_dump_json()
+    assert config.store_options["region"].get_secret_value() == "eu-west-1"
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_store_or_a_sentence(url: str) -> None:
+    mistakes: list[str] = []
+    try:
+        configure(token=TOKEN, store=url)
+    except ValidationError as error:
+        mistakes += [details["msg"] for details in error.errors()]
+    assert all(mistake.startswith("Value error, must be a URL") for mistake in mistakes)

@@ -15,10 +15,9 @@ from coordinator.messages import (
     ViewerCandidate,
     ViewerLeft,
 )
-from tests.worker.rooms.harness import SCRIPTED_ROOM, Reports, make_config, make_entry, order_for
+from tests.worker.rooms.harness import Reports, make_entry, make_supervisor, order_for
 from worker.dispatch import Dispatcher, admission
 from worker.library import Entry, Library
-from worker.supervisor import Supervisor
 
 ENTRY = make_entry()
 MISSING = Entry(
@@ -54,7 +53,7 @@ def test_a_room_is_opened_only_once() -> None:
 
 async def test_commands_reach_the_rooms(tmp_path: Path) -> None:
     reports = Reports()
-    supervisor = Supervisor(make_config(tmp_path), reports, reports, command=SCRIPTED_ROOM)
+    supervisor = make_supervisor(tmp_path, reports, reports)
     dispatcher = Dispatcher(lambda: LIBRARY, supervisor, 1, reports)
     leave: dict[str, Any] = {"candidate": Candidate(candidate="leave")}
     try:

@@ -14,12 +14,14 @@ from coordinator.messages import (
     MAX_MESSAGE_BYTES,
     CloseRoom,
     Game,
+    Holding,
     Refused,
     Register,
     Registered,
     RoomClosed,
     ViewerLeft,
     WorkerCommand,
+    WorkerMessage,
     encode,
 )
 from tests.worker.rooms.harness import SECONDS, TOKEN, until
@@ -35,17 +37,15 @@ class Worker:
 
     def __init__(self, url: str) -> None:
         self.commands: asyncio.Queue[WorkerCommand] = asyncio.Queue()
-        self.losses = 0
-        self.link = Link(
-            url, SecretStr(TOKEN), register=lambda: REGISTER, handle=self.commands.put_nowait, lost=self.lost
-        )
+        self.introduction: list[WorkerMessage] = [REGISTER]
+        self.link = Link(url, SecretStr(TOKEN), introduce=lambda: self.introduction, handle=self.commands.put_nowait)
         self.task = asyncio.create_task(self.link.run())
 
-    async def lost(self) -> None:
-        self.losses += 1
-
     async def command(self) -> WorkerCommand:
-        return await asyncio.wait_for(self.commands.get(), SECONDS)
+        """The next command after a registration."""
+        while isinstance(command := await asyncio.wait_for(self.commands.get(), SECONDS), Registered):
+            continue
+        return command
 
     async def refused(self) -> str:
         with pytest.raises(CoordinatorRefusedError) as caught:
@@ -94,7 +94,7 @@ async def test_what_is_no_command_disturbs_nothing(
     await connection.socket.send_bytes(b"\xff\x00")
     await connection.socket.send_str(encode(CloseRoom(room="r1")))
     assert await worker.command() == CloseRoom(room="r1")
-    assert worker.losses == 0
+    assert worker.link.registered
     assert len([record for record in caplog.records if record.levelno == logging.WARNING]) == 7
 
 
@@ -105,11 +105,20 @@ async def test_it_comes_back_after_a_loss(
     await until(lambda: worker.link.registered)
     await first.close()
     second = await coordinator.connection()
-    assert worker.losses == 1
     await until(lambda: worker.link.registered)
     worker.link.send(RoomClosed(room="r1", code="closed", message="Closed."))
     assert isinstance(await second.receive(), RoomClosed)
-    assert caplog.text.count("is lost; connecting again") == 1
+    assert caplog.text.count("is lost; rooms go on") == 1
+
+
+async def test_it_brings_its_rooms_along_right_after_its_registration(coordinator: Coordinator, worker: Worker) -> None:
+    first = await coordinator.connection()
+    worker.introduction.append(Holding(room="r1", record="{}", viewers=("v1",)))
+    await first.close()
+    second = await coordinator.connection()
+    worker.link.send(ViewerLeft(room="r1", viewer="v1"))
+    assert await second.receive() == Holding(room="r1", record="{}", viewers=("v1",))
+    assert await second.receive() == ViewerLeft(room="r1", viewer="v1")
 
 
 async def test_an_oversized_message_costs_the_connection_alone(coordinator: Coordinator, worker: Worker) -> None:
@@ -117,7 +126,6 @@ async def test_an_oversized_message_costs_the_connection_alone(coordinator: Coor
     await first.socket.send_str("x" * (MAX_MESSAGE_BYTES + 1))
     await coordinator.connection()
     first.done.set()
-    assert worker.losses == 1
 
 
 async def test_messages_for_nobody_are_dropped(coordinator: Coordinator) -> None:
@@ -211,7 +219,7 @@ async def test_a_coordinator_that_falls_silent_is_left(
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     worker = Worker(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
     try:
-        await until(lambda: worker.losses >= 1 and len(connections) >= 2)
+        await until(lambda: len(connections) >= 2)
     finally:
         worker.task.cancel()
         await asyncio.gather(worker.task, return_exceptions=True)

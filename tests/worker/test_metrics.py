@@ -5,9 +5,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from coordinator.messages import Admit, Admitted, CloseRoom, RoomClosed
-from tests.worker.rooms.harness import SCRIPTED_ROOM, Reports, make_config, make_entry, order_for, until
+from tests.worker.rooms.harness import (
+    Reports,
+    make_entry,
+    make_supervisor,
+    order_for,
+    until,
+)
 from worker.metrics import MAX_CODES, Metrics
-from worker.supervisor import Supervisor
 
 Samples = Mapping[tuple[str, str], float]
 
@@ -24,7 +29,7 @@ def parse(metrics: Metrics) -> Samples:
 
 async def test_what_a_room_shows_ends_with_it(tmp_path: Path) -> None:
     metrics, reports = Metrics(), Reports()
-    supervisor = Supervisor(make_config(tmp_path), reports, metrics, command=SCRIPTED_ROOM)
+    supervisor = make_supervisor(tmp_path, reports, metrics)
     metrics.show(supervisor, 3, lambda: True)
     try:
         supervisor.open(order_for("0123456789abcdef"), make_entry())
@@ -67,7 +72,7 @@ async def test_what_a_room_shows_ends_with_it(tmp_path: Path) -> None:
 
 async def test_a_room_without_figures_or_process_shows_what_it_can(tmp_path: Path) -> None:
     metrics, reports = Metrics(), Reports()
-    supervisor = Supervisor(make_config(tmp_path), reports, metrics, command=SCRIPTED_ROOM)
+    supervisor = make_supervisor(tmp_path, reports, metrics)
     metrics.show(supervisor, 3, lambda: False)
     try:
         supervisor.open(order_for("r1"), make_entry())
@@ -89,3 +94,19 @@ def test_codes_are_counted_but_not_without_end(count: int) -> None:
     assert closed["code_0"] == 2
     assert closed.get("other", 0) == max(0, count - MAX_CODES)
     assert sum(closed.values()) == count + 1
+
+
+def test_the_store_s_operations_and_what_waits_for_it_are_shown() -> None:
+    metrics = Metrics()
+    metrics.show_waiting(lambda: 123.0)
+    metrics.store_operation("put", "ok", 0.03)
+    metrics.store_operation("put", "failed", 10.0)
+    families = {family.name: family for family in text_string_to_metric_families(metrics.exposition().decode())}
+    operations = {
+        (sample.labels["kind"], sample.labels["result"]): sample.value
+        for sample in families["coinop_worker_store_operations"].samples
+        if sample.name.endswith("_total")
+    }
+    assert operations == {("put", "ok"): 1, ("put", "failed"): 1}
+    assert families["coinop_worker_store_waiting_bytes"].samples[0].value == 123
+    assert parse(metrics)["store_seconds_count", "put"] == 2

@@ -4,11 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.rooms.harness import SCRIPTED_ROOM, Reports, make_config, make_entry, order_for, until
+from tests.worker.rooms.harness import (
+    SCRIPTED_ROOM,
+    Reports,
+    make_entry,
+    make_supervisor,
+    order_for,
+    until,
+)
 from worker import spares
 from worker.child import Child
 from worker.spares import Spares
-from worker.supervisor import Supervisor
 
 
 async def test_a_spare_that_keeps_dying_is_started_ever_less_often(
@@ -18,7 +24,7 @@ async def test_a_spare_that_keeps_dying_is_started_ever_less_often(
     monkeypatch.setattr(spares, "MAX_DELAY", 0.02)
     caplog.set_level(logging.ERROR, "worker.spares")
     reports = Reports()
-    supervisor = Supervisor(make_config(tmp_path), reports, reports, command=(*SCRIPTED_ROOM, "dies"))
+    supervisor = make_supervisor(tmp_path, reports, reports, command=(*SCRIPTED_ROOM, "dies"))
     try:
         await until(lambda: len(caplog.records) >= 2)
         assert not supervisor.spare_ready
@@ -58,7 +64,7 @@ async def test_a_spare_that_dies_while_it_waits_is_replaced(tmp_path: Path, monk
 
     monkeypatch.setattr(Child, "start", remember)
     reports = Reports()
-    supervisor = Supervisor(make_config(tmp_path), reports, reports, command=SCRIPTED_ROOM)
+    supervisor = make_supervisor(tmp_path, reports, reports)
     try:
         await until(lambda: supervisor.spare_ready)
         started[0].close()

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from coordinator.messages import (
@@ -17,8 +18,10 @@ from coordinator.messages import (
     Candidate,
     CloseRoom,
     Dismiss,
+    OpenRoom,
     Rejected,
     RoomClosed,
+    SeatViewer,
     ViewerCandidate,
     ViewerLeft,
 )
@@ -26,15 +29,16 @@ from tests.worker.rooms.harness import (
     SCRIPTED_ROOM,
     Reports,
     is_running,
-    make_config,
     make_entry,
+    make_supervisor,
     open_files,
     order_for,
     until,
 )
 from worker import ending
 from worker.lifecycle import Patience
-from worker.supervisor import Room, Supervisor
+from worker.rooms import Room
+from worker.supervisor import Supervisor
 
 
 def environment_of(pid: int) -> bytes:
@@ -66,7 +70,7 @@ async def supervised(
     tmp_path: Path, patience: Patience | None = None, command: tuple[str, ...] = SCRIPTED_ROOM
 ) -> AsyncIterator[Rooms]:
     reports = Reports()
-    supervisor = Supervisor(make_config(tmp_path), reports, reports, command=command, patience=patience)
+    supervisor = make_supervisor(tmp_path, reports, reports, command=command, patience=patience)
     try:
         yield Rooms(supervisor, reports)
     finally:
@@ -81,11 +85,11 @@ async def rooms(tmp_path: Path) -> AsyncIterator[Rooms]:
 
 async def test_a_room_opens_admits_and_closes(rooms: Rooms, tmp_path: Path) -> None:
     rooms.open("r1")
-    assert await rooms.reports.expect(Admitted) == Admitted(room="r1", viewer="v1", answer="to offer")
+    assert await rooms.reports.expect(Admitted) == Admitted(room="r1", viewer="v1", answer="to offer", codec="H264")
     assert "r1" in rooms.supervisor
     assert (tmp_path / "saves" / "id-obedient").is_dir()
     rooms.supervisor.close(CloseRoom(room="r1"))
-    assert await rooms.closed() == RoomClosed(room="r1", code="closed", message=ending.CLOSED.message)
+    assert await rooms.closed() == RoomClosed(room="r1", code="closed", message=ending.CLOSED.message, epoch=1)
     assert len(rooms.supervisor) == 0
     assert rooms.reports.closed == ["closed"]
     assert len(rooms.reports.opened) == 1
@@ -94,7 +98,7 @@ async def test_a_room_opens_admits_and_closes(rooms: Rooms, tmp_path: Path) -> N
 async def test_viewers_come_and_go(rooms: Rooms) -> None:
     await rooms.opened("r1")
     rooms.supervisor.admit(Admit(room="r1", viewer="v2", seat=1, offer="second"))
-    assert await rooms.reports.expect(Admitted) == Admitted(room="r1", viewer="v2", answer="to second")
+    assert await rooms.reports.expect(Admitted) == Admitted(room="r1", viewer="v2", answer="to second", codec="H264")
     rooms.supervisor.admit(Admit(room="r1", viewer="v3", seat=None, offer="unusable"))
     assert await rooms.reports.expect(Rejected) == Rejected(
         room="r1", viewer="v3", code="no_codec", message="No codec in common."
@@ -236,12 +240,40 @@ async def test_what_the_core_started_ends_with_its_room(rooms: Rooms, caplog: py
 
 
 async def test_rooms_get_no_setting_of_ours(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("coinop_worker_token", "a secret that is no room's business")
+    for name in (
+        "coinop_worker_token",
+        "AWS_SECRET_ACCESS_KEY",
+        "AZURE_STORAGE_ACCOUNT_KEY",
+        "GOOGLE_SERVICE_ACCOUNT_KEY",
+    ):
+        monkeypatch.setenv(name, "a secret that is no room's business")
     room = await rooms.opened("r1")
     assert room.child is not None
     environment = environment_of(room.child.pid)
     assert b"COINOP_ROOM_FD=" in environment
     assert b"no room's business" not in environment
+
+
+async def test_it_says_which_opening_of_a_room_has_ended(rooms: Rooms) -> None:
+    rooms.supervisor.open(msgspec.structs.replace(order_for("r1"), epoch=7), make_entry())
+    await rooms.reports.expect(Admitted)
+    rooms.supervisor.close(CloseRoom(room="r1"))
+    assert (await rooms.closed()).epoch == 7
+
+
+async def test_a_room_may_be_opened_for_viewers_who_come_later(rooms: Rooms) -> None:
+    rooms.supervisor.open(OpenRoom(room="r1", game="id-obedient", resume=True, codec="VP8"), make_entry())
+    rooms.supervisor.admit(Admit(room="r1", viewer="v7", seat=2, offer="back"))
+    assert (await rooms.reports.expect(Admitted)).answer == "to back"
+
+
+async def test_seats_change_for_those_who_are_there(rooms: Rooms) -> None:
+    await rooms.opened("r1")
+    rooms.supervisor.seat(SeatViewer(room="r1", viewer="v1", seat=3))
+    rooms.supervisor.seat(SeatViewer(room="r1", viewer="v9", seat=2))
+    rooms.supervisor.seat(SeatViewer(room="nowhere", viewer="v1", seat=1))
+    rooms.supervisor.admit(Admit(room="r1", viewer="v2", seat=0, offer="who sits where?"))
+    assert (await rooms.reports.expect(Admitted)).answer == "v1:3"
 
 
 async def test_nothing_is_left_behind(tmp_path: Path) -> None:
@@ -252,8 +284,8 @@ async def test_nothing_is_left_behind(tmp_path: Path) -> None:
         rooms.open("r3", "crashes")
         await rooms.closed()
         children = [room.child for room in opened]
-        await rooms.supervisor.close_all(ending.LINK_LOST)
-        assert {(await rooms.closed()).code for _ in opened} == {"link_lost"}
+        await rooms.supervisor.close_all(ending.WORKER_STOPPED)
+        assert {(await rooms.closed()).code for _ in opened} == {"worker_stopped"}
         assert len(rooms.supervisor) == 0
     assert rooms.reports.queue.empty()
     assert not any(is_running(child.pid) for child in children if child)

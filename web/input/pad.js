@@ -70,6 +70,16 @@ export class Pad {
     this._push();
   }
 
+  /** Go on with a new connection, which knows nothing: the numbers begin again, and what is held stays held. */
+  renew(time) {
+    if (!this._grabbed) return;
+    this._datagram = new PadDatagram();
+    this._buttons = 0;
+    this._axes.fill(0);
+    this._push();
+    this._merge(time);
+  }
+
   ungrab() {
     this._grabbed = false;
     this._environment.clearTimeout(this._timer);

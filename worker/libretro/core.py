@@ -22,7 +22,7 @@ from .errors import CoreError, CoreMissingError, CoreUnsupportedError, GameUnrea
 from .hooks import Hooks
 from .logs import CoreLog, one_line
 from .options import Options
-from .savestates import Savestates
+from .savestates import Buffer, Savestates
 from .timing import AudioBuffer, Timing
 
 logger = logging.getLogger(__name__)
@@ -171,7 +171,16 @@ class Core(Hooks):
         """The game's state. Raises CoreError if the core gives none."""
         return self._savestates.serialize()
 
-    def unserialize(self, state: bytes) -> None:
+    @property
+    def state_size(self) -> int:
+        """The bytes of the next state at the most; 0 if there is none."""
+        return self._savestates.size
+
+    def serialize_into(self, buffer: Buffer) -> int:
+        """The game's state into the buffer: how many bytes it has. Raises CoreError if it gives none that fits."""
+        return self._savestates.serialize_into(buffer)
+
+    def unserialize(self, state: bytes | Buffer) -> None:
         """Go on from this state. Raises CoreError if the core refuses it."""
         self._savestates.unserialize(state)
 
@@ -220,6 +229,15 @@ class Core(Hooks):
     @av_enable.setter
     def av_enable(self, bits: int) -> None:
         self._environment.av_enable = AvEnable(bits)
+
+    @property
+    def fast_forward(self) -> bool:
+        """Whether the game runs faster than it should, for cores that then save themselves what nobody sees."""
+        return self._environment.fast_forward
+
+    @fast_forward.setter
+    def fast_forward(self, on: bool) -> None:
+        self._environment.fast_forward = on
 
     @property
     def audio_buffer(self) -> AudioBuffer:

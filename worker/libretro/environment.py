@@ -25,7 +25,7 @@ TARGET_SAMPLE_RATE = 48_000
 
 MESSAGE_INTERFACE_VERSION = 1
 MESSAGE_TO_LOG_ONLY = 2
-THROTTLE_NONE = 0
+THROTTLE_NONE, THROTTLE_FAST_FORWARD = 0, 2
 USUAL_FPS = 60.0
 """For a message's duration in frames, before the core has said how long a frame is."""
 
@@ -49,6 +49,7 @@ class Environment:
     ) -> None:
         self.av_info: AvInfo | None = None
         self.av_enable = AvEnable.VIDEO | AvEnable.AUDIO
+        self.fast_forward = False
         self.pixel_format = PixelFormat.XRGB1555
         self.rotation = 0
         self.wants_gpu = False
@@ -104,7 +105,7 @@ class Environment:
             Command.GET_LANGUAGE: Handler("unsigned *", _gives(ENGLISH)),
             Command.SET_SUPPORT_ACHIEVEMENTS: Handler("bool *", accepted),
             Command.GET_AUDIO_VIDEO_ENABLE: Handler("int *", self._get_av_enable, Null.PROBE),
-            Command.GET_FASTFORWARDING: Handler("bool *", _gives(False)),
+            Command.GET_FASTFORWARDING: Handler("bool *", self._get_fast_forward),
             Command.GET_MESSAGE_INTERFACE_VERSION: Handler("unsigned *", _gives(MESSAGE_INTERFACE_VERSION)),
             Command.SET_MESSAGE_EXT: Handler("struct retro_message_ext *", self._set_message_ext),
             Command.GET_THROTTLE_STATE: Handler("struct retro_throttle_state *", self._get_throttle_state),
@@ -148,8 +149,13 @@ class Environment:
         enable[0] = self.av_enable
         return True
 
+    def _get_fast_forward(self, on: CData) -> bool:
+        on[0] = self.fast_forward
+        return True
+
     def _get_throttle_state(self, state: CData) -> bool:
-        state.mode, state.rate = THROTTLE_NONE, self._fps
+        state.mode = THROTTLE_FAST_FORWARD if self.fast_forward else THROTTLE_NONE
+        state.rate = self._fps
         return True
 
     @property

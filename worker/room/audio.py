@@ -50,6 +50,11 @@ class AudioEncoder:
             None if rate == OPUS_RATE else soxr.ResampleStream(rate, OPUS_RATE, self._channels, "int16", "QQ")
         )
 
+    def resume(self, timestamp: int) -> None:
+        """Go on at this RTP timestamp (48 kHz) after a silence in which nothing was taken."""
+        self._timestamp = max(self._timestamp, timestamp)
+        self._pending = [np.zeros((0, self._channels), np.int16)]
+
     def take(self, samples: np.ndarray[Any, np.dtype[np.int16]]) -> None:
         """The core's next samples, of shape (n, 2); they are copied."""
         if self._channels == 1:

@@ -1,22 +1,30 @@
 """CONTRACT: what the agent and a room process say to each other, over a socket pair.
 
 MessagePack, each message after its length as four big-endian bytes. Both ends run the same release, so the frames need
-no versions; they are still read strictly, because a crashing core may have written over the room's memory.
+no versions; they are still read strictly, because a crashing core may have written over the room's memory. What a room
+wants stored or read is in ``storing.py``.
 """
 
 import asyncio
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from coordinator.messages import Candidate
+from worker.sandbox import Mode
 
-MAX_CONTROL_BYTES = 1 << 20
-"""The longest control message: an offer or an answer of 64 KB, with room to spare."""
+from .storing import MAX_BATTERY_BYTES, MAX_STATE_BYTES, BatteryMemory, State, StoreAnswer, StoreRequest
+
+MAX_CONTROL_BYTES = MAX_STATE_BYTES + MAX_BATTERY_BYTES + (1 << 20)
+"""The longest control message: an Open with snapshot, battery memory and an offer of 64 KB, with room to spare."""
 
 CONTROL_FD_VARIABLE = "COINOP_ROOM_FD"
 """The environment variable that tells a room process the number of its end of the socket pair."""
+
+MEDIA_FD_VARIABLE = "COINOP_ROOM_MEDIA_FD"
+"""The same for another socket pair: over it the agent passes bound UDP sockets, one for each address that viewers may
+reach, before each ``Enter``."""
 
 _T = TypeVar("_T")
 
@@ -35,12 +43,20 @@ class Open(Struct, frozen=True, kw_only=True, tag="open"):
     save_directory: str
     options: dict[str, str] = {}
     """Core options that differ from the core's defaults."""
-    offer: str
-    """The first viewer's offer; it decides the codec."""
+    offer: str = ""
+    """The first viewer's offer, which decides the codec; without one, ``codec`` says it."""
+    codec: Literal["", "H264", "VP8"] = ""
+    """What to encode; empty if the offer shall decide."""
     scale: int = 1
-    addresses: tuple[str, ...] = ()
-    """The local addresses to offer as ICE host candidates; all of the machine's if empty."""
     max_kbps: int = 6000
+    sandbox: Mode = Mode.AUTO
+    """What to keep the core from, before it is loaded."""
+    profile: str = ""
+    """Whose battery memory this is; that of everybody without a profile if empty."""
+    snapshot: State | None = None
+    """Where to go on; None for a new game."""
+    battery: BatteryMemory | None = None
+    """The battery memory as last stored; None before the first time."""
 
 
 class Enter(Struct, frozen=True, kw_only=True, tag="enter"):
@@ -49,6 +65,15 @@ class Enter(Struct, frozen=True, kw_only=True, tag="enter"):
     viewer: str
     seat: int | None
     offer: str
+    profile: str = ""
+    """Whose saves this viewer may list, load and write; none if empty."""
+
+
+class SeatViewer(Struct, frozen=True, kw_only=True, tag="seat_viewer"):
+    """The viewer changes to this seat, or from now on only watches."""
+
+    viewer: str
+    seat: int | None
 
 
 class AddCandidate(Struct, frozen=True, kw_only=True, tag="add_candidate"):
@@ -66,7 +91,15 @@ class Close(Struct, frozen=True, kw_only=True, tag="close"):
     """End the room: write the battery save and end the process."""
 
 
-AgentMessage = Open | Enter | AddCandidate | Exit | Close
+class Freeze(Struct, frozen=True, kw_only=True, tag="freeze"):
+    """Pause the game, to move it. Answered by Frozen; then comes Close, or Thaw if the snapshot can't be stored."""
+
+
+class Thaw(Struct, frozen=True, kw_only=True, tag="thaw"):
+    """The room stays: go on where Freeze stopped the game."""
+
+
+AgentMessage = Open | Enter | SeatViewer | AddCandidate | Exit | Close | Freeze | Thaw | StoreAnswer
 
 # ----- room -> agent
 
@@ -130,7 +163,7 @@ class Figures(Struct, frozen=True, kw_only=True, tag="figures"):
     viewers: tuple[ViewerFigures, ...] = ()
 
 
-RoomMessage = Ready | Opened | Answer | TurnedAway | Left | Closed | Figures
+RoomMessage = Ready | Opened | Answer | TurnedAway | Left | Closed | Figures | StoreRequest
 
 _encoder = msgspec.msgpack.Encoder()
 _agent_message = msgspec.msgpack.Decoder(AgentMessage)

@@ -2,29 +2,32 @@
 
 All calls into the core are made here, for cores may bind to the thread that loads them. In one frame: sleep until the
 deadline, or until an input comes shortly before it; ``retro_run``, which polls the input as late as it can; encode at
-once; hand over. Running frames again with new input (preemptive frames) would go between ``retro_run`` and the
-encoding, in ``_frame``.
+once; hand over; keep the state if it is time to. Running frames again with new input (preemptive frames) would go
+between ``retro_run`` and the encoding, in ``_frame``. Between frames it does what others want of the core
+(``jobs.py``); how a frame advances the game at another speed or backwards is in ``running.py``.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from worker.libretro import Core, CoreError, GameUnreadableError
+from worker.libretro import Core, CoreError
 
 from .audio import AudioEncoder
 from .battery import Battery
-from .cartridge import missing_bytes
-from .inputs import DEVICE_JOYPAD, PORTS
+from .jobs import Jobs
+from .loading import go_on, load_core
 from .pacer import NANOSECONDS, Pacer
+from .playback import Playback
+from .running import Game
+from .snapshots import Snapshots
 from .video import VideoEncoder
 
 if TYPE_CHECKING:
@@ -35,8 +38,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-BATTERY_FRAMES: Final = 300
-"""Frames between two looks at the battery memory, about 5 s: what a crash may cost of a best score."""
+REST_SECONDS: Final = 1.0
+"""Between two looks of a game that rests; whoever has something for it wakes it."""
+STILL_SECONDS: Final = 0.05
+"""The same while somebody waits for a key frame of the picture that stands, and after one."""
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -64,29 +71,38 @@ class Counters:
 
 
 class EmulatorEvents:
-    """What the thread reports. Each is called on the emulator's thread."""
+    """What the thread reports. Each is called on the emulator's thread, or on that of its snapshots."""
 
     loaded: Callable[[Core], None]
     tick: Callable[[Tick], None]
     av_info: Callable[[AvInfo, int], None]
     message: Callable[[str, float], None]
     rumble: Callable[[int, int, int], None]
+    snapshot: Callable[[bytes, int], None]
+    """The game, packed for another process, and its frame."""
+    battery: Callable[[bytes], None]
+    """The battery memory, which has changed."""
     ended: Callable[[str, str], None]
     """Exactly once, last: a code and a sentence."""
 
 
 class Emulator:
-    """One core on its own thread. ``begin`` starts the frames, ``stop`` ends the thread."""
+    """One core on its own thread. ``load`` starts it, ``watch`` lets the frames run, ``stop`` ends it."""
 
     def __init__(self, order: Open, codec: str, inputs: Inputs, events: EmulatorEvents) -> None:
         self._order = order
         self._codec = codec
         self._inputs = inputs
         self._events = events
-        self._go = threading.Event()
+        self._jobs = Jobs()
+        self._awake = threading.Event()
         self._stopping = False
         self._over = False
-        self._battery: Battery | None = None
+        self._game: Game | None = None
+        self.playback = Playback()
+        """How the game runs. Whoever changes it calls ``wake``."""
+        self.core_label = ("", "")
+        """The core's name and version, once it is loaded."""
         self.counters = Counters()
         self.video: VideoEncoder | None = None
         self.busy_since: float | None = None
@@ -95,17 +111,55 @@ class Emulator:
         self._thread = threading.Thread(target=self._main, name="emulator", daemon=True)
 
     def load(self) -> None:
-        """Start the thread; it loads core and game and then waits for ``begin``."""
+        """Start the thread; it loads core and game and then waits until somebody watches."""
         self._thread.start()
 
-    def begin(self) -> None:
-        """Run: somebody is watching."""
-        self._go.set()
+    def watch(self, watched: bool) -> None:
+        """Whether anybody is there; without, the game rests."""
+        if watched != self.playback.watched:
+            self.playback.watched = watched
+            self.wake()
+
+    def wake(self) -> None:
+        """Look at the playback and the jobs, now if the game rests; a running game does so between frames."""
+        self._awake.set()
+
+    def ask(self, job: Callable[[Core], T], *, changes: bool = False) -> Future[T]:
+        """Have this done with the core between two frames. ``changes``: it makes the game another.
+
+        The future gets what the job returns or raises; CoreError if the game ends first.
+        """
+
+        def done(core: Core) -> T:
+            result = job(core)
+            if changes and self._game is not None:
+                self._game.jumped()
+            return result
+
+        future = self._jobs.put(done if changes else job)
+        self.wake()
+        return future
+
+    def freeze(self) -> Future[tuple[bytes, int]]:
+        """Rest, for good unless thawed, and give the last snapshot and its frame."""
+
+        def last(core: Core) -> tuple[bytes, int]:
+            self.playback.frozen = True
+            assert self._game is not None  # noqa: S101 (jobs are done from _run on)
+            return self._game.last(), self._game.frame
+
+        return self.ask(last)
+
+    def request_keyframe(self, *, urgent: bool = False) -> None:
+        """Let the next picture be a key frame (``VideoEncoder.request_keyframe``), also while the game rests."""
+        if self.video is not None:
+            self.video.request_keyframe(urgent=urgent)
+            self.wake()
 
     def stop(self) -> None:
         """Ask the thread to end after this frame."""
         self._stopping = True
-        self._go.set()
+        self.wake()
 
     def join(self, seconds: float) -> bool:
         """Whether the thread ended within the time. Not for the event loop."""
@@ -117,67 +171,99 @@ class Emulator:
     def _main(self) -> None:
         code, message = "closed", "The room was closed."
         try:
-            core, video = self._load()
+            core = self._load()
             try:
-                self._events.loaded(core)
-                self.busy_since = None
-                self._go.wait()
-                self._run(core, video)
+                self._run(core)
                 if not self._stopping:
                     code, message = "game_over", "The game ended itself. Start it again to play on."
             finally:
-                self._keep_battery(core)
-                core.close()
+                self._jobs.close()
+                self._let_go(core)
         except CoreError as error:
             code, message = error.code, _sentence(str(error))
         except Exception:
             logger.exception("! the emulator's thread failed")
             code, message = "core_failed", "The game stopped because of a fault in its room. Start it again."
+        self._jobs.close()
         self.busy_since = None
         self._events.ended(code, message)
 
-    def _load(self) -> tuple[Core, VideoEncoder]:
-        order = self._order
+    def _load(self) -> Core:
         self.busy_since = time.monotonic()
-        game = Path(order.game) if order.game is not None else None
-        saves = Path(order.save_directory)
-        saves.mkdir(parents=True, exist_ok=True)
-        core = Core(
-            Path(order.core), system_directory=Path(order.system_directory), save_directory=saves, options=order.options
-        )
+        core = load_core(self._order, self._inputs)
         try:
-            core.inputs = self._inputs
             core.on_message = self._events.message
             core.on_rumble = self._events.rumble
-            if game is not None:
-                _check_whole(game)
-            av_info = core.load_game(game)
-            for port in range(PORTS):  # some cores (Nestopia) read no input from a port until something is plugged in
-                core.set_controller(port, DEVICE_JOYPAD)
-            if game is not None:
-                self._battery = Battery(saves, game)
-                self._restore_battery(core, self._battery)
-            video = self.video = VideoEncoder(
-                self._codec, _exact(av_info.fps), scale=order.scale, max_kbps=order.max_kbps
-            )
+            self._begin(core)
         except BaseException:
             core.close()
             raise
-        return core, video
+        return core
 
-    def _run(self, core: Core, video: VideoEncoder) -> None:
+    def _begin(self, core: Core) -> None:
+        """Set the game at its beginning or where its snapshot left it, with all that it needs to run."""
+        moment, excuse = go_on(core, self._order)
+        if moment is not None:
+            self.playback.take_up(moment.setting)
+        fps = core.av_info.fps
+        snapshots = Snapshots(
+            core,
+            Battery(self._order.battery),
+            fps=fps,
+            on_snapshot=self._events.snapshot,
+            on_battery=self._events.battery,
+        )
+        video = self.video = VideoEncoder(
+            self._codec, _exact(fps), scale=self._order.scale, max_kbps=self._order.max_kbps
+        )
         audio = AudioEncoder(core.av_info.sample_rate)
-        pacer = Pacer(_exact(core.av_info.fps), time.monotonic_ns())
-        core.on_video = lambda frame: video.take(frame, core.rotation) if frame is not None else None
-        core.on_audio = audio.take
-        core.on_shutdown = self._leave_game
-        core.on_av_info = lambda av_info: self._follow(av_info, audio, pacer)
+        self._game = Game(core, self.playback, video, audio, snapshots, frame=moment.frame if moment else 0)
+        self.core_label = (core.info.name, core.info.version)
+        self.busy_since = None
+        self._events.loaded(core)
         self._events.av_info(core.av_info, core.rotation)
+        if excuse:
+            self._events.message(excuse, 10.0)
+
+    def _run(self, core: Core) -> None:
+        assert self._game is not None  # noqa: S101 (_begin has made it)
+        game, playback = self._game, self.playback
+        pacer = Pacer(_exact(core.av_info.fps), time.monotonic_ns())
+        core.on_shutdown = self._leave_game
+        core.on_av_info = lambda av_info: self._follow(av_info, core.rotation, game, pacer)
         while not (self._stopping or self._over):
+            if self._jobs:
+                self._do_jobs(core)
+            if playback.resting and not (game.stale and playback.watched):
+                self._rest(game, pacer)
+                continue
+            if game.resting:
+                game.resting = False
+                pacer.resume(time.monotonic_ns())
             self._await_frame(pacer)
-            self._frame(core, pacer, video, audio)
-            if self.counters.frames % BATTERY_FRAMES == 0:
-                self._keep_battery(core)
+            self._frame(game, pacer)
+
+    def _do_jobs(self, core: Core) -> None:
+        self.busy_since = time.monotonic()
+        self._jobs.run(core)
+        self.busy_since = None
+
+    def _rest(self, game: Game, pacer: Pacer) -> None:
+        """No frame is to run: let a snapshot keep what was played, and show the picture to those who are there.
+
+        Now and then again: a viewer learns from the next packet that one was lost.
+        """
+        game.rest()
+        if not self.playback.frozen:
+            game.keep(time.monotonic())
+        soon = False
+        if self.playback.watched:
+            pacer.resume(time.monotonic_ns())
+            self._show(game, pacer.timestamp)
+            pacer.advance()
+            soon = game.video.is_keyframe or game.video.keyframe_wanted
+        self._awake.wait(STILL_SECONDS if soon else REST_SECONDS)
+        self._awake.clear()
 
     def _await_frame(self, pacer: Pacer) -> None:
         """Sleep until the frame is due; less, if an input comes that would otherwise wait for it."""
@@ -186,72 +272,56 @@ class Emulator:
             if early > 0:
                 time.sleep(early / NANOSECONDS)
 
-    def _frame(self, core: Core, pacer: Pacer, video: VideoEncoder, audio: AudioEncoder) -> None:
+    def _frame(self, game: Game, pacer: Pacer) -> None:
         counters = self.counters
         counters.late += pacer.begin(time.monotonic_ns())
         timestamp = pacer.timestamp
         for down, key, modifiers in self._inputs.take_key_events():
-            core.key_event(down, key, 0, modifiers)
+            game.core.key_event(down, key, 0, modifiers)
         began = self.busy_since = time.monotonic()
-        core.run()
+        game.advance(timestamp)
         self.busy_since = None
         ran = time.monotonic()
-        pictures = video.encode(timestamp)
-        sounds = audio.encode()
-        self._events.tick(Tick(timestamp, video.is_keyframe, pictures, sounds, self._inputs.take_applied()))
+        self._show(game, timestamp)
         pacer.advance()
+        done = time.monotonic()
         counters.frames += 1
         counters.run_seconds += ran - began
-        counters.encode_seconds += time.monotonic() - ran
-        counters.video_bytes += sum(map(len, pictures))
-        counters.audio_bytes += sum(len(packet) for _, packet in sounds)
+        counters.encode_seconds += done - ran
+        game.look(done)
 
-    def _follow(self, av_info: AvInfo, audio: AudioEncoder, pacer: Pacer, rotation: int = 0) -> None:
+    def _show(self, game: Game, timestamp: int) -> None:
+        """Encode the picture and the sound that there is, and hand them over."""
+        pictures = game.video.encode(timestamp)
+        sounds = game.audio.encode()
+        self._events.tick(Tick(timestamp, game.video.is_keyframe, pictures, sounds, self._inputs.take_applied()))
+        self.counters.video_bytes += sum(map(len, pictures))
+        self.counters.audio_bytes += sum(len(packet) for _, packet in sounds)
+
+    def _follow(self, av_info: AvInfo, rotation: int, game: Game, pacer: Pacer) -> None:
         """The core changed its geometry or its rates in mid-game; the encoder follows the picture by itself."""
         fps = _exact(av_info.fps)
         if fps != pacer.fps:
             pacer.set_rate(fps, time.monotonic_ns())
-        audio.set_rate(av_info.sample_rate)
+        game.follow_sound()
         self._events.av_info(av_info, rotation)
 
     def _leave_game(self) -> None:
         """The core asked for the end (RETRO_ENVIRONMENT_SHUTDOWN)."""
         self._over = True
 
-    def _restore_battery(self, core: Core, battery: Battery) -> None:
+    def _let_go(self, core: Core) -> None:
+        """Hand on what was played since the last snapshot, and end the core."""
         try:
-            memory = battery.load()
-        except OSError as error:
-            raise CoreError(f"The saved game {battery.path.name} can't be read: {error.strerror}.") from error
-        if memory is not None:
-            core.load_save_ram(memory)
-
-    def _keep_battery(self, core: Core) -> None:
-        if self._battery is None:
-            return
-        memory = core.save_ram()
-        if not memory or not self._battery.changed(memory):
-            return
-        try:
-            self._battery.store(memory)
-        except OSError as error:
-            logger.error("! the battery memory was not saved: %s", error)
-            self._events.message("The game's own save could not be written.", 6.0)
+            if self._game is not None:
+                self._game.end(frozen=self.playback.frozen)
+        finally:
+            core.close()
 
 
 def _exact(fps: float) -> Fraction:
     """The core's rate as the fraction that its author wrote, as near as a double tells."""
     return Fraction(fps).limit_denominator(1_000_000)
-
-
-def _check_whole(game: Path) -> None:
-    """Raises GameUnreadableError if a part of the file is missing."""
-    with contextlib.suppress(OSError):  # the core wrapper says that in its own words
-        missing = missing_bytes(game)
-        if missing:
-            raise GameUnreadableError(
-                f"the file {game.name} is incomplete, {missing:,} bytes are missing: copy it again"
-            )
 
 
 def _sentence(reason: str) -> str:

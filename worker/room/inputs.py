@@ -191,12 +191,13 @@ class Inputs:
 
 
 class Devices:
-    """One viewer's pad, keyboard and mouse: checks its datagrams and writes them into its seat's port."""
+    """One viewer's pad, keyboard and mouse: checks its datagrams and writes them into its seat's port, or into one that
+    nobody reads."""
 
-    def __init__(self, inputs: Inputs, port: int) -> None:
+    def __init__(self, inputs: Inputs, port: int | None) -> None:
         self._inputs = inputs
         self._lock = inputs.lock
-        self._port = inputs.ports[port]
+        self._port = Port() if port is None else inputs.ports[port]
         self._newest = {KIND_PAD: 0, KIND_KEYBOARD: 0, KIND_MOUSE: 0}
 
     def receive(self, data: bytes) -> None:
@@ -214,11 +215,17 @@ class Devices:
             raise InputError(f"unknown input datagram kind {kind}")
 
     def release(self) -> None:
-        """Let go of everything: the viewer is gone."""
+        """Let go of everything: the viewer is gone, or not heard. What its page repeats is taken again."""
         with self._lock:
             self._port.__init__()  # type: ignore[misc]  # a port has no identity beyond its fields
             self._inputs.changed = True
             self._inputs.note_keys()
+        self._newest = {kind: max(0, newest - 1) for kind, newest in self._newest.items()}
+
+    def sit(self, port: int | None) -> None:
+        """Drive another port from now on, or none; let go of the one before."""
+        self.release()
+        self._port = Port() if port is None else self._inputs.ports[port]
 
     def _ahead(self, kind: int, sequence: int) -> int:
         """How many states the datagram is ahead of the newest taken, after RFC 1982; 0 if it is not newer."""

@@ -32,6 +32,60 @@ class Controls(Struct, frozen=True, kw_only=True, tag="controls"):
     buttons: dict[str, str]
 
 
+class Playback(Struct, frozen=True, kw_only=True, tag="playback"):
+    """How the game runs, on entering and on each change."""
+
+    paused: bool
+    by: str = ""
+    """Who changed it last, as the others call them ("Player 2"); empty if nobody did."""
+    speed: int = 1
+    """1, 2 or 4 times."""
+    rewinding: bool = False
+
+
+class Save(Struct, frozen=True, kw_only=True):
+    """One version of a slot."""
+
+    slot: int
+    """0 the quick save, 1 to 9, and 10 what the room saves by itself."""
+    version: str
+    time: int
+    """Unix seconds."""
+    core: str
+    """Name and version of the core that made it."""
+    thumbnail: str = ""
+    """A ``data:`` URL of a small picture, or nothing."""
+    conflict: bool = False
+    """Two rooms saved into this slot without knowing of each other; both versions are kept."""
+
+
+class Saves(Struct, frozen=True, kw_only=True, tag="saves"):
+    """What this viewer's profile has saved of this game, by slot and the newest first. Answers ``list_saves``, and
+    comes after the Done of each save and delete of its own."""
+
+    slots: tuple[Save, ...]
+    store: str = ""
+    """What is wrong with the store now, as a sentence; nothing if all is well."""
+
+
+class Done(Struct, frozen=True, kw_only=True, tag="done"):
+    """A request is carried out, or failed."""
+
+    request: str
+    """The request's type."""
+    ok: bool
+    slot: int | None = None
+    message: str = ""
+    """A sentence: what failed and what to do, or what is good to know. It may be empty if all went well."""
+
+
+class File(Struct, frozen=True, kw_only=True, tag="file"):
+    """A file of so many bytes follows in binary messages of at most 16 KiB, in order."""
+
+    name: str
+    size: int
+
+
 class Ended(Struct, frozen=True, kw_only=True, tag="ended"):
     """The room ends."""
 
@@ -39,7 +93,7 @@ class Ended(Struct, frozen=True, kw_only=True, tag="ended"):
     message: str
 
 
-Notice = Picture | Message | Rumble | Controls | Ended
+Notice = Picture | Message | Rumble | Controls | Playback | Saves | Done | File | Ended
 
 _encoder = msgspec.json.Encoder()
 

@@ -31,6 +31,10 @@ class Pacer:
         self._origin = now
         self._frame = 0
 
+    def resume(self, now: int) -> None:
+        """Go on after a rest: the next frame is due now, and none is late. The timestamps keep to the clock."""
+        self.set_rate(self.fps, max(now, self.deadline))  # the last frame may have run early
+
     @property
     def deadline(self) -> int:
         """When the next frame is due."""

@@ -4,7 +4,9 @@ Host candidates only: the worker's answer is ready at once, and a browser that c
 What a viewer may do in the room (``room.py``) and what its datagrams mean (``inputs.py``) is decided elsewhere.
 """
 
+import asyncio
 import logging
+import re
 from collections.abc import Callable, Iterable
 from typing import Final, cast
 
@@ -14,7 +16,7 @@ from aiortc.sdp import SessionDescription, candidate_from_sdp
 
 from coordinator.messages import Candidate
 
-from .notices import Notice, encode
+from .notices import File, Notice, encode
 from .sender import Sender, install
 from .video import H264, VP8
 
@@ -26,8 +28,15 @@ ROOM_CHANNEL: Final = 1
 CODECS: Final = (H264, VP8)
 """In the order of preference: H.264 costs half of VP8 to encode and is decoded in hardware more often."""
 
-MAX_NOTICE_BACKLOG: Final = 64 * 1024
-"""Bytes of notices that wait for a viewer; one who takes none has stopped listening."""
+MAX_NOTICE_BACKLOG: Final = 512 * 1024
+"""Bytes of notices that wait for a viewer: two lists of saves with their pictures. One who takes none has stopped
+listening."""
+MAX_FILE_BACKLOG: Final = 32 * 1024
+"""Bytes of a file that wait, so that a notice never waits behind more than a fraction of a second of it."""
+MAX_DATAGRAM_BACKLOG: Final = 64 * 1024
+"""The same of datagrams, of which each has 12 bytes."""
+
+_LOCAL_NAME: Final = re.compile(r"a=candidate:(\S+ ){4}\S+\.local ")
 
 install()
 
@@ -63,17 +72,24 @@ def choose_codec(offer: str) -> str:
 def limit_addresses(addresses: Iterable[str]) -> None:
     """Offer these local addresses as candidates, in every connection of this process, and no others."""
     chosen = list(addresses)
-    if chosen:
-        aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: chosen
+    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: chosen
+
+
+def without_local_names(offer: str) -> str:
+    """The offer less the candidates whose names only the viewer's own network knows; its checks tell the address."""
+    return "".join(line for line in offer.splitlines(keepends=True) if not _LOCAL_NAME.match(line))
 
 
 class Peer:
     """A viewer's connection. Callbacks run on the event loop: ``on_input`` for each datagram of the input channel,
-    ``on_gone`` when the connection is lost. ``video`` and ``audio`` are its senders."""
+    ``on_request`` for each text and ``on_piece`` for each binary message of the room channel, ``on_gone`` when the
+    connection is lost. ``video`` and ``audio`` are its senders."""
 
     def __init__(self, viewer: str, codec: str) -> None:
         self.viewer = viewer
         self.on_input: Callable[[bytes], None] = lambda data: None
+        self.on_request: Callable[[str], None] = lambda text: None
+        self.on_piece: Callable[[bytes], None] = lambda data: None
         self.on_gone: Callable[[], None] = lambda: None
         self._codec = codec
         self._closed = False
@@ -96,6 +112,11 @@ class Peer:
         self._input = pc.createDataChannel("input", negotiated=True, id=INPUT_CHANNEL, ordered=False, maxRetransmits=0)
         self._room = pc.createDataChannel("room", negotiated=True, id=ROOM_CHANNEL)
         self._input.on("message", self._receive)
+        self._room.on("message", self._receive_request)
+        self._room.bufferedAmountLowThreshold = MAX_FILE_BACKLOG
+        self._drained = asyncio.Event()
+        self._room.on("bufferedamountlow", self._drained.set)
+        self._room.on("close", self._drained.set)
         self._room.on("open", self._flush)
         self._waiting: list[str] = []
         pc.on("connectionstatechange", self._state_changed)
@@ -109,7 +130,7 @@ class Peer:
                 "Start a room of your own, or join with another browser.",
             )
         try:
-            await self._pc.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+            await self._pc.setRemoteDescription(RTCSessionDescription(without_local_names(offer), "offer"))
             await self._pc.setLocalDescription(await self._pc.createAnswer())
         except Exception as error:  # the offer is from outside, and aiortc checks it with what comes to hand
             logger.info("! the offer of viewer %s: %r", self.viewer, error)
@@ -119,8 +140,8 @@ class Peer:
     async def add_candidate(self, candidate: Candidate) -> None:
         """Take a candidate. The end of candidates is not passed on: the browser's checks still reveal addresses."""
         text = candidate.candidate.removeprefix("candidate:")
-        if not text or ".local " in text:
-            return  # a name that only the viewer's own network knows; its checks tell the address
+        if not text or _LOCAL_NAME.match(f"a=candidate:{text}"):
+            return
         try:
             parsed = candidate_from_sdp(text)
             parsed.sdpMid = candidate.sdpMid
@@ -137,12 +158,25 @@ class Peer:
 
     def send_datagram(self, data: bytes) -> None:
         """Send on the input channel, if it is open; nothing queues."""
-        if self._input.readyState == "open" and self._input.bufferedAmount < MAX_NOTICE_BACKLOG:
+        if self._input.readyState == "open" and self._input.bufferedAmount < MAX_DATAGRAM_BACKLOG:
             self._input.send(data)
+
+    async def send_file(self, notice: File, pieces: Iterable[bytes]) -> None:
+        """Announce a file and send it, as fast as the viewer takes it. Raises ConnectionError if it goes."""
+        self._room.send(encode(notice))
+        for piece in pieces:
+            while self._room.bufferedAmount > MAX_FILE_BACKLOG and self._room.readyState == "open":
+                self._drained.clear()
+                await self._drained.wait()
+            if self._room.readyState != "open":
+                raise ConnectionError("the viewer is gone")
+            self._room.send(piece)
+            await asyncio.sleep(0)  # the frames of all viewers go between two pieces
 
     async def close(self) -> None:
         """Close the connection; no callback is called any more."""
         self._closed = True
+        self._drained.set()
         await self._pc.close()
 
     def _flush(self) -> None:
@@ -153,6 +187,12 @@ class Peer:
 
     def _receive(self, data: str | bytes) -> None:
         self.on_input(data if isinstance(data, bytes) else data.encode())
+
+    def _receive_request(self, data: str | bytes) -> None:
+        if isinstance(data, str):
+            self.on_request(data)
+        else:
+            self.on_piece(data)
 
     def _state_changed(self) -> None:
         state = self._pc.connectionState

@@ -6,6 +6,7 @@ headers, and who gets a packet, to ``sender.py``.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,8 @@ VP8: Final = "VP8"
 KEYFRAME_INTERVAL: Final = 27_000
 """RTP ticks (0.3 s) between key frames that viewers ask for after losses: a picture of 10 KB for each report of a
 burst would make the loss worse."""
+JOIN_INTERVAL: Final = 9_000
+"""RTP ticks (0.1 s) between those for viewers that have no picture yet: many who come at once share one."""
 
 _LAYOUTS: Final[dict[PixelFormat, tuple[str, type[np.unsignedinteger[Any]]]]] = {
     PixelFormat.XRGB1555: ("rgb555le", np.uint16),
@@ -34,6 +37,16 @@ _LAYOUTS: Final[dict[PixelFormat, tuple[str, type[np.unsignedinteger[Any]]]]] = 
     PixelFormat.XRGB8888: ("bgr0", np.uint32),
 }
 _TICK: Final = Fraction(1, 90_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture that is kept beyond its frame."""
+
+    pixels: np.ndarray[Any, Any]
+    """Shape (height, width)."""
+    layout: str
+    """FFmpeg's name for how the pixels lie in memory."""
 
 
 class Picture:
@@ -65,6 +78,10 @@ class Picture:
             return
         np.copyto(self._pixels, core)
         self._yuv = None
+
+    def shot(self) -> Shot | None:
+        """A copy of the picture, cropped and rotated; None before the core's first."""
+        return Shot(self._pixels.copy(), self._source.format.name) if self._source is not None else None
 
     def yuv(self) -> av.VideoFrame | None:
         """The picture for the encoder, converted once; None before the core's first."""
@@ -113,16 +130,25 @@ class VideoEncoder:
         # afford: a limit is set when the stream turns out to need one, and then stays.
         self._limited = codec == VP8
         self._wanted = True
+        self._urgent = False
         self._last_key: int | None = None
         self.keyframes = 0
         self.is_keyframe = False
         """Whether the last encoded frame is one."""
 
     def request_keyframe(self, *, urgent: bool = False) -> None:
-        """The next frame that may be one is a key frame; ``urgent``: at once, for a viewer that has no picture yet."""
-        if urgent:
-            self._last_key = None
+        """The next frame that may be one is a key frame; ``urgent``: soon, for a viewer that has no picture yet."""
+        self._urgent |= urgent
         self._wanted = True
+
+    @property
+    def keyframe_wanted(self) -> bool:
+        """Whether somebody waits for one."""
+        return self._wanted
+
+    def shot(self) -> Shot | None:
+        """A copy of the last picture; None before the core's first."""
+        return self._picture.shot()
 
     def set_bitrate(self, kbps: int) -> None:
         """Limit the stream from the next frame on. The encoder is made anew, so this costs a key frame."""
@@ -156,9 +182,10 @@ class VideoEncoder:
         return payloads
 
     def _key_is_due(self, timestamp: int) -> bool:
-        if not self._wanted or (self._last_key is not None and timestamp - self._last_key < KEYFRAME_INTERVAL):
+        interval = JOIN_INTERVAL if self._urgent else KEYFRAME_INTERVAL
+        if not self._wanted or (self._last_key is not None and timestamp - self._last_key < interval):
             return False
-        self._wanted = False
+        self._wanted = self._urgent = False
         self._last_key = timestamp
         return True
 

@@ -92,3 +92,14 @@ test("it begins anew for a new connection, with nothing held", () => {
   assert.equal(sent.at(-1).sequence, 1);
   assert.deepEqual(sent.at(-1).states.map((state) => state.buttons), [0]);
 });
+
+test("for a new connection in mid-game the numbers begin again, and what is held stays held", () => {
+  const { sent, pad, one } = setup();
+  one.update(1, 0);
+  pad.renew(50);
+  assert.deepEqual([sent.at(-1).sequence, ...sent.at(-1).states.map((state) => state.buttons)], [2, 1, 0]);
+  pad.ungrab();
+  const before = sent.length;
+  pad.renew(60);
+  assert.equal(sent.length, before);
+});

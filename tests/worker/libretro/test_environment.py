@@ -51,10 +51,12 @@ def test_what_is_told_in_each_frame(build: Builder, tmp_path: Path, game: Path) 
     assert first["throttle"] == "1,0,60"
     core.av_enable = AvEnable.AUDIO | AvEnable.FAST_SAVESTATES
     core.savestate_context = SavestateContext.RUNAHEAD_SAME_INSTANCE
+    core.fast_forward = True
     core.run()
     second = notes(core)
     assert second["av_enable"] == "1,6"
     assert second["savestate_context"] == "1,1"
+    assert second["throttle"] == "1,2,60"
 
 
 @in_own_process

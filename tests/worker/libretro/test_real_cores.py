@@ -11,7 +11,9 @@ import pytest
 from tests.cores.own_process import ProcessDiedError, in_own_process, run_in_own_process
 from tests.worker.libretro import roms
 from tests.worker.libretro.recording import Held, Recording, open_core, run
+from worker import sandbox
 from worker.libretro.errors import CoreError
+from worker.sandbox import folders
 
 FRAMES = 90
 
@@ -52,7 +54,14 @@ def label(path: Path) -> str:
     return f"{'wheel' if path in WHEEL else 'debian'}-{core_name(path)}"
 
 
+def lock_in(core_path: Path, folder: Path, game: Path) -> None:
+    """The sandbox that a core has in its room, as far as this machine can have it."""
+    grants = folders.of_the_game(core_path, game, folder / "system", folder / "saves")
+    sandbox.enter(sandbox.Mode.AUTO, [*folders.of_the_interpreter(), *grants])
+
+
 def runs_with_picture_sound_and_states(core_path: Path, folder: Path, game: Path) -> None:
+    lock_in(core_path, folder, game)
     core = open_core(core_path, folder)
     recording = Recording(core)
     core.inputs = held = Held()
@@ -113,7 +122,9 @@ def play_something(core_path: Path, folder: Path, size: int) -> str:
     core = open_core(core_path, folder)
     name = PROGRAMS[core_name(core_path)][0] if core_name(core_path) in PROGRAMS else usual_name(core.info.extensions)
     try:
-        core.load_game(roms.write(folder, name, roms.noise(size)))
+        game = roms.write(folder, name, roms.noise(size))
+        lock_in(core_path, folder, game)
+        core.load_game(game)
         run(core, 10)
     except CoreError as error:
         return str(error)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cores.build import Builder
@@ -27,6 +28,20 @@ def test_a_game_goes_on_from_its_state(build: Builder, tmp_path: Path, game: Pat
     run(core, 5)
     assert (recording.picture == expected).all()
     assert recording.picture[80, 100] == 15
+
+
+@in_own_process
+def test_a_state_into_a_buffer_that_is_kept(build: Builder, tmp_path: Path, game: Path) -> None:
+    core = open_core(build("echo"), tmp_path)
+    core.load_game(game)
+    buffer = np.full(core.state_size + 3, 9, np.uint8)
+    for _ in range(2):
+        core.run()
+        assert core.serialize_into(buffer) == core.state_size
+        assert buffer[:-3].tobytes() == core.serialize()
+        assert list(buffer[-3:]) == [9, 9, 9]
+    with pytest.raises(CoreError, match=r"^the core can't save the game's state now$"):
+        core.serialize_into(bytearray(core.state_size - 1))
 
 
 @in_own_process

@@ -8,16 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordinator.messages import Candidate
-from worker.room import control
+from worker.room import control, storing
 
 AGENT = [
     control.Open(
         room="r", core="/c.so", game=None, system_directory="/s", save_directory="/v", offer="v=0", options={"a": "b"}
     ),
     control.Enter(viewer="v", seat=None, offer="v=0"),
+    control.SeatViewer(viewer="v", seat=2),
     control.AddCandidate(viewer="v", candidate=Candidate(candidate="candidate:1")),
     control.Exit(viewer="v"),
     control.Close(),
+    control.Freeze(),
+    control.Thaw(),
+    storing.Stored(request=1, error="It waits.", waiting=True),
+    storing.Fetched(request=2, version="v", data=b"state"),
+    storing.Listed(request=3, saves=(storing.Save(slot=0, version="v", time=1, core="c", core_version="1"),)),
+    storing.Deleted(request=4),
+    storing.StoreState(message=""),
 ]
 ROOM = [
     control.Ready(),
@@ -38,6 +46,13 @@ ROOM = [
         bitrate=1e6,
         viewers=(control.ViewerFigures(viewer="v", rtt_seconds=0.01, loss=0.0),),
     ),
+    storing.Snapshot(data=b"state", frame=1),
+    storing.Frozen(data=b"state", frame=2),
+    storing.StoreSave(request=1, profile="p", slot=0, data=b"state", thumbnail=b"png", based_on="v"),
+    storing.FetchSave(request=2, profile="p", slot=storing.AUTO_SLOT),
+    storing.ListSaves(request=3, profile="p"),
+    storing.DeleteSave(request=4, profile="p", slot=9, version="v"),
+    storing.StoreBattery(request=5, data=bytes(8192)),
 ]
 
 
@@ -56,6 +71,26 @@ async def test_messages_come_back_whole_one_byte_at_a_time() -> None:
     assert await control.read_agent_message(reader) is None
     reader = stream(*map(control.frame, ROOM))
     assert [await control.read_room_message(reader) for _ in ROOM] == ROOM
+
+
+async def test_the_largest_open_fits() -> None:
+    opening = control.Open(
+        room="r",
+        core="/c.so",
+        game=None,
+        system_directory="/s",
+        save_directory="/v",
+        offer="o" * (64 << 10),
+        snapshot=bytes(storing.MAX_STATE_BYTES),
+        battery=bytes(storing.MAX_BATTERY_BYTES),
+    )
+    assert await control.read_agent_message(stream(control.frame(opening))) == opening
+
+
+async def test_a_slot_that_does_not_exist_is_refused() -> None:
+    wrong = storing.FetchSave(request=1, profile="p", slot=storing.AUTO_SLOT + 1)
+    with pytest.raises(ValueError, match="slot"):
+        await control.read_room_message(stream(control.frame(wrong)))
 
 
 @pytest.mark.parametrize(

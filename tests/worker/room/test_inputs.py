@@ -207,3 +207,32 @@ def test_the_newest_sequence_wins_in_any_order(datagrams: list[tuple[int, list[i
         if sequence > newest:
             newest, buttons = sequence, states[0]
     assert inputs.ports[0].buttons == buttons
+
+
+def test_what_was_let_go_of_in_a_silence_is_held_again_when_it_is_repeated() -> None:
+    inputs = Inputs()
+    devices = Devices(inputs, 0)
+    devices.receive(pad(5, 1 << 8))
+    assert held(inputs) == 1 << 8
+    devices.release()
+    held(inputs)
+    assert held(inputs) == 0
+    devices.receive(pad(4, 1 << 3))
+    assert held(inputs) == 0, "older than what was taken"
+    devices.receive(pad(5, 1 << 8))
+    assert held(inputs) == 1 << 8
+
+
+def test_devices_without_a_seat_are_read_and_move_nothing() -> None:
+    inputs = Inputs()
+    devices = Devices(inputs, None)
+    devices.receive(pad(1, 0xFFFF))
+    assert [held(inputs, port) for port in range(4)] == [0, 0, 0, 0]
+    with pytest.raises(InputError):
+        devices.receive(b"")
+    devices.sit(3)
+    devices.receive(pad(1, 1 << 2))
+    assert held(inputs, 3) == 1 << 2
+    devices.sit(None)
+    held(inputs, 3)
+    assert held(inputs, 3) == 0

@@ -18,6 +18,23 @@ from worker.room import notices
         (notices.Rumble(strong=65535, weak=0), {"type": "rumble", "strong": 65535, "weak": 0}),
         (notices.Controls(buttons={"0": "Jump"}), {"type": "controls", "buttons": {"0": "Jump"}}),
         (
+            notices.Playback(paused=True, by="Player 2", speed=2),
+            {"type": "playback", "paused": True, "by": "Player 2", "speed": 2, "rewinding": False},
+        ),
+        (
+            notices.Saves(slots=(notices.Save(slot=1, version="v", time=9, core="Echo 1"),)),
+            {
+                "type": "saves",
+                "slots": [{"slot": 1, "version": "v", "time": 9, "core": "Echo 1", "thumbnail": "", "conflict": False}],
+                "store": "",
+            },
+        ),
+        (
+            notices.Done(request="save", ok=True, slot=1),
+            {"type": "done", "request": "save", "ok": True, "slot": 1, "message": ""},
+        ),
+        (notices.File(name="Duel.srm", size=64), {"type": "file", "name": "Duel.srm", "size": 64}),
+        (
             notices.Ended(code="core_hung", message="It hangs."),
             {"type": "ended", "code": "core_hung", "message": "It hangs."},
         ),

@@ -1,5 +1,6 @@
 """Offers and answers: codecs, candidates, streams, and what is no offer."""
 
+import asyncio
 import contextlib
 
 import pytest
@@ -9,7 +10,10 @@ from hypothesis import strategies as st
 
 from coordinator.messages import Candidate
 from tests.worker.room.viewer import Viewer, without_other_codecs
+from tests.worker.rooms.harness import until
+from worker.room.notices import File
 from worker.room.peer import OfferError, Peer, choose_codec, offered_codecs
+from worker.room.transfers import pieces
 
 
 async def offer_of(codec: str | None = None) -> str:
@@ -77,4 +81,26 @@ async def test_candidates_that_lead_nowhere_are_ignored(candidate: str) -> None:
         await peer.answer(await offer_of())
         await peer.add_candidate(Candidate(candidate=candidate, sdpMid="0"))
     finally:
+        await peer.close()
+
+
+async def test_a_file_arrives_whole_and_stops_with_its_viewer() -> None:
+    peer, viewer = Peer("v1", "H264"), Viewer()
+    try:
+        await viewer.take(await peer.answer(await viewer.offer()))
+        await asyncio.wait_for(viewer.ready(), 20)
+        data = bytes(range(256)) * 1024
+        await until(lambda: peer._room.readyState == "open")
+        await asyncio.wait_for(peer.send_file(File(name="a", size=len(data)), pieces(data)), 60)
+        got = b""
+        while len(got) < len(data):
+            got += await asyncio.wait_for(viewer.pieces.get(), 60)
+        assert got == data
+        sending = asyncio.create_task(peer.send_file(File(name="b", size=len(data)), pieces(data)))
+        await asyncio.sleep(0)
+        await peer.close()
+        with pytest.raises(ConnectionError):
+            await sending
+    finally:
+        await viewer.close()
         await peer.close()

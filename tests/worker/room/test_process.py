@@ -3,86 +3,18 @@
 import asyncio
 import os
 import signal
-import socket
 import struct
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
-from tests.cores.build import build
+from tests.worker.room.process import Room
 from tests.worker.room.viewer import Viewer
-from worker.room import control
-from worker.room.control import CONTROL_FD_VARIABLE, Answer, Closed, Enter, Exit, Left, Open, Opened, Ready, TurnedAway
-
-T = TypeVar("T")
-
-
-class Room:
-    """A room process and the agent's end of its socket."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.figures: list[control.Figures] = []
-
-    async def start(self) -> "Room":
-        ours, theirs = socket.socketpair()
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "worker.room.process"),
-            env={**os.environ, CONTROL_FD_VARIABLE: str(theirs.fileno())},
-            pass_fds=(theirs.fileno(),),
-            stdin=asyncio.subprocess.DEVNULL,
-        )
-        theirs.close()
-        self._reader, self._writer = await asyncio.open_connection(sock=ours)
-        await self.expect(Ready)
-        return self
-
-    def send(self, message: control.AgentMessage) -> None:
-        self._writer.write(control.frame(message))
-
-    async def expect(self, kind: type[T]) -> T:
-        """The next message, past the figures, which is of this kind."""
-        while True:
-            message = await asyncio.wait_for(control.read_room_message(self._reader), 20)
-            if isinstance(message, control.Figures):
-                self.figures.append(message)
-            if isinstance(message, kind):
-                return message
-            assert isinstance(message, control.Figures), f"{message} instead of {kind.__name__}"
-
-    def open(self, name: str, offer: str, **more: Any) -> None:
-        game = self.folder / f"Game.{name}"
-        game.write_bytes(name.encode() * 64)
-        order: dict[str, Any] = {
-            "room": "r1",
-            "core": str(build(name, self.folder)),
-            "game": str(game),
-            "system_directory": str(self.folder),
-            "save_directory": str(self.folder / "saves"),
-            "offer": offer,
-            "addresses": ("127.0.0.1",),
-        }
-        self.send(Open(**{**order, **more}))
-
-    async def let_in(self, name: str, viewer: Viewer, seat: int | None, offer: str | None = None) -> None:
-        self.send(Enter(viewer=name, seat=seat, offer=offer or await viewer.offer()))
-        await viewer.take((await self.expect(Answer)).answer)
-
-    async def end(self) -> int:
-        self.send(control.Close())
-        await self.expect(Closed)
-        return await asyncio.wait_for(self.process.wait(), 10)
-
-    async def clean_up(self) -> None:
-        if self.process.returncode is None:
-            self.process.kill()
-            await self.process.wait()
-        self._writer.close()
-
+from worker.room.control import Close, Closed, Enter, Exit, Left, Opened, TurnedAway
+from worker.room.storing import StoreBattery
 
 Rooms = Callable[[], Awaitable[Room]]
 Viewers = Callable[..., Viewer]
@@ -152,12 +84,14 @@ async def test_the_page_is_told_of_the_picture_and_the_controls_and_its_ping_com
 ) -> None:
     room, viewer = await new_room(), new_viewer()
     await playing(room, viewer)
+    picture = await viewer.notice("picture")
+    assert (picture["width"], picture["height"]) == (128, 112)
     assert await viewer.notice("controls") == {
         "type": "controls",
         "buttons": {"0": "Weak rumble", "8": "Strong rumble, high beep"},
     }
-    picture = await viewer.notice("picture")
-    assert (picture["width"], picture["height"]) == (128, 112)
+    playback = await viewer.notice("playback")
+    assert playback == {"type": "playback", "paused": False, "by": "", "speed": 1, "rewinding": False}
     await viewer.ready()
     ping = struct.pack("<BBHI", 9, 0, 0, 77)
     viewer.input.send(ping)
@@ -257,14 +191,15 @@ async def test_a_viewer_who_vanishes_leaves_and_the_room_goes_on(new_room: Rooms
     await first.picture()
 
 
-async def test_battery_memory_outlives_the_room(new_room: Rooms, new_viewer: Viewers, tmp_path: Path) -> None:
+async def test_battery_memory_outlives_the_room(new_room: Rooms, new_viewer: Viewers) -> None:
     room, viewer = await new_room(), new_viewer()
     await playing(room, viewer)
     await viewer.ready()
     viewer.input.send(pad(1, 1 << 3))
     await asyncio.wait_for(until_cell(viewer, 0, 3, white=True), 10)
-    assert await room.end() == 0
-    assert (tmp_path / "saves" / "Game.srm").read_bytes()[0] > 0
+    room.send(Close())
+    assert (await room.expect(StoreBattery)).data[0] > 0
+    await room.expect(Closed)
 
 
 async def test_the_figures_tell_of_the_stream(new_room: Rooms, new_viewer: Viewers) -> None:
@@ -284,5 +219,5 @@ async def test_the_figures_tell_of_the_stream(new_room: Rooms, new_viewer: Viewe
 
 async def test_the_process_ends_when_its_agent_is_gone(new_room: Rooms) -> None:
     room = await new_room()
-    room._writer.close()
+    room.hang_up()
     assert await asyncio.wait_for(room.process.wait(), 10) == 0

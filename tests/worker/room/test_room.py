@@ -12,7 +12,9 @@ from tests.cores.build import build
 from tests.worker.room.viewer import Viewer
 from worker.room import control
 from worker.room.control import Answer, Closed, Enter, Figures, Left, Open, TurnedAway
-from worker.room.room import CONNECT_SECONDS, MAX_DATAGRAMS_PER_SECOND, MAX_VIEWERS, SILENCE_SECONDS, Room
+from worker.room.liveness import GONE_SECONDS
+from worker.room.room import CONNECT_SECONDS, MAX_DATAGRAMS_PER_SECOND, Room
+from worker.room.viewers import MAX_VIEWERS
 
 PING = bytes.fromhex("0900000001000000")
 
@@ -37,6 +39,11 @@ class Agent:
                 await self.news.wait()
                 self.news.clear()
         return self.all(kind)[-1]
+
+
+@pytest.fixture(autouse=True)
+def on_the_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
 
 
 @pytest.fixture
@@ -64,7 +71,6 @@ async def room(agent: Agent, viewer: Viewer, tmp_path: Path) -> AsyncIterator[Ro
         system_directory=str(tmp_path),
         save_directory=str(tmp_path),
         offer=offer,
-        addresses=("127.0.0.1",),
     )
     room = Room(order, agent.send)
     room.open()
@@ -88,22 +94,22 @@ async def echoed(viewer: Viewer) -> bytes:
 
 
 async def test_a_viewer_who_never_connects_leaves(room: Room, agent: Agent) -> None:
-    room.tend(now() + CONNECT_SECONDS - 1)
+    room.look(now() + CONNECT_SECONDS - 1)
     assert agent.all(Left) == []
-    room.tend(now() + CONNECT_SECONDS + 1)
+    room.look(now() + CONNECT_SECONDS + 1)
     assert agent.all(Left) == [Left(viewer="v1")]
 
 
 async def test_a_viewer_who_stops_pinging_leaves(room: Room, agent: Agent, viewer: Viewer) -> None:
     await viewer.take(agent.all(Answer)[0].answer)
     await viewer.ready()
-    room.tend(now() + SILENCE_SECONDS + 1)
+    room.look(now() + GONE_SECONDS + 1)
     assert agent.all(Left) == [], "who never pinged is not missed"
     viewer.input.send(PING)
     assert await viewer.datagrams.get() == PING
-    room.tend(now() + SILENCE_SECONDS - 1)
+    room.look(now() + GONE_SECONDS - 1)
     assert agent.all(Left) == []
-    room.tend(now() + SILENCE_SECONDS + 1)
+    room.look(now() + GONE_SECONDS + 1)
     assert agent.all(Left) == [Left(viewer="v1")]
 
 

@@ -20,10 +20,18 @@ class Viewer:
         self.datagrams: asyncio.Queue[bytes] = asyncio.Queue()
         self.notices: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.input.on("message", self.datagrams.put_nowait)
-        self.room.on("message", lambda text: self.notices.put_nowait(json.loads(text)))
+        self.pieces: asyncio.Queue[bytes] = asyncio.Queue()
+        """Of a file that the room sends."""
+        self.room.on("message", self._sort)
         self._codec = codec
         self._open = asyncio.Event()
         self.input.on("open", self._open.set)
+
+    def _sort(self, message: str | bytes) -> None:
+        if isinstance(message, bytes):
+            self.pieces.put_nowait(message)
+        else:
+            self.notices.put_nowait(json.loads(message))
 
     async def offer(self) -> str:
         """The offer, with candidates."""

@@ -4,12 +4,16 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from coordinator.messages import Game, OpenRoom, WorkerMessage
 from worker.config import Config
 from worker.library import Entry
+from worker.store.objects import Objects, open_store
+from worker.store.store import Store
+from worker.supervisor import Observer, Report, Supervisor
 
 SCRIPTED_ROOM = (sys.executable, str(Path(__file__).with_name("scripted_room.py")))
 TOKEN = "a token that is long enough"
@@ -30,6 +34,7 @@ def make_config(tmp_path: Path, **settings: Any) -> Config:
             "saves": tmp_path / "saves",
             "system": tmp_path / "system",
             "metrics_port": 0,
+            "drain": 0,
             **settings,
         }
     )
@@ -47,6 +52,17 @@ def make_entry(behaviour: str = "obedient") -> Entry:
 
 def order_for(room: str, behaviour: str = "obedient", viewer: str = "v1", offer: str = "offer") -> OpenRoom:
     return OpenRoom(room=room, game=f"id-{behaviour}", viewer=viewer, seat=0, offer=offer)
+
+
+def make_store(config: Config) -> Store:
+    """The store of this configuration, in its folder."""
+    return Store(Objects(open_store(config.store_url, {}), lambda *_: None), keep=timedelta(days=7))
+
+
+def make_supervisor(tmp_path: Path, report: Report, observer: Observer, **more: Any) -> Supervisor:
+    """A supervisor of scripted rooms."""
+    config = make_config(tmp_path)
+    return Supervisor(config, report, observer, **{"store": make_store(config), "command": SCRIPTED_ROOM, **more})
 
 
 class Reports:

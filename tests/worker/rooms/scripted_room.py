@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+from worker import savestate
 from worker.room.control import (
     CONTROL_FD_VARIABLE,
     MAX_CONTROL_BYTES,
@@ -21,16 +22,19 @@ from worker.room.control import (
     Closed,
     Enter,
     Figures,
+    Freeze,
     Left,
     Open,
     Opened,
     Ready,
     RoomMessage,
+    SeatViewer,
     TurnedAway,
     ViewerFigures,
     frame,
     read_agent_message,
 )
+from worker.room.storing import Frozen, Snapshot, StoreBattery
 
 FIGURES_SECONDS = 0.05
 
@@ -41,6 +45,10 @@ class ScriptedRoom:
         self.writer = writer
         self.behaviour = ""
         self.viewers: set[str] = set()
+        self.seats: dict[str, int | None] = {}
+        """Where viewers have been put after they came."""
+        self.found = ""
+        """What the game begins with, of a room that stores something."""
 
     async def run(self) -> None:
         self.send(Ready())
@@ -56,11 +64,18 @@ class ScriptedRoom:
         """True if this is the end."""
         if isinstance(message, Open):
             self.behaviour = message.options.get("behaviour", "obedient")
-            self.open(message)
+            if self.behaviour == "keeps":
+                self.keep(message)
+            else:
+                self.open(message)
         elif isinstance(message, Enter):
             self.enter(message)
+        elif isinstance(message, SeatViewer):
+            self.seats[message.viewer] = message.seat
         elif isinstance(message, AddCandidate) and message.candidate.candidate == "leave":
             self.send(Left(viewer=message.viewer))
+        elif isinstance(message, Freeze) and self.behaviour == "keeps":
+            self.send(Frozen(data=savestate.pack(b"frozen", "core", "1"), frame=2))
         elif isinstance(message, Close) and self.behaviour != "stubborn":
             self.send(Closed(code="closed", message="Closed as asked."))
             return True
@@ -87,6 +102,13 @@ class ScriptedRoom:
             case _:
                 self.obey()
 
+    def keep(self, order: Open) -> None:
+        began = savestate.unpack(order.snapshot)[1] if order.snapshot else b"the start"
+        self.found = f"from {began.decode()} with {(order.battery or b'nothing').decode()} by {order.profile[:1]}"
+        self.obey()
+        self.send(Snapshot(data=savestate.pack(b"after " + began, "core", "1"), frame=1))
+        self.send(StoreBattery(request=1, data=b"memory"))
+
     def obey(self) -> None:
         self.send(Opened(codec="H264"))
         if self.behaviour == "opens_twice":
@@ -101,7 +123,10 @@ class ScriptedRoom:
             self.send(TurnedAway(viewer=order.viewer, code="no_codec", message="No codec in common."))
             return
         self.viewers.add(order.viewer)
-        self.send(Answer(viewer=order.viewer, answer="" if self.behaviour == "mumbles" else f"to {order.offer}"))
+        answer = "" if self.behaviour == "mumbles" else self.found or f"to {order.offer}"
+        if order.offer == "who sits where?":
+            answer = " ".join(f"{viewer}:{seat}" for viewer, seat in self.seats.items())
+        self.send(Answer(viewer=order.viewer, answer=answer))
 
     async def figure(self) -> None:
         frames = 0

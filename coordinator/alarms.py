@@ -1,0 +1,45 @@
+"""What is to happen when: any number of deadlines, each under a key. Sans-I/O; ``now`` is given in."""
+
+import heapq
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+_K = TypeVar("_K", bound=Hashable)
+
+
+class Alarms(Generic[_K]):
+    """Deadlines by key. Setting a key again replaces its deadline."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, _K]] = []
+        self._numbers: dict[_K, int] = {}
+        """The entry that counts for each key: others in the heap were replaced or cancelled."""
+        self._count = 0
+
+    def __contains__(self, key: _K) -> bool:
+        return key in self._numbers
+
+    def set(self, key: _K, at: float) -> None:
+        """Let it be due then."""
+        self._count += 1
+        self._numbers[key] = self._count
+        heapq.heappush(self._heap, (at, self._count, key))
+
+    def cancel(self, key: _K) -> None:
+        """Forget it, if it was set."""
+        self._numbers.pop(key, None)
+
+    def next(self) -> float | None:
+        """When the first one is due."""
+        while self._heap and self._numbers.get(self._heap[0][2]) != self._heap[0][1]:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def pop(self, now: float) -> _K | None:
+        """The first one that is due, which is not due any more then."""
+        at = self.next()
+        if at is None or at > now:
+            return None
+        _, _, key = heapq.heappop(self._heap)
+        del self._numbers[key]
+        return key

@@ -1,0 +1,47 @@
+"""What the fields of signalling messages may hold: one named type for each kind, with its limits."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+MAX_RECORD = 32 * 1024
+"""Characters of what a worker keeps of a room for the coordinator: sixteen members take about 4 KB."""
+
+Name = Annotated[str, Meta(min_length=1, max_length=128)]
+"""An id or a title: short, and never used as a file name."""
+
+Label = Annotated[str, Meta(max_length=128)]
+"""An id that may be missing, which is said by an empty one."""
+
+Nickname = Annotated[str, Meta(max_length=24)]
+"""What a player wants to be called; empty for whatever is usual. Not an account: several may have the same."""
+
+Profile = Annotated[str, Meta(pattern=r"^([A-Z2-7]{26})?$")]
+"""A browser's own secret, 128 bits in base32; empty if it has none. Whoever knows it has its saves."""
+
+ProfileHash = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$")]
+"""SHA-256 of a profile, as hex: what workers know of it, and what saves are kept under. Empty if there is none."""
+
+Sdp = Annotated[str, Meta(min_length=1, max_length=64 * 1024)]
+
+MaybeSdp = Annotated[str, Meta(max_length=64 * 1024)]
+
+Sentence = Annotated[str, Meta(max_length=2048)]
+"""Plain words for a person: what is wrong and what to do."""
+
+Count = Annotated[int, Meta(ge=0, le=100_000)]
+
+Seat = Annotated[int, Meta(ge=0, le=3)]
+
+Scale = Annotated[int, Meta(ge=1, le=4)]
+"""Integer upscaling before encoding: more bits for crisper pixels."""
+
+Codec = Literal["", "H264", "VP8"]
+"""What a room encodes its picture with; empty where that is not known yet."""
+
+Record = Annotated[str, Meta(max_length=MAX_RECORD)]
+
+_HOST_PORT = r"([A-Za-z0-9._-]{1,200}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?"
+GATEWAY_URL = rf"^(stun:{_HOST_PORT}|turns?:{_HOST_PORT}(\?transport=(udp|tcp))?)$"
+GatewayUrl = Annotated[str, Meta(max_length=256, pattern=GATEWAY_URL)]
+"""An ICE URL (RFC 7064, RFC 7065), such as ``turn:gateway.example:3478?transport=udp``."""

@@ -1,0 +1,194 @@
+"""CONTRACT: what a worker and the coordinator say to each other."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from coordinator.messages.fields import (
+    Codec,
+    Count,
+    GatewayUrl,
+    Label,
+    MaybeSdp,
+    Name,
+    ProfileHash,
+    Record,
+    Scale,
+    Sdp,
+    Seat,
+    Sentence,
+)
+from coordinator.messages.values import Candidate, Game, Library, Refused
+
+# ----- worker -> coordinator (the token travels in the upgrade request's Authorization header)
+
+
+class Register(Struct, frozen=True, kw_only=True, tag="register"):
+    """The first message of a worker: what it is called, how many rooms it takes, and its games."""
+
+    name: Name
+    capacity: Annotated[int, Meta(ge=1, le=10_000)]
+    games: tuple[Game, ...]
+    region: Annotated[str, Meta(max_length=64)] = ""
+    gateways: Annotated[tuple[GatewayUrl, ...], Meta(max_length=16)] = ()
+    """ICE URLs of the gateway in front of this worker, by which browsers reach its rooms."""
+    holding: Count = 0
+    """How many rooms it brings along, each in a ``holding`` that comes next: it had lost its coordinator."""
+
+
+class Holding(Struct, frozen=True, kw_only=True, tag="holding"):
+    """A room that went on without a coordinator, with what the last one had asked to ``keep``."""
+
+    room: Name
+    record: Record
+    viewers: Annotated[tuple[Name, ...], Meta(max_length=64)] = ()
+    """Those whose media connections stand."""
+
+
+class Admitted(Struct, frozen=True, kw_only=True, tag="admitted"):
+    """The viewer's answer: its room is running and waits for it."""
+
+    room: Name
+    viewer: Name
+    answer: Sdp
+    codec: Codec = ""
+    """The room's, to open it with again."""
+
+
+class Rejected(Struct, frozen=True, kw_only=True, tag="rejected"):
+    """This viewer can't be let in; the room itself goes on if it was running."""
+
+    room: Name
+    viewer: Name
+    code: Name
+    message: Sentence
+
+
+class ViewerLeft(Struct, frozen=True, kw_only=True, tag="viewer_left"):
+    """The viewer's peer connection ended."""
+
+    room: Name
+    viewer: Name
+
+
+class RoomClosed(Struct, frozen=True, kw_only=True, tag="room_closed"):
+    """The room is gone, and its place is free. The code says whether it can go on from its last snapshot."""
+
+    room: Name
+    code: Name
+    message: Sentence
+    epoch: Count = 0
+    """Which opening of it ended; 0 for whichever there was."""
+
+
+class Frozen(Struct, frozen=True, kw_only=True, tag="frozen"):
+    """The room has stored its last snapshot and is gone, as ``freeze`` asked. Its place is free."""
+
+    room: Name
+
+
+class Thawed(Struct, frozen=True, kw_only=True, tag="thawed"):
+    """The room could not be frozen, because its snapshot can't be stored, and goes on."""
+
+    room: Name
+    code: Name
+    message: Sentence
+
+
+class Draining(Struct, frozen=True, kw_only=True, tag="draining"):
+    """The worker is going to end: no new rooms, and its rooms are to be moved away."""
+
+
+WorkerMessage = (
+    Register | Holding | Library | Admitted | Rejected | ViewerLeft | RoomClosed | Frozen | Thawed | Draining
+)
+
+# ----- coordinator -> worker
+
+
+class Registered(Struct, frozen=True, kw_only=True, tag="registered"):
+    """The worker is in the registry under this id."""
+
+    worker: Name
+    room_grace: Annotated[float, Meta(ge=0)] = 120.0
+    """Seconds that a room without viewers is kept; the worker sees to it while it has no coordinator."""
+
+
+class OpenRoom(Struct, frozen=True, kw_only=True, tag="open_room"):
+    """Open a room, and admit its first viewer, whose offer decides the room's codec.
+
+    A room that goes on after a move or a crash is opened without a viewer: viewer, seat and offer are left out.
+    """
+
+    room: Name
+    game: Name
+    viewer: Label = ""
+    seat: Seat | None = None
+    offer: MaybeSdp = ""
+    scale: Scale = 1
+    profile: ProfileHash = ""
+    """Of whoever started the room: its battery saves are used."""
+    resume: bool = False
+    """Go on from the last snapshot in the store."""
+    epoch: Count = 1
+    """Counts the openings of the room. Two copies may run while a worker is out of reach: the higher one counts, and
+    a snapshot of the lower one must not replace one of the higher."""
+    codec: Codec = ""
+    """What to encode with if no offer decides it."""
+
+
+class Admit(Struct, frozen=True, kw_only=True, tag="admit"):
+    """Admit one more viewer to a room."""
+
+    room: Name
+    viewer: Name
+    seat: Seat | None
+    offer: Sdp
+    profile: ProfileHash = ""
+
+
+class SeatViewer(Struct, frozen=True, kw_only=True, tag="seat_viewer"):
+    """A viewer sits elsewhere now, or only watches; its media connection stays."""
+
+    room: Name
+    viewer: Name
+    seat: Seat | None
+
+
+class ViewerCandidate(Struct, frozen=True, kw_only=True, tag="viewer_candidate"):
+    """A viewer's ICE candidate."""
+
+    room: Name
+    viewer: Name
+    candidate: Candidate
+
+
+class Dismiss(Struct, frozen=True, kw_only=True, tag="dismiss"):
+    """The viewer left, or its page is gone."""
+
+    room: Name
+    viewer: Name
+
+
+class CloseRoom(Struct, frozen=True, kw_only=True, tag="close_room"):
+    """End the room: nobody is in it. Its place counts as free from here on, so an ``open_room`` may follow at once."""
+
+    room: Name
+
+
+class Keep(Struct, frozen=True, kw_only=True, tag="keep"):
+    """Keep this for the coordinator, and hand it back in ``holding``. Not to be read: it is the coordinator's own."""
+
+    room: Name
+    record: Record
+
+
+class Freeze(Struct, frozen=True, kw_only=True, tag="freeze"):
+    """Stop the game, store a last snapshot, and end. Answered by ``frozen``, ``thawed`` or ``room_closed``."""
+
+    room: Name
+
+
+WorkerCommand = (
+    Registered | Refused | OpenRoom | Admit | SeatViewer | ViewerCandidate | Dismiss | CloseRoom | Keep | Freeze
+)

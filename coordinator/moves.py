@@ -1,0 +1,104 @@
+"""Rooms that are moved to another worker without losing a frame: frozen, stored, and opened again there.
+
+Sans-I/O. An operator moves one, or drains a worker of all it has; a worker that is told to end asks for it itself.
+"""
+
+import logging
+
+from coordinator.decisions import Decision, ToWorker
+from coordinator.house import Alarm, House
+from coordinator.messages import Freeze, Frozen, Refused, Thawed
+from coordinator.phases import Event, Phase
+from coordinator.placing import Placing
+from coordinator.registry import Worker, WorkerId
+from coordinator.room import Room
+from coordinator.seats import DeniedError
+
+logger = logging.getLogger(__name__)
+
+FREEZE_SECONDS = 15.0
+"""How long a worker may take to freeze a room: it stores a snapshot, perhaps over a slow network."""
+
+MOVE_AGAIN_SECONDS = 10.0
+"""After a room could not be frozen: its worker's store has to come back first."""
+
+MAX_MOVES = 4
+"""Rooms of a worker that are moved at a time. Each is a snapshot to store and a core to load."""
+
+STOPPED = "The game server is being stopped. Start the game again: another one may be free."
+
+MOVED = "Your game moves to another server, and goes on in a moment."
+
+
+class Moves:
+    """Moves rooms, one by one or all of a worker's."""
+
+    def __init__(self, house: House, placing: Placing) -> None:
+        self._house = house
+        self._placing = placing
+
+    def move(self, room: Room, now: float) -> list[Decision]:
+        """Move a room to another worker. Raises DeniedError."""
+        if room.phase is not Phase.OPEN or room.worker is None:
+            raise DeniedError("not_open", "This room is on no worker at the moment, or is being moved already.")
+        target = self._house.registry.place_for(room.game.id, avoid=room.worker)
+        if isinstance(target, Refused) or target is room.worker:
+            raise DeniedError("no_place", "No other worker has this room's game and a free place.")
+        room.step(Event.FREEZE_SENT)
+        room.target = target
+        target.rooms.add(room.id)
+        self._house.alarms.set(Alarm("freeze", room.id), now + FREEZE_SECONDS)
+        logger.info("= room %s is frozen, to be moved from worker %s to %s", room.label, room.worker.id, target.id)
+        return [ToWorker(room.worker.id, Freeze(room=room.id))]
+
+    def frozen(self, worker_id: WorkerId, message: Frozen, now: float) -> list[Decision]:
+        """Its last snapshot is stored, and it has given its place free."""
+        room = self._house.on(worker_id, message.room)
+        if room is None:
+            return []
+        if room.phase is Phase.STARTING:  # nobody has played yet
+            return self._house.close(room, "worker_stopped", STOPPED)
+        before, target = room.worker, room.target
+        self._placing.lose(room, Event.FROZEN, ("moved", MOVED), now)
+        return self._placing.find(room, now, prefer=target, avoid=before)
+
+    def thawed(self, worker_id: WorkerId, message: Thawed, now: float) -> list[Decision]:
+        """It could not be frozen."""
+        room = self._house.on(worker_id, message.room)
+        if room is None or room.phase is not Phase.FREEZING:
+            return []
+        logger.warning("! room %s can't be moved, %s: %s", room.label, message.code, message.message)
+        room.step(Event.THAWED)
+        self._house.release_target(room)
+        self._house.cancel(room, "freeze")
+        self._house.alarms.set(Alarm("move", room.id), now + MOVE_AGAIN_SECONDS)
+        return self._placing.bring_members(room, now)
+
+    # ----- all of a worker's
+
+    def drain(self, worker: Worker) -> None:
+        """The worker is to be empty: no new rooms, and those that it has are moved away as places are found."""
+        if not worker.draining:
+            logger.info("= worker %s is drained of its %d rooms", worker.id, len(worker.rooms))
+            worker.draining = True
+            self._house.places_changed = True
+
+    def continue_draining(self, now: float) -> list[Decision]:
+        """Places may have become free, or rooms ready to be moved."""
+        draining = [worker for worker in self._house.registry.workers if worker.draining]
+        return [decision for worker in draining for decision in self._empty(worker, now)]
+
+    def _empty(self, worker: Worker, now: float) -> list[Decision]:
+        rooms = [self._house.rooms[room_id] for room_id in sorted(worker.rooms)]
+        under_way = sum(room.phase is Phase.FREEZING for room in rooms)
+        decisions: list[Decision] = []
+        for room in rooms:
+            if under_way >= MAX_MOVES:
+                break
+            if room.worker is worker and room.phase is Phase.OPEN and Alarm("move", room.id) not in self._house.alarms:
+                try:
+                    decisions += self.move(room, now)
+                except DeniedError:
+                    continue  # no place for this game at the moment
+                under_way += 1
+        return decisions

@@ -1,0 +1,102 @@
+"""Workers that come back with rooms: after they lost this coordinator, or to one that has just started and knows none.
+
+Sans-I/O. Of two copies of a room, the one of the higher epoch is the room; the other is closed.
+"""
+
+import logging
+
+from coordinator import records
+from coordinator.decisions import Decision, ToPage, ToWorker
+from coordinator.house import House
+from coordinator.messages import CloseRoom, Dismiss, Holding, Refused, SeatViewer
+from coordinator.phases import Event, Phase
+from coordinator.placing import Placing
+from coordinator.records import Record
+from coordinator.registry import Worker
+from coordinator.room import Room, Viewer
+
+logger = logging.getLogger(__name__)
+
+UNANSWERED = "The game server did not answer in time. Try again."
+
+
+class Returns:
+    """Takes rooms back that went on without us."""
+
+    def __init__(self, house: House, placing: Placing) -> None:
+        self._house = house
+        self._placing = placing
+
+    def holding(self, worker: Worker, message: Holding, now: float) -> list[Decision]:
+        """A worker has this room. It is the room, unless a later copy of it is known, or its end."""
+        worker.holding = max(0, worker.holding - 1)
+        self._house.places_changed = True
+        record = records.read(message.record)
+        room = self._house.rooms.get(message.room)
+        if record is None or message.room in self._house.ended or (room and not _is_current(room, record)):
+            logger.info("= worker %s is told to close a room that is over, or elsewhere", worker.id)
+            return [ToWorker(worker.id, CloseRoom(room=message.room))]
+        decisions: list[Decision] = []
+        if room is None:
+            room = self._adopt(worker, message, record, now)
+        else:
+            decisions = self._take_back(room, worker, record.epoch, now)
+        logger.info("= room %s came with worker %s", room.label, worker.id)
+        self._house.touch(room)
+        return [*decisions, *self._agree(room, worker, message.viewers, now)]
+
+    def _adopt(self, worker: Worker, message: Holding, record: Record, now: float) -> Room:
+        """Another coordinator's room."""
+        room = records.room_of(message.room, record, worker, now)
+        self._house.rooms[room.id] = room
+        worker.rooms.add(room.id)
+        for kept in record.members:
+            member = room.company.members[kept.id]
+            if kept.viewer and kept.viewer in message.viewers:
+                room.viewers[kept.viewer] = Viewer(kept.viewer, member, "", "", now, sent=True, admitted=True)
+            self._house.note_absence(room, member, now)
+        return room
+
+    def _take_back(self, room: Room, worker: Worker, epoch: int, now: float) -> list[Decision]:
+        """The copy that we know, or a later one, is on this worker."""
+        decisions: list[Decision] = []
+        if room.worker is not None and epoch > room.epoch:
+            decisions.append(ToWorker(room.worker.id, CloseRoom(room=room.id)))
+        room.step(Event.HELD)
+        self._house.give_places_free(room)
+        self._house.cancel(room, "return", "place", "freeze", "retry")
+        room.worker, room.epoch, room.opened_at, room.troubled_at = worker, epoch, now, None
+        worker.rooms.add(room.id)
+        return decisions
+
+    def _agree(self, room: Room, worker: Worker, there: tuple[str, ...], now: float) -> list[Decision]:
+        """Both may have missed some of each other's words: agree on who is connected, and in which seat."""
+        decisions: list[Decision] = []
+        for viewer in tuple(room.viewers.values()):
+            if viewer.admitted and viewer.id in there:
+                seating = SeatViewer(room=room.id, viewer=viewer.id, seat=viewer.member.seat)
+                decisions.append(ToWorker(worker.id, seating))
+            elif viewer.admitted or viewer.id in there:
+                decisions += self._drop(room, viewer, now)
+            else:
+                viewer.sent = False  # the worker does not know it: it is told once more
+        decisions += [
+            ToWorker(worker.id, Dismiss(room=room.id, viewer=name)) for name in there if name not in room.viewers
+        ]
+        return [*decisions, *self._placing.bring_members(room, now)] if room.id in self._house.rooms else decisions
+
+    def _drop(self, room: Room, viewer: Viewer, now: float) -> list[Decision]:
+        """Its connection ended, or its answer got lost, while nobody could say so."""
+        member, page = viewer.member, viewer.member.page
+        if member.known:
+            decisions = self._house.dismiss(room, member)
+            self._house.note_absence(room, member, now)
+            return decisions
+        decisions = self._house.take_out(room, member)
+        if page is not None:
+            decisions.append(ToPage(page, Refused(code="worker_lost", message=UNANSWERED)))
+        return decisions
+
+
+def _is_current(room: Room, record: Record) -> bool:
+    return record.epoch >= room.epoch and room.phase is not Phase.STARTING

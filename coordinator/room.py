@@ -1,0 +1,111 @@
+"""One room: its game, its worker, where it is in its life, who is in it, and their media connections.
+
+Plain data. What happens to it is decided in rooms.py and recovery.py.
+"""
+
+from dataclasses import dataclass, field
+
+from coordinator import phases
+from coordinator.messages import Candidate, Game, ListedRoom, Person
+from coordinator.messages.fields import Codec
+from coordinator.phases import Event, Phase
+from coordinator.registry import Worker
+from coordinator.seats import Company, Member, seats_taken
+
+MAX_CANDIDATES = 64
+"""ICE candidates that are kept for a viewer whose answer is not there yet; a browser has 10 to 30."""
+
+
+@dataclass(slots=True, eq=False)
+class Viewer:
+    """One media connection of a member. A new one after each reconnect, so that late answers can't be mistaken."""
+
+    id: str
+    member: Member
+    offer: str
+    """Kept until the answer, because another worker may have to give it."""
+    token: str
+    """The member's secret, to be told with the answer, and forgotten then."""
+    asked_at: float
+    opens_room: bool = False
+    candidates: list[Candidate] = field(default_factory=list)
+    """Kept as long as the offer."""
+    sent: bool = False
+    """Whether the room's worker has been told of it."""
+    admitted: bool = False
+
+    def admit(self) -> None:
+        """The answer is there."""
+        self.admitted = True
+        self.offer = self.token = ""
+        self.candidates.clear()
+
+
+@dataclass(slots=True, eq=False)
+class Room:
+    """A game that goes on as long as somebody may come back to it."""
+
+    id: str
+    game: Game
+    worker: Worker | None
+    """Where it has a place; None while it is astray or homeless."""
+    opened_at: float
+    """When a worker was last told to open it."""
+    scale: int = 1
+    profile: str = ""
+    """The hash of whose battery saves the game uses: of whoever started it."""
+    listed: bool = False
+    address: str = ""
+    """Whose room it is, for the limit on rooms of one address."""
+    company: Company = field(default_factory=Company)
+    viewers: dict[str, Viewer] = field(default_factory=dict)
+    """By id; one at most of each member."""
+    viewers_so_far: int = 0
+    phase: Phase = Phase.STARTING
+    epoch: int = 1
+    """Counts the openings. Of two copies, the one of the higher epoch is the room."""
+    codec: Codec = ""
+    target: Worker | None = None
+    """Where a place is held for it while it freezes."""
+    early_deaths: int = 0
+    """How often in a row it died soon after it was opened."""
+    trouble: tuple[str, str] = ("", "")
+    """Code and sentence of what its players are told while it comes back."""
+    troubled_at: float | None = None
+    """Since when it is not to be played; None if nothing is wrong."""
+
+    @property
+    def label(self) -> str:
+        """The id's beginning, for logs: enough to find the room by, not enough to enter it."""
+        return self.id[:6]
+
+    def step(self, event: Event) -> None:
+        """Take the event. Raises WrongPhaseError."""
+        self.phase = phases.after(self.phase, event)
+
+    def viewer_of(self, member: Member) -> Viewer | None:
+        """The member's media connection."""
+        return next((viewer for viewer in self.viewers.values() if viewer.member is member), None)
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """The members, as pages are told of them."""
+        return tuple(
+            Person(id=member.id, name=member.name, seat=member.seat, here=member.page is not None)
+            for member in self.company.members.values()
+        )
+
+    @property
+    def in_lobby(self) -> ListedRoom | None:
+        """As the lobby shows it; None if it doesn't."""
+        if not self.listed or self.company.locked or self.phase in (Phase.STARTING, Phase.ENDED):
+            return None
+        members = self.company.members.values()
+        players = seats_taken(members)
+        return ListedRoom(
+            room=self.id,
+            game=self.game,
+            players=players,
+            watching=len(members) - players,
+            free_seats=len(self.company.free_seats),
+        )

@@ -1,0 +1,124 @@
+"""The rooms with scripted pages and workers around them, for tests: no clock, no socket."""
+
+from itertools import count
+
+from coordinator.decisions import ToPage, ToWorker
+from coordinator.messages import (
+    Admit,
+    Admitted,
+    Game,
+    Holding,
+    Join,
+    Keep,
+    OpenRoom,
+    Register,
+    RoomState,
+    Start,
+)
+from coordinator.registry import Registry
+from coordinator.rooms import Rooms
+
+DUEL = Game(id="d", title="Duel", system="NES")
+AIR = Game(id="a", title="Air", system="Mega Drive")
+
+
+class Floor:
+    """An arcade's floor. What is decided is kept in ``told``, apart from states and records, which are looked up."""
+
+    def __init__(self, **options):
+        numbers = count(1)
+        options = {"started_at": -1000.0, "new_id": lambda: f"id{next(numbers)}", **options}
+        self.registry = Registry()
+        self.rooms = Rooms(self.registry, **options)
+        self.now = 0.0
+        self.told = []
+        self.states = {}
+        """The last room_state of each page."""
+        self.records = {}
+        """What was last to be kept of each room."""
+
+    # ----- what happens. Each gives what was decided.
+
+    def decide(self, decisions):
+        self.told = []
+        for decision in [*decisions, *self.rooms.news(self.now)]:
+            match decision:
+                case ToPage(page, RoomState() as state):
+                    self.states[page] = state
+                case ToWorker(_, Keep(room=room, record=record)):
+                    self.records[room] = record
+                case _:
+                    self.told.append(decision)
+        return self.told
+
+    def worker(self, capacity=4, games=(DUEL, AIR), holding=0):
+        worker = self.registry.register(Register(name="box", capacity=capacity, games=games, holding=holding))
+        self.rooms.worker_came()
+        self.decide(())
+        return worker
+
+    def say(self, page, message, address=""):
+        return self.decide(self.rooms.page_said(page, message, self.now, address))
+
+    def answer(self, worker, message):
+        return self.decide(self.rooms.worker_said(worker.id, message, self.now))
+
+    def gone(self, page):
+        return self.decide(self.rooms.page_went(page, self.now))
+
+    def lose(self, worker):
+        return self.decide(self.rooms.worker_lost(self.registry.remove(worker.id), self.now))
+
+    def wait(self, seconds):
+        self.now += seconds
+        return self.decide(self.rooms.expire(self.now))
+
+    def bring(self, worker, room, viewers=(), record=None):
+        """A worker says that it holds a room."""
+        return self.answer(worker, Holding(room=room, record=record or self.records[room], viewers=viewers))
+
+    # ----- whole steps
+
+    def admit(self, codec="H264"):
+        """The workers let in whom they were just told of; gives the ``started`` of each."""
+        asked = [d for d in self.told if isinstance(d, ToWorker) and isinstance(d.message, OpenRoom | Admit)]
+        started = []
+        for worker, command in asked:
+            if command.viewer:
+                answer = Admitted(room=command.room, viewer=command.viewer, answer="a=1", codec=codec)
+                told = self.decide(self.rooms.worker_said(worker, answer, self.now))
+                started += [decision.message for decision in told if isinstance(decision, ToPage)]
+        return started
+
+    def play(self, page, game="d", **options):
+        """The page starts a game and is in it."""
+        self.say(page, Start(game=game, offer="v=0", **options))
+        return self.admit()[0]
+
+    def enter(self, page, room, **options):
+        """The page joins a room and is in it."""
+        self.say(page, Join(room=room, offer="v=1", **options))
+        return self.admit()[0]
+
+    # ----- looks
+
+    def room(self, room_id):
+        return self.rooms.find(room_id)
+
+    def to(self, page):
+        """What this page was just told."""
+        return [d.message for d in self.told if isinstance(d, ToPage) and d.page == page]
+
+    def commands(self, worker):
+        """What this worker was just told."""
+        return [d.message for d in self.told if isinstance(d, ToWorker) and d.worker == worker.id]
+
+    def code(self, page):
+        """The kind and the code of the one thing that this page was told, in a sentence."""
+        [message] = self.to(page)
+        assert message.message.endswith(".")
+        return type(message).__name__, message.code
+
+    def seats(self, page):
+        """Who sits where, as this page sees it."""
+        return {person.id: person.seat for person in self.states[page].members}

@@ -1,0 +1,316 @@
+"""The ways into a room."""
+
+import pytest
+
+from coordinator.decisions import StartTook, ToWorker
+from coordinator.entrance import EARLY_SECONDS
+from coordinator.house import digest
+from coordinator.messages import (
+    Admit,
+    Admitted,
+    Back,
+    Candidate,
+    CloseRoom,
+    Dismiss,
+    Ended,
+    Join,
+    Leave,
+    OpenRoom,
+    Start,
+    Trickle,
+    ViewerCandidate,
+)
+from coordinator.room import MAX_CANDIDATES
+from tests.coordinator.floor import DUEL, Floor
+
+PROFILE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+START = Start(game="d", offer="v=0", scale=2, profile=PROFILE, name="Ada")
+CANDIDATE = Candidate(candidate="candidate:1 1 udp 2 192.0.2.1 9 typ host", sdpMid="0")
+
+
+@pytest.fixture
+def floor():
+    return Floor()
+
+
+@pytest.fixture
+def worker(floor):
+    return floor.worker(capacity=2)
+
+
+class TestStart:
+    def test_opens_a_room_on_the_worker_and_tells_the_page_when_it_runs(self, floor, worker):
+        floor.now = 100.0
+        [(_, opening)] = floor.say(7, START)
+
+        assert opening == OpenRoom(
+            room="id2", game="d", viewer="v1", seat=0, offer="v=0", scale=2, profile=digest(PROFILE), epoch=1
+        )
+        floor.now = 100.25
+        floor.answer(worker, Admitted(room="id2", viewer="v1", answer="a=1", codec="VP8"))
+        [started] = floor.to(7)
+        assert (started.room, started.seat, started.game, started.answer) == ("id2", 0, DUEL, "a=1")
+        assert (started.member, started.token) == ("m1", "id1")
+        assert floor.told[1] == StartTook(0.25)
+        assert floor.room("id2").codec == "VP8"
+        assert floor.states[7].members[0].name == "Ada"
+
+    def test_gives_workers_the_hash_of_a_profile_alone(self, floor, worker):
+        [(_, opening)] = floor.say(7, START)
+
+        assert PROFILE not in repr(opening)
+        assert len(opening.profile) == 64
+
+    def test_is_refused_without_a_worker(self, floor):
+        floor.say(7, START)
+
+        assert floor.code(7) == ("Refused", "no_workers")
+
+    def test_is_refused_for_a_game_that_nobody_has(self, floor, worker):
+        floor.say(7, Start(game="x", offer="v=0"))
+
+        assert floor.code(7) == ("Refused", "unknown_game")
+
+    def test_is_refused_when_all_workers_are_full_and_possible_again_afterwards(self, floor, worker):
+        floor.play(1)
+        floor.play(2)
+
+        floor.say(3, START)
+        assert floor.code(3) == ("Refused", "no_seats")
+
+        floor.say(1, Leave())
+        [opening] = floor.say(3, START)
+        assert isinstance(opening.message, OpenRoom)
+
+    def test_that_is_refused_has_left_the_first_room_all_the_same(self, floor, worker):
+        floor.play(1)
+
+        floor.say(1, Start(game="x", offer="v=0"))
+
+        assert isinstance(floor.commands(worker)[0], CloseRoom)
+        assert floor.code(1) == ("Refused", "unknown_game")
+        assert worker.free == 2
+
+
+class TestAddresses:
+    @pytest.fixture
+    def floor(self):
+        return Floor(rooms_per_address=2)
+
+    def test_one_has_so_many_rooms_and_no_more(self, floor):
+        floor.worker(capacity=9)
+        floor.say(1, START, "192.0.2.1")
+        floor.say(2, START, "192.0.2.1")
+
+        floor.say(3, START, "192.0.2.1")
+        assert floor.code(3) == ("Refused", "too_many_rooms")
+        [opening] = floor.say(4, START, "192.0.2.2")
+        assert isinstance(opening.message, OpenRoom)
+
+        floor.say(1, Leave())
+        [opening] = floor.say(3, START, "192.0.2.1")
+        assert isinstance(opening.message, OpenRoom)
+
+    def test_none_is_not_limited(self, floor):
+        floor.worker(capacity=9)
+
+        for page in range(5):
+            [opening] = floor.say(page, START)
+            assert isinstance(opening.message, OpenRoom)
+
+
+class TestJoin:
+    def test_takes_the_first_free_seat(self, floor, worker):
+        room = floor.play(1).room
+
+        floor.say(2, Join(room=room, offer="v=1", profile=PROFILE))
+
+        assert floor.told == [
+            ToWorker(worker.id, Admit(room=room, viewer="v2", seat=1, offer="v=1", profile=digest(PROFILE)))
+        ]
+        [started] = floor.admit()
+        assert (started.seat, started.member) == (1, "m2")
+
+    def test_watches_when_it_wants_to_or_the_seats_are_taken(self, floor, worker):
+        room = floor.play(1).room
+
+        assert floor.enter(2, room, watch=True).seat is None
+        assert [floor.enter(page, room).seat for page in range(3, 8)] == [1, 2, 3, None, None]
+
+    def test_is_refused_for_a_room_that_is_not_there(self, floor, worker):
+        floor.say(1, Join(room="nowhere", offer="v=1"))
+
+        assert floor.code(1) == ("Refused", "unknown_room")
+
+    def test_of_another_room_leaves_the_first(self, floor, worker):
+        first, second = floor.play(1).room, floor.play(2).room
+
+        floor.say(1, Join(room=second, offer="v=1"))
+
+        closing, admission = floor.commands(worker)
+        assert closing == CloseRoom(room=first)
+        assert admission.room == second
+
+
+class TestComingBack:
+    def test_with_the_token_gives_the_same_seat_on_a_new_connection(self, floor, worker):
+        floor.play(1)
+        started = floor.enter(2, "id2")
+        floor.gone(2)
+
+        floor.say(9, Join(room="id2", offer="v=2", token=started.token))
+
+        assert floor.commands(worker) == [
+            Dismiss(room="id2", viewer="v2"),
+            Admit(room="id2", viewer="v3", seat=1, offer="v=2"),
+        ]
+        [again] = floor.admit()
+        assert (again.member, again.token, again.seat) == (started.member, started.token, 1)
+        assert floor.states[9].you == "m2"
+
+    def test_from_another_tab_takes_the_seat_from_the_first(self, floor, worker):
+        started = floor.play(1)
+
+        floor.say(2, Join(room=started.room, offer="v=1", token=started.token))
+
+        [ended] = floor.to(1)
+        assert (type(ended), ended.code) == (Ended, "elsewhere")
+        assert floor.admit()[0].seat == 0
+        floor.gone(1)
+        assert floor.told == []
+
+    def test_of_the_page_itself_needs_no_token_but_gives_a_new_one(self, floor, worker):
+        started = floor.play(1)
+
+        again = floor.enter(1, started.room)
+
+        assert (again.member, again.seat) == (started.member, 0)
+        assert again.token != started.token
+        assert floor.enter(1, started.room, token=again.token).token == again.token
+
+    def test_with_a_wrong_token_is_that_of_a_stranger(self, floor, worker):
+        room = floor.play(1).room
+
+        assert floor.enter(2, room, token="guessed").member == "m2"
+
+    def test_of_the_connection_alone_shows_the_room_and_keeps_the_media(self, floor, worker):
+        started = floor.play(1)
+        floor.gone(1)
+
+        floor.say(2, Back(room=started.room, token=started.token))
+
+        assert floor.told == []
+        assert floor.states[2].members[0].here
+
+    def test_of_the_connection_alone_asks_for_new_media_if_the_old_are_gone(self, floor, worker):
+        started = floor.play(1)
+        floor.gone(1)
+        floor.room(started.room)
+        floor.say(3, Join(room=started.room, offer="v=3", token=started.token))
+        floor.gone(3)
+
+        floor.say(2, Back(room=started.room, token=started.token))
+
+        assert floor.code(2) == ("Reconnect", "connection_lost")
+
+    def test_after_too_long_is_refused(self, floor, worker):
+        room = floor.play(1).room
+
+        floor.say(2, Back(room=room, token="forgotten"))
+
+        assert floor.code(2) == ("Refused", "forgotten")
+
+
+class TestCandidates:
+    def test_go_to_the_room_of_the_page(self, floor, worker):
+        floor.say(1, START)
+
+        floor.say(1, Trickle(candidate=CANDIDATE))
+
+        assert floor.commands(worker) == [ViewerCandidate(room="id2", viewer="v1", candidate=CANDIDATE)]
+
+    def test_without_a_room_are_dropped(self, floor):
+        assert floor.say(1, Trickle(candidate=CANDIDATE)) == []
+
+    def test_are_kept_up_to_a_limit_until_the_answer(self, floor, worker):
+        floor.say(1, START)
+        for _ in range(MAX_CANDIDATES + 5):
+            floor.say(1, Trickle(candidate=CANDIDATE))
+        [viewer] = floor.room("id2").viewers.values()
+        assert len(viewer.candidates) == MAX_CANDIDATES
+
+        floor.answer(worker, Admitted(room="id2", viewer="v1", answer="a=1"))
+
+        assert viewer.candidates == []
+
+
+class TestEarly:
+    """Pages that are back before their room's worker is."""
+
+    @pytest.fixture
+    def floor(self):
+        return Floor(started_at=0.0)
+
+    @pytest.fixture
+    def before(self):
+        """The coordinator before this one, with a room of two."""
+        before = Floor()
+        before.worker()
+        before.started = before.play(1)
+        before.friend = before.enter(2, before.started.room)
+        return before
+
+    def record(self, before):
+        return before.records[before.started.room]
+
+    def test_wait_for_it_and_go_on(self, floor, before):
+        room, token = before.started.room, before.started.token
+        floor.say(1, Back(room=room, token=token))
+        assert floor.told == []
+
+        worker = floor.worker(holding=1)
+        floor.bring(worker, room, viewers=("v1", "v2"), record=self.record(before))
+
+        assert floor.to(1) == []
+        assert floor.seats(1) == {"m1": 0, "m2": 1}
+
+    def test_may_join_with_candidates_meanwhile(self, floor, before):
+        room, token = before.started.room, before.friend.token
+        floor.say(2, Join(room=room, offer="v=7", token=token))
+        floor.say(2, Trickle(candidate=CANDIDATE))
+
+        worker = floor.worker(holding=1)
+        floor.bring(worker, room, viewers=("v1", "v2"), record=self.record(before))
+
+        assert [type(command).__name__ for command in floor.commands(worker)[-3:]] == [
+            "Dismiss",
+            "Admit",
+            "ViewerCandidate",
+        ]
+        assert floor.admit()[0].seat == 1
+
+    def test_are_refused_when_it_does_not_come(self, floor):
+        floor.say(1, Join(room="gone", offer="v=1"))
+        floor.say(2, Back(room="gone", token="t"))
+
+        floor.wait(EARLY_SECONDS)
+
+        assert floor.code(1) == floor.code(2) == ("Refused", "unknown_room")
+        floor.say(3, Back(room="gone", token="t"))
+        assert floor.code(3) == ("Refused", "unknown_room")
+
+    def test_may_go_again(self, floor):
+        floor.say(1, Join(room="gone", offer="v=1"))
+        floor.gone(1)
+        floor.say(2, Join(room="gone", offer="v=1"))
+        floor.say(2, Leave())
+
+        assert floor.wait(EARLY_SECONDS) == []
+
+    def test_with_a_token_of_no_member_are_refused_when_it_comes(self, floor, before):
+        room = before.started.room
+        floor.say(1, Back(room=room, token="guessed"))
+
+        floor.bring(floor.worker(holding=1), room, record=self.record(before))
+
+        assert floor.code(1) == ("Refused", "forgotten")

@@ -1,0 +1,210 @@
+"""Rooms that are moved."""
+
+import pytest
+
+from coordinator.decisions import Recovered
+from coordinator.messages import (
+    Admitted,
+    CloseRoom,
+    Draining,
+    Freeze,
+    Frozen,
+    Join,
+    OpenRoom,
+    RoomClosed,
+    Start,
+    Thawed,
+)
+from coordinator.moves import FREEZE_SECONDS, MAX_MOVES, MOVE_AGAIN_SECONDS
+from coordinator.phases import Phase
+from coordinator.seats import DeniedError
+from tests.coordinator.floor import AIR, Floor
+
+
+@pytest.fixture
+def floor():
+    return Floor()
+
+
+@pytest.fixture
+def worker(floor):
+    return floor.worker()
+
+
+@pytest.fixture
+def room(floor, worker):
+    return floor.play(1).room
+
+
+def move(floor, room):
+    return floor.decide(floor.rooms.move(floor.room(room), floor.now))
+
+
+def kinds(floor, worker):
+    return [type(command) for command in floor.commands(worker)]
+
+
+class TestMove:
+    def test_freezes_the_room_and_opens_it_on_another_worker(self, floor, worker, room):
+        other = floor.worker()
+
+        assert move(floor, room) == [(worker.id, Freeze(room=room))]
+        floor.now = 0.25
+        floor.answer(worker, Frozen(room=room))
+
+        assert floor.commands(other) == [OpenRoom(room=room, game="d", resume=True, epoch=2, codec="H264")]
+        assert floor.code(1) == ("Reconnect", "moved")
+        assert worker.free == worker.capacity
+        floor.say(1, Join(room=room, offer="v=1"))
+        floor.admit()
+        assert Recovered("moved", 0.0) in floor.told
+
+    def test_lets_joins_wait_for_the_new_place(self, floor, worker, room):
+        other = floor.worker()
+        move(floor, room)
+        assert floor.say(2, Join(room=room, offer="v=1")) == []
+
+        floor.answer(worker, Frozen(room=room))
+
+        assert [type(command).__name__ for command in floor.commands(other)] == ["OpenRoom", "Admit"]
+
+    def test_holds_a_place_at_its_end(self, floor, worker, room):
+        other = floor.worker(capacity=1)
+        move(floor, room)
+
+        assert other.free == 0
+        floor.answer(worker, Frozen(room=room))
+        assert other.free == 0
+        assert kinds(floor, other) == [OpenRoom]
+
+    def test_is_denied_without_another_place(self, floor, worker, room):
+        floor.worker(games=(AIR,))
+
+        with pytest.raises(DeniedError, match="no_place"):
+            move(floor, room)
+        assert floor.room(room).phase is Phase.OPEN
+
+    def test_is_denied_while_it_goes_on_already(self, floor, worker, room):
+        floor.worker()
+        move(floor, room)
+
+        with pytest.raises(DeniedError, match="not_open"):
+            move(floor, room)
+
+    def test_that_fails_leaves_the_room_where_it_is(self, floor, worker, room):
+        other = floor.worker()
+        move(floor, room)
+        floor.say(2, Join(room=room, offer="v=1"))
+
+        floor.answer(worker, Thawed(room=room, code="store_failed", message="The store can't be reached."))
+
+        assert [type(command).__name__ for command in floor.commands(worker)] == ["Admit"]
+        assert floor.to(1) == []
+        assert other.free == other.capacity
+        assert floor.room(room).phase is Phase.OPEN
+
+    def test_that_is_not_answered_goes_on_from_the_snapshot_before(self, floor, worker, room):
+        other = floor.worker()
+        move(floor, room)
+
+        floor.wait(FREEZE_SECONDS)
+
+        assert kinds(floor, worker)[0] is CloseRoom
+        assert OpenRoom in kinds(floor, worker) + kinds(floor, other)
+        assert floor.code(1) == ("Reconnect", "room_silent")
+
+    def test_of_a_room_that_dies_meanwhile_goes_on_from_the_snapshot_before(self, floor, worker, room):
+        floor.worker()
+        move(floor, room)
+
+        floor.answer(worker, RoomClosed(room=room, code="core_crashed", message="It crashed."))
+
+        assert floor.code(1) == ("Reconnect", "core_crashed")
+
+    def test_to_a_worker_that_is_lost_meanwhile_finds_another(self, floor, worker, room):
+        other = floor.worker()
+        move(floor, room)
+        assert floor.lose(other) == []
+        third = floor.worker()
+
+        floor.answer(worker, Frozen(room=room))
+
+        assert kinds(floor, third) == [OpenRoom]
+
+    def test_with_no_place_left_goes_back(self, floor, worker, room):
+        other = floor.worker()
+        move(floor, room)
+        floor.lose(other)
+
+        floor.answer(worker, Frozen(room=room))
+
+        assert kinds(floor, worker) == [OpenRoom]
+
+
+class TestDrain:
+    def test_moves_all_rooms_and_lets_none_in(self, floor, worker, room):
+        other = floor.worker(capacity=9)
+
+        floor.answer(worker, Draining())
+
+        assert floor.commands(worker) == [Freeze(room=room)]
+        floor.answer(worker, Frozen(room=room))
+        assert kinds(floor, other) == [OpenRoom]
+        assert worker.free == 0
+        floor.say(2, Start(game="d", offer="v=0"))
+        assert kinds(floor, other) == [OpenRoom]
+
+    def test_moves_a_few_at_a_time(self, floor):
+        worker = floor.worker(capacity=10)
+        rooms = [floor.play(page).room for page in range(10)]
+        floor.worker(capacity=10)
+
+        floor.answer(worker, Draining())
+        assert kinds(floor, worker) == [Freeze] * MAX_MOVES
+
+        floor.answer(worker, Frozen(room=floor.commands(worker)[0].room))
+        assert kinds(floor, worker) == [Freeze]
+        assert len(rooms) == 10
+
+    def test_without_another_place_waits_for_one(self, floor, worker, room):
+        floor.answer(worker, Draining())
+        assert floor.told == []
+
+        floor.worker()
+
+        assert floor.commands(worker) == [Freeze(room=room)]
+
+    def test_waits_for_a_room_that_is_starting(self, floor, worker):
+        floor.say(1, Start(game="d", offer="v=0"))
+        floor.worker()
+        floor.answer(worker, Draining())
+        assert floor.told == []
+
+        floor.answer(worker, Admitted(room="id2", viewer="v1", answer="a=1"))
+
+        assert floor.commands(worker) == [Freeze(room="id2")]
+
+    def test_of_a_worker_that_gives_up_a_room_itself_lets_it_wait(self, floor, worker, room):
+        floor.answer(worker, Draining())
+
+        floor.answer(worker, Frozen(room=room))
+
+        assert floor.code(1) == ("Reconnect", "no_place")
+        assert floor.room(room).phase is Phase.HOMELESS
+
+    def test_of_a_worker_that_gives_up_a_start_refuses_it(self, floor, worker):
+        floor.say(1, Start(game="d", offer="v=0"))
+
+        floor.answer(worker, Frozen(room="id2"))
+
+        assert floor.code(1) == ("Refused", "worker_stopped")
+
+    def test_tries_again_after_a_while_what_could_not_be_frozen(self, floor, worker, room):
+        floor.worker()
+        floor.answer(worker, Draining())
+        floor.answer(worker, Thawed(room=room, code="store_failed", message="The store can't be reached."))
+        assert floor.commands(worker) == []
+
+        floor.wait(MOVE_AGAIN_SECONDS)
+
+        assert floor.commands(worker) == [Freeze(room=room)]

@@ -1,0 +1,60 @@
+"""One room's looks."""
+
+import pytest
+
+from coordinator.messages import Game, ListedRoom, Person, Register
+from coordinator.phases import Event, Phase, WrongPhaseError
+from coordinator.registry import Registry
+from coordinator.room import Room, Viewer
+
+DUEL = Game(id="d", title="Duel", system="NES")
+
+
+@pytest.fixture
+def room():
+    worker = Registry().register(Register(name="box", capacity=1, games=(DUEL,)))
+    return Room("kXv3-unguessable", DUEL, worker, opened_at=0.0, listed=True)
+
+
+def test_the_label_does_not_open_the_room(room):
+    assert room.id.startswith(room.label)
+    assert len(room.label) < len(room.id)
+
+
+def test_it_takes_no_event_that_can_not_happen(room):
+    with pytest.raises(WrongPhaseError):
+        room.step(Event.FROZEN)
+    assert room.phase is Phase.STARTING
+
+
+def test_people_are_shown_without_their_secrets(room):
+    member = room.company.enter("hash", "Ada", "profile")
+
+    assert room.people == (Person(id="m1", name="Ada", seat=0, here=False),)
+    member.page = 7
+    assert room.people[0].here
+
+
+def test_the_lobby_shows_it_when_it_is_open_and_listed_and_not_locked(room):
+    room.company.enter("hash")
+    room.company.enter("hash", watch=True)
+    assert room.in_lobby is None
+
+    room.step(Event.ANSWERED)
+    assert room.in_lobby == ListedRoom(room=room.id, game=DUEL, players=1, watching=1, free_seats=3)
+
+    room.company.locked = True
+    assert room.in_lobby is None
+    room.company.locked, room.listed = False, False
+    assert room.in_lobby is None
+
+
+def test_an_answer_ends_what_was_kept_for_it(room):
+    member = room.company.enter("hash")
+    viewer = Viewer("v1", member, "v=0", "token", 0.0)
+    room.viewers["v1"] = viewer
+    assert room.viewer_of(member) is viewer
+
+    viewer.admit()
+
+    assert (viewer.offer, viewer.token, viewer.candidates) == ("", "", [])

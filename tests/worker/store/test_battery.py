@@ -1,0 +1,141 @@
+"""Battery memory: read back as written; two rooms keep both; the file of an earlier release is taken over."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.worker.store.desk import ADA, BEN, GAME, Room, eventually, make_store
+from tests.worker.store.servers import FaultyProxy
+from worker.room.storing import StoreBattery, Stored
+from worker.store import names
+from worker.store.battery import TIDY_AFTER
+from worker.store.objects import Objects
+from worker.store.series import Series
+from worker.store.shared import Owner
+from worker.store.versions import KEEP, parse
+
+
+async def put(room: Room, memory: bytes, request: int = 1) -> Stored:
+    room.keeper.handle(StoreBattery(request=request, data=memory))
+    return await room.answer(Stored)
+
+
+async def read(objects: Objects, profile: str = ADA) -> bytes | None:
+    return (await Room(make_store(objects), profile).keeper.begin(resume=False)).battery
+
+
+async def test_a_new_game_has_no_memory(objects: Objects) -> None:
+    assert await read(objects) is None
+
+
+async def test_stored_memory_comes_back_on_any_worker_to_its_profile_alone(objects: Objects) -> None:
+    room = Room(make_store(objects))
+    await room.keeper.begin(resume=False)
+    assert (await put(room, b"one")).version
+    assert (await put(room, b"two")).version
+    assert await read(objects) == b"two"
+    assert await read(objects, BEN) is None
+    assert await read(objects, "") is None
+
+
+async def test_without_a_profile_it_is_everybody_s_who_has_none(objects: Objects) -> None:
+    room = Room(make_store(objects), "")
+    assert (await put(room, b"one")).version
+    assert await read(objects, "") == b"one"
+
+
+async def test_a_waiting_memory_is_replaced_and_both_are_answered(objects: Objects) -> None:
+    room = Room(make_store(objects))
+    for request in range(4):
+        room.keeper.handle(StoreBattery(request=request, data=str(request).encode()))
+    answers = [await room.answer(Stored) for _ in range(4)]
+    assert sorted(answer.request for answer in answers) == [0, 1, 2, 3]
+    assert all(answer.version for answer in answers)
+    assert len({answer.version for answer in answers}) == 2
+    assert await read(objects) == b"3"
+
+
+async def test_two_rooms_keep_both_what_they_wrote(objects: Objects) -> None:
+    one, two = Room(make_store(objects)), Room(make_store(objects))
+    await put(one, b"before")
+    await two.keeper.begin(resume=False)
+    first, second = await put(one, b"of one"), await put(two, b"of two")
+    history = await Series(objects, names.battery(ADA, GAME)).history()
+    assert history.heads == sorted([parse(first.version), parse(second.version)])  # type: ignore[type-var]
+    assert await read(objects) in (b"of one", b"of two")
+
+
+async def test_old_versions_are_let_go_when_the_room_is(objects: Objects) -> None:
+    room = Room(make_store(objects))
+    for number in range(KEEP + 3):
+        await put(room, bytes([number]))
+    await room.keeper.settle(over=True)
+    assert len((await Series(objects, names.battery(ADA, GAME)).history()).versions) == KEEP
+
+
+async def test_a_game_that_writes_all_the_time_does_not_fill_the_store(objects: Objects) -> None:
+    room = Room(make_store(objects))
+    for number in range(3 * TIDY_AFTER):
+        await put(room, bytes([number]))
+
+    async def is_tidy() -> bool:
+        return len(await objects.list("battery/")) < TIDY_AFTER + KEEP
+
+    await eventually(is_tidy)
+    assert await read(objects) == bytes([3 * TIDY_AFTER - 1])
+
+
+async def test_a_damaged_memory_makes_room_for_the_one_before(objects: Objects) -> None:
+    room = Room(make_store(objects))
+    await put(room, b"good")
+    version = parse((await put(room, b"bad")).version)
+    name = f"{names.battery(ADA, GAME)}{version}"
+    record = await objects.read(name)
+    assert record is not None
+    await objects.delete(name)
+    await objects.create(name, record[:-1])
+    assert await read(objects) == b"good"
+
+
+async def test_the_file_of_an_earlier_release_is_read_while_the_store_has_none(
+    objects: Objects, tmp_path: Path
+) -> None:
+    owner = Owner(room="r", game=GAME, profile=ADA, legacy_battery=tmp_path / "Duel.srm")
+    assert (await Room(make_store(objects), owner=owner).keeper.begin(resume=False)).battery is None
+    (tmp_path / "Duel.srm").write_bytes(b"from before")
+    room = Room(make_store(objects), owner=owner)
+    assert (await room.keeper.begin(resume=False)).battery == b"from before"
+    await put(room, b"newer")
+    assert (await Room(make_store(objects), owner=owner).keeper.begin(resume=False)).battery == b"newer"
+
+
+async def test_a_game_begins_without_the_memory_while_the_store_is_down_and_hides_nothing(
+    faulty_objects: Objects, proxy: FaultyProxy
+) -> None:
+    await put(Room(make_store(faulty_objects)), b"a hundred hours")
+    await proxy.down()
+    room = Room(make_store(faulty_objects))
+    assert (await room.keeper.begin(resume=False)).battery is None
+    waiting = await put(room, b"five minutes")
+    assert waiting.waiting
+    assert waiting.error.startswith("The game's own save could not be stored yet: the store can't be reached.")
+    await proxy.up()
+    assert (await room.answer(Stored)).version
+    await put(room, b"six minutes")
+    assert await read(faulty_objects) == b"a hundred hours"
+    history = await Series(faulty_objects, names.battery(ADA, GAME)).history()
+    assert len(history.heads) == 2
+
+
+@pytest.mark.parametrize("swallow", [True, False], ids=["answer-lost", "broken-off"])
+async def test_what_is_confirmed_is_there_whatever_broke(
+    faulty_objects: Objects, proxy: FaultyProxy, swallow: bool
+) -> None:
+    room = Room(make_store(faulty_objects))
+    await put(room, b"one")
+    proxy.swallow_answers, proxy.break_after = swallow, None if swallow else 100
+    assert (await put(room, b"two")).waiting
+    proxy.swallow_answers, proxy.break_after = False, None
+    assert (await room.answer(Stored)).version
+    assert await read(faulty_objects) == b"two"
+    assert len((await Series(faulty_objects, names.battery(ADA, GAME)).history()).heads) == 1

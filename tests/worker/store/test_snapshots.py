@@ -1,0 +1,81 @@
+"""Snapshots: the newest wins, whoever writes it when, and old ones go."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.worker.store.servers import FaultyProxy
+from worker import savestate
+from worker.store import names, records
+from worker.store.failures import StoreError
+from worker.store.names import Mark
+from worker.store.objects import Objects
+from worker.store.snapshots import Snapshots
+
+ROOM = "a room"
+GAME = "0123456789abcdef"
+
+
+def state(text: str) -> bytes:
+    return savestate.pack(text.encode(), "core", "1")
+
+
+def record(text: str) -> bytes:
+    return records.snapshot(state(text), GAME, 1, 1)
+
+
+async def test_a_room_without_snapshots_has_none(objects: Objects) -> None:
+    snapshots = Snapshots(objects)
+    assert await snapshots.newest(ROOM, GAME) is None
+    await snapshots.add("another room", Mark(1, 1), record("other"))
+    assert await snapshots.newest(ROOM, GAME) is None
+
+
+async def test_what_an_older_process_writes_late_is_never_the_newest(objects: Objects) -> None:
+    snapshots = Snapshots(objects)
+    await snapshots.add(ROOM, Mark(1, 1, 5), record("before"))
+    await snapshots.add(ROOM, Mark(1, 2, 0), record("after"))
+    await snapshots.add(ROOM, Mark(1, 1, 6), record("late"))
+    assert await snapshots.newest(ROOM, GAME) == (Mark(1, 2, 0), state("after"))
+
+
+async def test_a_process_drops_its_own_and_leaves_its_successor_s(objects: Objects) -> None:
+    snapshots = Snapshots(objects)
+    for mark in (Mark(1, 1, 1), Mark(1, 1, 2), Mark(1, 2, 0)):
+        await snapshots.add(ROOM, mark, record(str(mark)))
+    await snapshots.drop(ROOM, Mark(1, 1, 1))
+    assert await snapshots.marks(ROOM) == [Mark(1, 1, 2), Mark(1, 2, 0)]
+    await snapshots.drop_until(ROOM, Mark(1, 1, 9))
+    assert await snapshots.marks(ROOM) == [Mark(1, 2, 0)]
+
+
+async def test_a_damaged_snapshot_makes_room_for_the_one_before(objects: Objects) -> None:
+    snapshots = Snapshots(objects)
+    await snapshots.add(ROOM, Mark(1, 1), record("good"))
+    await objects.create(f"{names.room(ROOM)}{Mark(1, 2)}", record("bad")[:-1])
+    assert await snapshots.newest(ROOM, GAME) == (Mark(1, 1), state("good"))
+    assert await snapshots.newest(ROOM, "f" * 16) is None
+
+
+async def test_old_snapshots_of_all_rooms_expire(objects: Objects) -> None:
+    snapshots = Snapshots(objects)
+    await snapshots.add(ROOM, Mark(1, 1), record("one"))
+    await snapshots.add("another room", Mark(1, 1), record("two"))
+    await objects.create("saves/kept", b"for good")
+    now = datetime.now(UTC)
+    assert await snapshots.expire(now, timedelta(days=7)) == 0
+    assert await snapshots.expire(now + timedelta(days=8), timedelta(days=7)) == 2
+    assert await snapshots.newest(ROOM, GAME) is None
+    assert await objects.read("saves/kept") == b"for good"
+
+
+async def test_a_snapshot_is_there_on_another_worker(s3_objects: Objects, faulty_objects: Objects) -> None:
+    await Snapshots(s3_objects).add(ROOM, Mark(1, 1), record("one"))
+    assert await Snapshots(s3_objects).newest(ROOM, GAME) == (Mark(1, 1), state("one"))
+    assert await Snapshots(faulty_objects).newest(ROOM, GAME) is None
+
+
+async def test_a_store_that_is_down_is_no_room_without_snapshots(faulty_objects: Objects, proxy: FaultyProxy) -> None:
+    await proxy.down()
+    with pytest.raises(StoreError):
+        await Snapshots(faulty_objects).newest(ROOM, GAME)

@@ -1,0 +1,17 @@
+/** How elements are made: of a tag, a class and text. Text is never markup. */
+
+export function element(tag, className = "", text = "") {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+/** A button that does `act`. `label` is what a screen reader says, where that is more than the text. */
+export function button(text, act, { className = "small", label = "" } = {}) {
+  const made = element("button", className, text);
+  made.type = "button";
+  if (label) made.setAttribute("aria-label", label);
+  made.addEventListener("click", act);
+  return made;
+}

@@ -1,0 +1,45 @@
+/**
+ * What a page needs to come back to its seat after a reload, kept for this tab alone: {room, token, game, ice}.
+ *
+ * The gateways are in it, so that the offer of a reloaded page need not wait for the coordinator's welcome.
+ */
+
+import { boolean, list, name, parseWith, shape } from "./shapes.js";
+import { GAME, ICE_SERVER } from "./wire.js";
+
+const KEY = "coinop.ticket";
+const TICKET = shape({
+  room: name, token: name, game: GAME, ice: shape({ iceServers: list(ICE_SERVER), relayOnly: boolean }),
+});
+
+export class Tickets {
+  /** `storage` is a Storage (of the tab: sessionStorage) or null; it may throw at any call. */
+  constructor(storage) {
+    this._storage = storage;
+  }
+
+  /** The kept ticket, or null. */
+  read() {
+    try {
+      return parseWith(TICKET, this._storage?.getItem(KEY)) ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  keep(ticket) {
+    try {
+      this._storage?.setItem(KEY, JSON.stringify(ticket));
+    } catch {
+      // Not kept, then: a reload will show the library.
+    }
+  }
+
+  drop() {
+    try {
+      this._storage?.removeItem(KEY);
+    } catch {
+      // Where nothing can be removed nothing could be kept.
+    }
+  }
+}

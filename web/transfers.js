@@ -1,0 +1,57 @@
+/**
+ * Files on the room channel: put together from the pieces that come, and read to be sent.
+ *
+ * Leaves the channel to peer.js, and what the files are to saves.js.
+ */
+
+import { MAX_FILE_BYTES } from "./wire.js";
+
+/** Puts one file at a time together. */
+export class Receiver {
+  constructor() {
+    this.onfile = () => {}; // ({name, bytes})
+    this.reset();
+  }
+
+  /** Forget a file that has not come to its end: its connection is gone. */
+  reset() {
+    this._file = null;
+  }
+
+  /** A `file` notice: its bytes follow. */
+  begin({ name, size }) {
+    this._file = { name, bytes: new Uint8Array(size), filled: 0 };
+    this._finish();
+  }
+
+  /** A piece. One that belongs to no file, or is more than was said, is dropped with its file. */
+  take(buffer) {
+    const file = this._file;
+    if (!file) return;
+    if (file.filled + buffer.byteLength > file.bytes.length) {
+      this.reset();
+      return;
+    }
+    file.bytes.set(new Uint8Array(buffer), file.filled);
+    file.filled += buffer.byteLength;
+    this._finish();
+  }
+
+  _finish() {
+    if (this._file.filled < this._file.bytes.length) return;
+    const { name, bytes } = this._file;
+    this.reset();
+    this.onfile({ name, bytes });
+  }
+}
+
+/** Read a File that the player chose: {bytes} or {wrong}, a key of messages.FILE. */
+export async function readFile(file) {
+  if (file.size === 0) return { wrong: "empty" };
+  if (file.size > MAX_FILE_BYTES) return { wrong: "tooLarge" };
+  try {
+    return { bytes: new Uint8Array(await file.arrayBuffer()) };
+  } catch {
+    return { wrong: "unreadable" };
+  }
+}

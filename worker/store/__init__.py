@@ -1,0 +1,1 @@
+"""What outlives a room: snapshots to go on from, save slots and battery memory, in an object store."""

@@ -1,0 +1,124 @@
+"""One game's battery memory of one profile: read before the game begins, written when it changed.
+
+It is a series of versions like a save slot, so two rooms of one player keep both what they wrote. Where the store has
+none, the file is read in which earlier releases kept it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from worker.background import log_failure
+from worker.envelope import DamagedError
+from worker.room.storing import MAX_BATTERY_BYTES, StoreBattery, Stored
+from worker.store import names, records
+from worker.store.failures import NO_ANSWER, StoreError
+from worker.store.lane import Job, Lane
+from worker.store.series import Series, salt
+from worker.store.shared import Owner, Shared
+from worker.store.versions import Version, after
+
+logger = logging.getLogger(__name__)
+
+TIDY_AFTER = 20
+"""Versions that may be written before old ones are let go: that takes a list and deletions."""
+
+
+class BatteryBook:
+    """What one room reads and writes."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        owner: Owner,
+        answer: Callable[[Stored], None],
+        changed: Callable[[StoreError | None], None],
+    ) -> None:
+        self._series = Series(shared.objects, names.battery(owner.profile, owner.game))
+        self._legacy = owner.legacy_battery
+        self._pace = shared.pace
+        self._now = shared.now
+        self._answer = answer
+        self.lane = Lane(shared.pace, changed, newest_only=True)
+        self._newest: Version | None = None
+        """What the game began with, or what was stored last."""
+        self._blind = False
+        self._untidied = 0
+        self._tidying: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> bytes | None:
+        """The memory as last stored. Raises StoreError if the store can't tell: what this game writes is kept beside
+        what is there."""
+        try:
+            async with asyncio.timeout(self._pace.open):
+                memory = await self._read()
+        except (StoreError, TimeoutError) as error:
+            self._blind = True
+            raise error if isinstance(error, StoreError) else StoreError(NO_ANSWER, "slow") from None
+        if memory is None and self._newest is None and self._legacy is not None:
+            return await asyncio.to_thread(_read_file, self._legacy)
+        return memory
+
+    async def _read(self) -> bytes | None:
+        history = await self._series.history()
+        candidates = [version for version in reversed(history.versions) if version != history.newest]
+        for version in ([history.newest] if history.newest else []) + candidates:
+            record = await self._series.read(version)
+            try:
+                if record is not None:
+                    memory = records.memory_of(record)
+                    self._newest = version
+                    return memory
+            except DamagedError as error:
+                logger.warning("! a battery memory can't be used, the one before it is taken: %s", error)
+        return None
+
+    def store(self, message: StoreBattery) -> None:
+        """Write it. Answered when the store has it."""
+        version: Version | None = None
+        record = records.battery(message.data, int(self._now()))
+
+        async def write() -> None:
+            nonlocal version
+            if version is None:  # with the first try: whatever becomes of it, the next one is on top of it
+                version = after(self._newest, int(self._now() * 1000), salt(), blind=self._blind)
+            await self._series.add(version, record)
+
+        def stored() -> None:
+            if version is not None:
+                self._newest = version
+            self._answer(Stored(request=message.request, version=str(self._newest)))
+            self._tidy_now_and_then()
+
+        def troubled(error: StoreError) -> None:
+            sentence = f"The game's own save could not be stored yet: {error}. It is kept, and tried again."
+            self._answer(Stored(request=message.request, error=sentence, waiting=True))
+
+        self.lane.add(Job(len(record), write, stored, troubled))
+
+    def _tidy_now_and_then(self) -> None:
+        """Some games write all the time, for hours."""
+        self._untidied += 1
+        if self._untidied >= TIDY_AFTER and not self._tidying:
+            self._untidied = 0
+            task = asyncio.create_task(self._series.tidy(), name="old battery memory")
+            self._tidying.add(task)
+            task.add_done_callback(self._tidying.discard)
+            task.add_done_callback(log_failure)
+
+    async def settled(self) -> None:
+        """Wait until all is stored, and let old versions go."""
+        await self.lane.empty()
+        if self._tidying:
+            await asyncio.wait(self._tidying)
+        await self._series.tidy()
+
+
+def _read_file(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            memory = file.read(MAX_BATTERY_BYTES + 1)
+    except OSError:
+        return None
+    return memory if 0 < len(memory) <= MAX_BATTERY_BYTES else None

@@ -1,0 +1,242 @@
+"""The save slots of a room's players: what they save, load, list and delete of this one game.
+
+A room may touch the saves of those profiles alone that have entered it: its core is somebody else's native code.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from worker.background import log_failure
+from worker.envelope import DamagedError
+from worker.room.storing import (
+    Deleted,
+    DeleteSave,
+    Fetched,
+    FetchSave,
+    Listed,
+    ListSaves,
+    StoreAnswer,
+    Stored,
+    StoreSave,
+)
+from worker.store import names, records
+from worker.store.failures import StoreError
+from worker.store.lane import Job, Lane
+from worker.store.line import Line
+from worker.store.series import Series, salt
+from worker.store.shared import Shared
+from worker.store.versions import History, Version, after
+
+logger = logging.getLogger(__name__)
+
+MAX_WAITING_SAVES = 8
+"""Of one room: with a store that is down, more are refused at once."""
+
+MAX_READS = 8
+"""Lists, loads and deletions of one room at a time; a player makes one."""
+
+Reading = FetchSave | ListSaves | DeleteSave
+
+NO_PROFILE = "This browser keeps no data, so there is nowhere to save to. Allow it to, and reload the page."
+BUSY = "The store is still busy with what you asked for before. Try again in a moment."
+
+
+@dataclass(eq=False)
+class Unstored:
+    """A save on its way to the store; until it is there it is loaded from here."""
+
+    record: bytes
+    version: Version | None = None
+    """Known from the first try on."""
+
+
+@dataclass(eq=False)
+class Player:
+    """What is known of one profile's slots."""
+
+    looking: asyncio.Task[None]
+    """Reads what the slots hold as the profile enters."""
+    lines: dict[int, Line] = field(default_factory=dict)
+    looked: bool = False
+    unstored: dict[int, list[Unstored]] = field(default_factory=dict)
+
+
+class Slots:
+    """The slots of one room. Answers come by way of ``answer``."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        game: str,
+        answer: Callable[[StoreAnswer], None],
+        changed: Callable[[StoreError | None], None],
+    ) -> None:
+        self._objects = shared.objects
+        self._catalogue = shared.catalogue
+        self._full = shared.full
+        self._now = shared.now
+        self._game = game
+        self._answer = answer
+        self.lane = Lane(shared.pace, changed)
+        self._players: dict[str, Player] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._reads = 0
+
+    def enter(self, profile: str) -> None:
+        """This profile's player is in the room from now on."""
+        if names.is_profile(profile) and profile not in self._players:
+            self._players[profile] = Player(self._spawn(self._first_look(profile)))
+
+    # ----- what the room asks for
+
+    def save(self, order: StoreSave) -> None:
+        """Answered by Stored."""
+        if order.profile not in self._players:
+            self._answer(Stored(request=order.request, error=NO_PROFILE))
+        elif len(self.lane) >= MAX_WAITING_SAVES or self._full():
+            sentence = "The save could not be stored: too many wait for the store already. Try again in a moment."
+            self._answer(Stored(request=order.request, error=sentence))
+        else:
+            try:
+                record = records.save(order.data, order.thumbnail, int(self._now()))
+            except DamagedError as error:
+                self._answer(Stored(request=order.request, error=f"The save could not be stored: {error}."))
+            else:
+                self._store(order, record)
+
+    def fetch(self, order: FetchSave) -> None:
+        """Answered by Fetched."""
+        self._read(order, Fetched, lambda: self._fetch(order))
+
+    def list(self, order: ListSaves) -> None:
+        """Answered by Listed."""
+        self._read(order, Listed, lambda: self._list(order))
+
+    def delete(self, order: DeleteSave) -> None:
+        """Answered by Deleted."""
+        self._read(order, Deleted, lambda: self._delete(order))
+
+    # ----- how it is done
+
+    def _series(self, profile: str, slot: int) -> Series:
+        return Series(self._objects, names.slot(profile, self._game, slot))
+
+    def _store(self, order: StoreSave, record: bytes) -> None:
+        player = self._players[order.profile]
+        series = self._series(order.profile, order.slot)
+        unstored = Unstored(record)
+        waiting = player.unstored.setdefault(order.slot, [])
+        waiting.append(unstored)
+
+        async def write() -> None:
+            if unstored.version is None:  # with the first try: whatever becomes of it, the next one is on top of it
+                unstored.version = await self._next_version(player, order, series)
+            await series.add(unstored.version, record)
+
+        def stored() -> None:
+            waiting.remove(unstored)
+            self._answer(Stored(request=order.request, version=str(unstored.version)))
+            self._spawn(series.tidy())
+
+        def troubled(error: StoreError) -> None:
+            sentence = f"The save could not be stored yet: {error}. It is kept, and tried again while the room is open."
+            self._answer(Stored(request=order.request, error=sentence, waiting=True))
+
+        self.lane.add(Job(len(record), write, stored, troubled))
+
+    async def _next_version(self, player: Player, order: StoreSave, series: Series) -> Version:
+        await asyncio.wait((player.looking,))
+        line = player.lines.setdefault(order.slot, Line())
+        if not (player.looked or order.based_on or line.own):
+            line.listed(await series.history())
+        parent = line.parent(order.based_on)
+        version = after(parent, int(self._now() * 1000), salt())
+        line.saved(version, parent)
+        return version
+
+    async def _fetch(self, order: FetchSave) -> StoreAnswer:
+        waiting = self._players[order.profile].unstored.get(order.slot, [])
+        fitting = [unstored for unstored in waiting if order.version in ("", str(unstored.version))]
+        found = (fitting[-1].version, fitting[-1].record) if fitting else await self._find(order)
+        if found is None:
+            return Fetched(request=order.request)
+        version, record = found
+        try:
+            return Fetched(request=order.request, version=str(version or ""), data=records.state_of(record))
+        except DamagedError as error:
+            return Fetched(request=order.request, error=f"The save can't be used: {error}.")
+
+    async def _find(self, order: FetchSave) -> tuple[Version, bytes] | None:
+        series = self._series(order.profile, order.slot)
+        version = (await series.history()).find(order.version)
+        record = await series.read(version) if version else None
+        return (version, record) if version and record is not None else None
+
+    async def _list(self, order: ListSaves) -> StoreAnswer:
+        histories, saves = await self._catalogue.show(order.profile, self._game)
+        self._note(order.profile, histories)
+        return Listed(request=order.request, saves=saves)
+
+    async def settled(self) -> None:
+        """Wait until all is stored, and all is tidy."""
+        await self.lane.empty()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def abandon(self) -> None:
+        """Give up what is not stored yet."""
+        self.lane.abandon()
+        for task in self._tasks:
+            task.cancel()
+
+    async def _first_look(self, profile: str) -> None:
+        try:
+            self._note(profile, await self._catalogue.histories(profile, self._game))
+        except StoreError as error:
+            logger.info("! a player's saves can't be listed: %s (%s)", error, error.detail)
+
+    def _note(self, profile: str, histories: Mapping[int, History]) -> None:
+        player = self._players[profile]
+        player.looked = True
+        for slot, history in histories.items():
+            player.lines.setdefault(slot, Line()).listed(history)
+
+    async def _delete(self, order: DeleteSave) -> StoreAnswer:
+        series = self._series(order.profile, order.slot)
+        version = (await series.history()).find(order.version) if order.version else None
+        if version is None:
+            return Deleted(request=order.request, error="This save is gone already.")
+        await series.delete(version)
+        return Deleted(request=order.request)
+
+    def _read(
+        self, order: Reading, answer: Callable[..., StoreAnswer], work: Callable[[], Coroutine[Any, Any, StoreAnswer]]
+    ) -> None:
+        if order.profile not in self._players:
+            self._answer(answer(request=order.request, error=NO_PROFILE))
+        elif self._reads >= MAX_READS:
+            self._answer(answer(request=order.request, error=BUSY))
+        else:
+            self._reads += 1
+            self._spawn(self._answer_with(order, answer, work))
+
+    async def _answer_with(
+        self, order: Reading, answer: Callable[..., StoreAnswer], work: Callable[[], Coroutine[Any, Any, StoreAnswer]]
+    ) -> None:
+        try:
+            self._answer(await work())
+        except StoreError as error:
+            sentence = f"Your saves can't be reached: {error}. Try again in a moment."
+            self._answer(answer(request=order.request, error=sentence))
+        finally:
+            self._reads -= 1
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(coroutine, name="saves")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(log_failure)
+        return task
