@@ -59,9 +59,9 @@ def same_seat(guest: Guest) -> bool:
 
 async def test_a_room_process_that_is_killed_is_followed_by_another(house: Stack, guest: Guest) -> None:
     for room in rooms_of(house.programs[host_of(house)]):
-        os.kill(room, signal.SIGKILL)  # the spare too: the worst case
+        os.kill(room, signal.SIGKILL)  # the spare too, which may have become the room by then
     await guest.arrived(2)
-    assert guest.codes == ["room_killed"]
+    assert set(guest.codes) == {"room_killed"}
     assert same_seat(guest)
 
 
