@@ -215,9 +215,9 @@ async def _coordinator(session: Session) -> bool:
 
     async def complete() -> bool:
         status = await session.running.status()
-        return status["workers"] == len(session.running.workers) and status["rooms"] == 1
+        return status["workers"] == len(session.running.workers) and status["rooms"] == status["pages"] == 1
 
-    await until(complete, "the coordinator did not learn of its room again", RESUMED_WITHIN)
+    await until(complete, "the coordinator did not learn of its room and page again", RESUMED_WITHIN)
     record = await session.record(since)
     return interruptions.longest_gap(record) > INTERRUPTED or interruptions.detected_at(record, since) is not None
 
