@@ -116,9 +116,10 @@ class Session:
     def snapshots(self) -> list[tuple[float, int]]:
         """When each of the room's snapshots that are there now was written, and its frame."""
         found = []
-        for path in (self.running.saves / "store" / names.ROOMS).rglob("*"):
-            with suppress(OSError, DamagedError):  # gone in the meantime, a folder, or not whole yet
-                found.append((path.stat().st_mtime, SNAPSHOTS.header(path.read_bytes()).frame))
+        for folder, _, files in os.walk(self.running.saves / "store" / names.ROOMS):  # passes over what goes meanwhile
+            for path in (Path(folder, name) for name in files):
+                with suppress(OSError, DamagedError):  # gone, or not whole yet
+                    found.append((path.stat().st_mtime, SNAPSHOTS.header(path.read_bytes()).frame))
         return found
 
     async def _snapshots_since(self, since: float, count: int) -> list[tuple[float, int]]:
