@@ -103,6 +103,7 @@ async def test_play_goes_on_while_the_coordinator_restarts_and_everybody_finds_b
     await until(lambda: guest.state, "the new coordinator knows who is in the room")
     assert guest.codes == []
     assert guest.arrivals == 1
+    await until(lambda: house.status()["workers"] == 2, "both workers are back")
     ask(house, "POST", f"rooms/{guest.started.room}/move")  # the new one can do all that the old one could
     await guest.arrived(2)
     assert same_seat(guest)
