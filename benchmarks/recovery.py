@@ -116,9 +116,10 @@ class Session:
     def snapshots(self) -> list[tuple[float, int]]:
         """When each of the room's snapshots that are there now was written, and its frame."""
         found = []
-        for path in (self.running.saves / "store" / names.ROOMS).rglob("*"):
-            with suppress(OSError, DamagedError):  # gone in the meantime, a folder, or not whole yet
-                found.append((path.stat().st_mtime, SNAPSHOTS.header(path.read_bytes()).frame))
+        for folder, _, files in os.walk(self.running.saves / "store" / names.ROOMS):  # passes over what goes meanwhile
+            for path in (Path(folder, name) for name in files):
+                with suppress(OSError, DamagedError):  # gone, or not whole yet
+                    found.append((path.stat().st_mtime, SNAPSHOTS.header(path.read_bytes()).frame))
         return found
 
     async def _snapshots_since(self, since: float, count: int) -> list[tuple[float, int]]:
@@ -215,9 +216,9 @@ async def _coordinator(session: Session) -> bool:
 
     async def complete() -> bool:
         status = await session.running.status()
-        return status["workers"] == len(session.running.workers) and status["rooms"] == 1
+        return status["workers"] == len(session.running.workers) and status["rooms"] == status["pages"] == 1
 
-    await until(complete, "the coordinator did not learn of its room again", RESUMED_WITHIN)
+    await until(complete, "the coordinator did not learn of its room and page again", RESUMED_WITHIN)
     record = await session.record(since)
     return interruptions.longest_gap(record) > INTERRUPTED or interruptions.detected_at(record, since) is not None
 

@@ -145,7 +145,7 @@ class Entrance:
         room = self._house.rooms.get(message.room)
         if room is None:
             return self._be_patient(page, message, now)
-        member = room.company.by_token(digest(message.token))
+        member = self._known(room, page, message.token)
         if member is None:
             raise DeniedError("forgotten", FORGOTTEN)
         decisions = self._take_over(room, member, page)

@@ -34,8 +34,8 @@ class Worker:
 
     @property
     def free(self) -> int:
-        """How many more rooms it takes."""
-        return 0 if self.draining else self.capacity - len(self.rooms) - self.holding
+        """How many more rooms it takes: none while it still tells what it has, for that may be the one in question."""
+        return 0 if self.draining or self.holding else self.capacity - len(self.rooms)
 
 
 class Registry:

@@ -213,6 +213,15 @@ class TestComingBack:
 
         assert floor.code(2) == ("Reconnect", "connection_lost")
 
+    def test_with_another_members_token_stays_who_it_is(self, floor, worker):
+        started = floor.play(1)
+        floor.enter(2, started.room)
+
+        floor.say(2, Back(room=started.room, token=started.token))
+
+        assert floor.states[2].you == "m2"
+        assert floor.states[1].you == "m1"
+
     def test_after_too_long_is_refused(self, floor, worker):
         room = floor.play(1).room
 

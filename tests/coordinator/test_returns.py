@@ -121,6 +121,17 @@ class TestAfterALostLink:
         assert floor.room(room).epoch == 1
         assert floor.to(1)[-1].ready
 
+    def test_a_worker_that_still_tells_what_it_has_is_given_nothing(self, floor, worker, room):
+        floor.lose(worker)
+        floor.wait(RETURN_SECONDS)
+
+        again = floor.worker(capacity=9, holding=1)
+        assert floor.told == []
+        floor.bring(again, room, ("v1", "v2"))
+
+        assert OpenRoom not in map(type, floor.commands(again))
+        assert floor.room(room).worker is again
+
     def test_the_link_before_may_be_noticed_to_be_gone_only_later(self, floor, worker, room):
         again = floor.worker(holding=1)
 

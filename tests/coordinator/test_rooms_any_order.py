@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from coordinator import records
 from coordinator.decisions import ToPage, ToWorker
@@ -122,6 +122,21 @@ class AnyOrder(RuleBasedStateMachine):
         if box.id in self.connected:
             self.carry_out(self.rooms.worker_said(box.id, message, self.now))
 
+    @initialize(pages=st.integers(0, 2))
+    def play(self, pages):
+        """Mostly there is a game under way, and somewhere for it to go."""
+        for _ in range(2):
+            self.connect(Box(), 3, (DUEL, AIR))
+        for page in range(1, pages + 1):
+            self.say(page, Start(game="d", offer="v=0") if page == 1 else Join(room=self.room_ids[-1], offer="v=0"))
+            box, room, viewer = self.asked[-1]
+            self.let_in(box, room, viewer)
+
+    def let_in(self, box, room, viewer):
+        if room in box.rooms:
+            box.viewers[room].add(viewer)
+            self.answer(box, Admitted(room=room, viewer=viewer, answer="a=1", codec="H264"))
+
     # ----- workers
 
     @rule(capacity=st.integers(1, 3), games=st.sets(st.sampled_from((DUEL, AIR)), min_size=1))
@@ -171,10 +186,7 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.asked)
     @rule(data=st.data())
     def admit(self, data):
-        box, room, viewer = data.draw(st.sampled_from(self.asked))
-        if room in box.rooms:
-            box.viewers[room].add(viewer)
-            self.answer(box, Admitted(room=room, viewer=viewer, answer="a=1", codec="H264"))
+        self.let_in(*data.draw(st.sampled_from(self.asked)))
 
     @precondition(lambda self: self.asked)
     @rule(data=st.data())
@@ -218,11 +230,10 @@ class AnyOrder(RuleBasedStateMachine):
             box.viewers.pop(room.id, None)
             self.answer(box, Frozen(room=room.id))
 
+    @precondition(lambda self: self.rooms.rooms)
     @rule(data=st.data())
     def move(self, data):
-        room = self.rooms.find(data.draw(st.sampled_from(self.room_ids)))
-        if room is None:
-            return
+        room = data.draw(st.sampled_from(tuple(self.rooms.rooms)))
         try:
             decisions = self.rooms.move(room, self.now)
         except DeniedError:

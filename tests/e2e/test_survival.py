@@ -59,9 +59,9 @@ def same_seat(guest: Guest) -> bool:
 
 async def test_a_room_process_that_is_killed_is_followed_by_another(house: Stack, guest: Guest) -> None:
     for room in rooms_of(house.programs[host_of(house)]):
-        os.kill(room, signal.SIGKILL)  # the spare too: the worst case
+        os.kill(room, signal.SIGKILL)  # the spare too, which may have become the room by then
     await guest.arrived(2)
-    assert guest.codes == ["room_killed"]
+    assert set(guest.codes) == {"room_killed"}
     assert same_seat(guest)
 
 
@@ -103,6 +103,7 @@ async def test_play_goes_on_while_the_coordinator_restarts_and_everybody_finds_b
     await until(lambda: guest.state, "the new coordinator knows who is in the room")
     assert guest.codes == []
     assert guest.arrivals == 1
+    await until(lambda: house.status()["workers"] == 2, "both workers are back")
     ask(house, "POST", f"rooms/{guest.started.room}/move")  # the new one can do all that the old one could
     await guest.arrived(2)
     assert same_seat(guest)

@@ -1,0 +1,211 @@
+"""Whoever comes, goes, gives up or crashes: nothing of it is left afterwards, no seat, process, handle or memory."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from coordinator.messages import Ended, Leave, Refused, Start, Started
+from tests.cores.build import build
+from tests.e2e.caller import Caller
+from tests.e2e.stack import Stack, rooms_of, until
+from tests.worker.room.viewer import Viewer
+
+JOINS, ABORTED, CRASHES = 50, 200, 20
+AT_ONCE = 8
+"""Comers and starts at the same time."""
+PLACES = 2 * AT_ONCE
+"""Of the worker: a room whose player is gone before its media came has 20 s to wait for them."""
+WARM_UP = 16
+"""Starts before the first count: caches and pools fill once."""
+POOLS = 16
+"""Threads that the event loop's and the store's pools may have more, for a while or for good."""
+GROWTH = 8 << 20
+"""Bytes by which memory may be more: allocators keep what was freed. 200 starts that left an offer each are 2 MB."""
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What a process holds."""
+
+    files: int
+    sockets: int
+    threads: int
+    memory: int
+
+    @classmethod
+    def of(cls, pid: int) -> "Holdings":
+        process = Path(f"/proc/{pid}")
+        handles = []
+        for handle in (process / "fd").iterdir():
+            try:
+                handles.append(os.readlink(handle))
+            except OSError:  # closed in the meantime
+                continue
+        return cls(
+            files=len(handles),
+            sockets=sum(handle.startswith("socket:") for handle in handles),
+            threads=len(list((process / "task").iterdir())),
+            memory=int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"),
+        )
+
+    def back_to(self, before: "Holdings") -> bool:
+        return (
+            (self.files, self.sockets) == (before.files, before.sockets)
+            and self.threads <= before.threads + POOLS
+            and self.memory <= before.memory + GROWTH
+        )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """A stack whose empty rooms end soon."""
+    folder = tmp_path_factory.mktemp("leaks")
+    (folder / "games").mkdir()
+    for name in ("echo", "crash"):
+        build(name, folder)
+        (folder / "games" / f"{name.title()}.{name}").write_bytes(name.encode() * 64)
+    stack = Stack(
+        folder,
+        games=[str(folder / "games")],
+        cores=[str(folder)],
+        core_overrides={"echo": "echo", "crash": "crash"},
+        wheel_games=False,
+        capacity=PLACES,
+    )
+    stack._coordinator |= {"COINOP_COORDINATOR_ROOM_GRACE": "0.1", "COINOP_COORDINATOR_ROOMS_PER_ADDRESS": "0"}
+    try:
+        yield await stack.start()
+    finally:
+        stack.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+def quiet(stack: Stack) -> bool:
+    """Whether nobody is there, nothing is played, and the spare is the only room process."""
+    status = stack.status()
+    return (
+        (status["rooms"], status["members"], status["pages"]) == (0, 0, 0)
+        and stack.metric("coinop_worker_rooms") == 0
+        and stack.metric("coinop_worker_spare_ready") == 1
+        and len(rooms_of(stack.programs["worker"])) == 1
+    )
+
+
+def programs(stack: Stack) -> dict[str, Holdings]:
+    return {name: Holdings.of(stack.programs[name].pid) for name in ("coordinator", "worker")}
+
+
+async def settled(stack: Stack) -> dict[str, Holdings]:
+    await until(lambda: quiet(stack), f"the stack is at rest; {stack.status()} {stack.log()}", 120)
+    return programs(stack)
+
+
+async def all_is_back(stack: Stack, before: dict[str, Holdings]) -> None:
+    """Wait until nothing is left of what happened."""
+    await until(lambda: quiet(stack), f"the stack is at rest; {stack.status()} {stack.log()}", 120)
+
+    def back() -> bool:
+        now = programs(stack)
+        return all(now[name].back_to(before[name]) for name in before)
+
+    await until(back, f"{programs(stack)} is back to {before}", 60)
+
+
+async def gives_up(session: aiohttp.ClientSession, stack: Stack, offer: str, how: str) -> None:
+    """Start a game and go."""
+    caller = await Caller(session, stack.url).came()
+    try:
+        await caller.say(Start(game=caller.games["Echo"], offer="v=0" if how == "refused" else offer))
+        if how != "at once":
+            await caller.expect(Started, Refused, Ended)
+        if how == "left":
+            await caller.say(Leave())
+    finally:
+        await caller.vanish()
+
+
+WAYS = ("at once", "left", "refused", "at once", "left", "refused", "left", "without media")
+"""How a start is given up: before it is there, right after, because it can't be, or by a page that never connects."""
+
+
+async def in_batches(count: int, one: Callable[[int], "asyncio._CoroutineLike[None]"]) -> None:
+    for first in range(0, count, AT_ONCE):
+        await asyncio.gather(*(one(number) for number in range(first, min(first + AT_ONCE, count))))
+
+
+@pytest.mark.timeout(600)
+async def test_two_hundred_aborted_starts_leave_nothing(house: Stack, session: aiohttp.ClientSession) -> None:
+    viewer = Viewer()
+    offer = await viewer.offer()
+
+    async def one(number: int) -> None:
+        await until(lambda: house.status()["rooms"] < PLACES - AT_ONCE, "there are places", 120)
+        await gives_up(session, house, offer, WAYS[number % len(WAYS)])
+
+    await in_batches(WARM_UP, one)
+    before = await settled(house)
+    await in_batches(ABORTED, one)
+    await all_is_back(house, before)
+    await viewer.close()
+
+
+@pytest.mark.timeout(300)
+async def test_fifty_joins_and_leaves_leave_nothing(house: Stack, session: aiohttp.ClientSession) -> None:
+    await settled(house)
+    host = await Caller(session, house.url).came()
+    room = (await host.start("Echo")).room
+    (process,) = (pid for pid in rooms_of(house.programs["worker"]) if b"echo_libretro" in maps(pid))
+
+    async def one(number: int) -> None:
+        caller = await Caller(session, house.url).came()
+        await caller.join(room)
+        await (caller.vanish() if number % 2 else caller.leave())
+
+    alone = Holdings.of(process).sockets
+    await in_batches(JOINS, one)  # its memory grows with the first few dozen, and not with hundreds after them
+    await until(lambda: Holdings.of(process).sockets == alone, "only the host watches", 90)
+    before = {**programs(house), "room": Holdings.of(process)}
+    await in_batches(JOINS, one)
+
+    def back() -> bool:
+        now = {**programs(house), "room": Holdings.of(process)}
+        return all(now[name].back_to(before[name]) for name in before)
+
+    await until(back, f"{programs(house)}, {Holdings.of(process)} is back to {before}", 90)
+    await host.leave()
+    await until(lambda: quiet(house), f"the room is closed; {house.status()}", 60)
+
+
+@pytest.mark.timeout(600)
+async def test_twenty_crashes_in_a_row_leave_nothing(house: Stack, session: aiohttp.ClientSession) -> None:
+    async def one(_: int) -> None:
+        caller = await Caller(session, house.url).came()
+        ended = await caller.play_to_the_end("Crash")
+        assert "crash" in ended.message
+        await caller.vanish()
+
+    await one(0)
+    before = await settled(house)
+    crashed = crashes(house)
+    while crashes(house) < crashed + CRASHES:
+        await one(0)
+    await all_is_back(house, before)
+
+
+def crashes(stack: Stack) -> float:
+    return stack.metric("coinop_worker_rooms_closed_total")
+
+
+def maps(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/maps").read_bytes()
