@@ -163,7 +163,7 @@ async def test_a_listed_room_is_joined_from_the_lobby(page: Page, arcade: Stack,
 async def test_the_host_removes_somebody_and_hands_over(page: Page, arcade: Stack, friends: Friends) -> None:
     room = await open_room(page, arcade)
     friend = await friends.join(room)
-    await until(lambda: friend.locator("#hosting").is_disabled(), "only the host decides")
+    await until(lambda: friend.locator("#locked").is_disabled(), "only the host decides")
     await show_people(page)
     for _ in range(2):  # the first press asks whether it is meant
         await act(page, "Remove")
@@ -171,7 +171,7 @@ async def test_the_host_removes_somebody_and_hands_over(page: Page, arcade: Stac
     await page.screenshot(path=SCREENSHOTS / "removed.png")
     other = await friends.join(room)
     await press_bar(page, "#leave")
-    await until(lambda: other.locator("#hosting").is_enabled(), "the host passes on")
+    await until(lambda: other.locator("#locked").is_enabled(), "the host passes on")
     await plays(other, seen_by=other)
 
 
