@@ -37,7 +37,7 @@ from worker.room.control import (
     frame,
     read_room_message,
 )
-from worker.room.storing import DeleteSave, FetchSave, Frozen, ListSaves, Snapshot, StoreBattery, StoreSave
+from worker.room.storing import DeleteSave, FetchSave, Frozen, ListSaves, Snapshot, StoreAnswer, StoreBattery, StoreSave
 
 logger = logging.getLogger(__name__)
 
@@ -168,8 +168,8 @@ class Child:
         return self.state in (State.CLOSING, State.GONE)
 
     def send(self, message: AgentMessage) -> None:
-        """Write to the room. Nothing is said to one that is ending."""
-        if self.is_ending:
+        """Write to the room. Nothing is said to one that is ending, but what became of its last save."""
+        if self.is_ending and not isinstance(message, StoreAnswer):
             return
         if isinstance(message, Open):
             self._step(Event.OPEN_SENT)

@@ -10,7 +10,8 @@ from worker import child, ending
 from worker.child import Child
 from worker.ending import Ending
 from worker.lifecycle import Patience, State
-from worker.room.control import Close, Enter, Open, Opened, Ready, RoomMessage
+from worker.room.control import Close, Closed, Enter, Open, Opened, Ready, RoomMessage
+from worker.room.storing import StoreBattery, Stored
 
 
 def make_open(behaviour: str) -> Open:
@@ -68,6 +69,17 @@ async def test_from_spare_to_gone() -> None:
     room.child.close()
     room.child.kill(ending.HUNG)
     room.child.send(Close())
+
+
+async def test_a_room_that_ends_is_told_what_became_of_its_last_save() -> None:
+    room = await start()
+    room.child.send(make_open("saves_last"))
+    await room.child.settled.wait()
+    room.child.close()
+    await until(lambda: any(isinstance(message, StoreBattery) for message in room.messages))
+    room.child.send(Stored(request=9, version="v9"))
+    assert await room.ended() == ending.CLOSED
+    assert room.messages[-1] == Closed(code="closed", message="Closed with v9.")
 
 
 async def test_a_process_that_never_gets_ready_is_killed() -> None:

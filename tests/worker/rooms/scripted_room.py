@@ -34,7 +34,7 @@ from worker.room.control import (
     frame,
     read_agent_message,
 )
-from worker.room.storing import Frozen, Snapshot, StoreBattery
+from worker.room.storing import Frozen, Snapshot, StoreBattery, Stored
 
 FIGURES_SECONDS = 0.05
 
@@ -76,10 +76,20 @@ class ScriptedRoom:
             self.send(Left(viewer=message.viewer))
         elif isinstance(message, Freeze) and self.behaviour == "keeps":
             self.send(Frozen(data=savestate.pack(b"frozen", "core", "1"), frame=2))
+        return self.behaviour in ("refuses", "spawns") or self.ends_at(message)
+
+    def ends_at(self, message: AgentMessage) -> bool:
+        last_words = ""
+        if self.behaviour == "saves_last":
+            if isinstance(message, Close):
+                self.send(StoreBattery(request=9, data=b"memory"))
+            elif isinstance(message, Stored):
+                last_words = f"Closed with {message.version}."
         elif isinstance(message, Close) and self.behaviour != "stubborn":
-            self.send(Closed(code="closed", message="Closed as asked."))
-            return True
-        return self.behaviour in ("refuses", "spawns")
+            last_words = "Closed as asked."
+        if last_words:
+            self.send(Closed(code="closed", message=last_words))
+        return bool(last_words)
 
     def open(self, order: Open) -> None:
         match self.behaviour:
