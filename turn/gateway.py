@@ -9,6 +9,7 @@ import errno
 import logging
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -115,10 +116,10 @@ class Gateway:
         leave(self._path)
 
     def _perform(self, actions: Iterable[Action], now: float) -> None:
-        waiting = list(actions)
+        waiting = deque(actions)
         while waiting:
-            action = waiting.pop(0)
-            waiting[:0] = self._handlers[type(action)](action, now)
+            action = waiting.popleft()
+            waiting.extendleft(reversed(self._handlers[type(action)](action, now)))
         self._set_timer(now)
 
     def _send_to_client(self, action: SendToClient, now: float) -> Sequence[Action]:
