@@ -4,19 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import Final
-
-QUIET: Final = 0.15
-"""A picture that stands still for longer than this was interrupted: nine frames. What was on its way at the moment of
-the kill is shown before that."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """What a page noted: when it showed each frame, and when it entered each state."""
+    """What a page noted: when it showed each frame, when it entered each state, and when it showed the first frame of
+    each connection."""
 
     frames: Sequence[float]
     states: Sequence[tuple[float, str]]
+    firsts: Sequence[float] = ()
 
 
 @dataclass(frozen=True)
@@ -32,11 +29,8 @@ class Trial:
 
 
 def resumed_at(record: Record, killed: float) -> float | None:
-    """When the first frame after the interruption was shown; None if that has not been yet."""
-    for earlier, later in pairwise([*record.frames]):
-        if later >= killed and later - max(earlier, killed) >= QUIET:
-            return later
-    return None
+    """When the first frame of a new connection was shown, however short the picture stood; None if not yet."""
+    return next((first for first in record.firsts if first >= killed), None)
 
 
 def detected_at(record: Record, killed: float) -> float | None:

@@ -98,7 +98,9 @@ class Session:
         """What the page has noted since then."""
         noted: dict[str, list[Any]] = await self.page.evaluate("(time) => coinopRecovery.since(time)", 1000 * since)
         return Record(
-            [frame / 1000 for frame in noted["frames"]], [(at / 1000, state) for at, state in noted["states"]]
+            [frame / 1000 for frame in noted["frames"]],
+            [(at / 1000, state) for at, state in noted["states"]],
+            [frame / 1000 for frame in noted["firsts"]],
         )
 
     async def _resumed(self, killed: float) -> float:
@@ -201,7 +203,7 @@ async def _reload(session: Session) -> float:
     first: list[float] = []
 
     async def shown() -> bool:
-        first[:] = (await session.record(since)).frames[:1]
+        first[:] = (await session.record(since)).firsts[:1]
         return bool(first)
 
     await until(shown, "the game was not back after a reload", RESUMED_WITHIN)

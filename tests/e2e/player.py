@@ -165,14 +165,21 @@ FRAME_TIMES = """
 addEventListener("DOMContentLoaded", () => {
   const screen = document.getElementById("screen");
   const times = window.frameTimes = [];
-  const shown = () => {
+  const firsts = window.firstTimes = [];
+  let stream = null;
+  const shown = (_, { rtpTimestamp }) => {
     times.push(Date.now());
+    if (rtpTimestamp !== undefined && screen.srcObject !== stream) {
+      stream = screen.srcObject;
+      firsts.push(Date.now());
+    }
     screen.requestVideoFrameCallback(shown);
   };
   screen.requestVideoFrameCallback(shown);
 });
 """
-"""An init script: the times of all frames that the page has shown, in ms of the machine's clock."""
+"""An init script: the times of all frames that the page has shown, and of the first of each connection, in ms of the
+machine's clock. The black of a track that nothing has come on yet has no RTP timestamp and is no first frame."""
 
 LONGEST_GAP = """(since) => {
   const times = window.frameTimes.filter((time) => time >= since - 100);
@@ -182,17 +189,12 @@ LONGEST_GAP = """(since) => {
 }"""
 
 
-async def first_frame(page: Page, since: float, quiet: float = 0.2) -> float:
-    """Seconds from ``since`` (of time.time) to the first frame that a stop of the picture ended."""
+async def first_frame(page: Page, since: float) -> float:
+    """Seconds from ``since`` (of time.time) to the first frame of a new connection, however short the picture stood."""
 
     async def found() -> float | None:
-        times = [time / 1000 for time in await page.evaluate("window.frameTimes ?? []")]
-        before = [since, *(time for time in times if time < since)][-1]
-        for time in (time for time in times if time >= since):
-            if time - before >= quiet:
-                return time
-            before = time
-        return None
+        times = [time / 1000 for time in await page.evaluate("window.firstTimes ?? []")]
+        return next((time for time in times if time >= since), None)
 
     shown: float = await until(found, "a new frame")
     return shown - since

@@ -93,7 +93,7 @@ async def test_a_reload_goes_back_to_the_seat(page: Page, house: Stack) -> None:
     async def reload() -> float:
         since = time.time()
         await page.reload(wait_until="commit")
-        taken = await first_frame(page, since, quiet=0)
+        taken = await first_frame(page, since)
         await playing_again(page)
         return taken
 
