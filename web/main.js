@@ -133,6 +133,10 @@ session.listen({
   onpeer(made) {
     peer = made;
     meter.reset();
+    peer.onopen = () => {
+      meter.reset(); // it counts by the pad's numbers
+      pad.renew(performance.now());
+    };
     peer.onreply = ({ ping, applied }) => {
       if (ping) heartbeat.echo(ping.sequence);
       if (applied) meter.applied(applied.sequence, applied.rtp);
@@ -236,7 +240,6 @@ function beginPlaying() {
   heartbeat.grab();
   overlay.grab(peer);
   $("play").classList.remove("held");
-  if (inPlay) pad.renew(performance.now());
   if (begun) return; // in mid-game no dialog is closed, and the focus stays where it is
   begun = true;
   panel.close();

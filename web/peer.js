@@ -33,6 +33,7 @@ export class Peer {
   constructor(ice, codec, platform = globalThis) {
     this.oncandidate = () => {}; // RTCIceCandidateInit, or null at the end
     this.onstate = () => {}; // RTCPeerConnectionState
+    this.onopen = () => {}; // the input channel is open, and nothing has been sent on it
     this.onnotice = () => {}; // a notice of wire.parseNotice
     this.onbytes = () => {}; // an ArrayBuffer of the room channel: a piece of a file
     this.onreply = () => {}; // a reply of wire.parseReply
@@ -100,7 +101,7 @@ export class Peer {
   }
 
   close() {
-    this.oncandidate = this.onstate = this.onnotice = this.onbytes = this.onreply = this.onclosed = () => {};
+    this.oncandidate = this.onstate = this.onopen = this.onnotice = this.onbytes = this.onreply = this.onclosed = () => {};
     this._connection.close();
   }
 
@@ -121,6 +122,7 @@ export class Peer {
     this._input = this._connection.createDataChannel("input",
       { negotiated: true, id: 0, ordered: false, maxRetransmits: 0 });
     this._input.binaryType = "arraybuffer";
+    this._input.onopen = () => this.onopen();
     this._input.onmessage = (event) => {
       const reply = parseReply(event.data);
       if (reply) this.onreply(reply);

@@ -40,7 +40,8 @@ export const BUTTON = Object.freeze({
  * One buffer lives as long as the object, so that a key press allocates nothing.
  */
 export class PadDatagram {
-  constructor() {
+  /** `sequence` is the number of the state before the first, of which nothing is told. */
+  constructor(sequence = 0) {
     const buffer = new ArrayBuffer(HEADER_BYTES + PAD_STATES * STATE_BYTES);
     this._bytes = new Uint8Array(buffer);
     this._view = new DataView(buffer);
@@ -48,7 +49,7 @@ export class PadDatagram {
       (_, count) => new Uint8Array(buffer, 0, HEADER_BYTES + count * STATE_BYTES));
     this._count = 0;
     this._bytes[0] = KIND_PAD;
-    this.sequence = 0;
+    this.sequence = sequence;
   }
 
   /** Put a new state in front. `axes` is an Int16Array: left x, left y, right x, right y, L2, R2. */

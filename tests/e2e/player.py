@@ -181,6 +181,14 @@ addEventListener("DOMContentLoaded", () => {
 """An init script: the times of all frames that the page has shown, and of the first of each connection, in ms of the
 machine's clock. The black of a track that nothing has come on yet has no RTP timestamp and is no first frame."""
 
+LATE_PICTURE = """
+const ask = HTMLVideoElement.prototype.requestVideoFrameCallback;
+HTMLVideoElement.prototype.requestVideoFrameCallback = function (shown) {
+  return ask.call(this, (...told) => setTimeout(shown, 500, ...told));
+};
+"""
+"""An init script: the page learns of a frame half a second late, as if it were slow; its channels are open by then."""
+
 LONGEST_GAP = """(since) => {
   const times = window.frameTimes.filter((time) => time >= since - 100);
   let longest = 0;

@@ -16,6 +16,7 @@ from playwright.async_api import Browser, Page
 from tests.e2e.conftest import GAME, SCREENSHOTS
 from tests.e2e.player import (
     FRAME_TIMES,
+    LATE_PICTURE,
     LONGEST_GAP,
     choose,
     choose_players,
@@ -167,6 +168,17 @@ async def test_a_dead_path_is_replaced_and_what_belongs_to_the_player_stays(page
     assert await page.evaluate("document.fullscreenElement !== null")
     assert await page.evaluate("window.screenBefore.srcObject.getVideoTracks()[0].readyState") == "live"
     assert await page.evaluate("document.getElementById('speaker').srcObject.getAudioTracks()[0].readyState") == "live"
+
+
+async def test_a_new_connection_takes_input_from_the_first_press_on(page: Page, house: Stack) -> None:
+    """However long ago its channels opened, and however many presses the connection before has had."""
+    await page.add_init_script(LATE_PICTURE)
+    await begin(page, house)
+    for _ in range(5):
+        await page.keyboard.press("x", delay=50)
+    await page.evaluate("window.testPeer.close()")
+    await state(page, "resuming")
+    await playing_again(page)
 
 
 async def test_a_room_is_moved_without_losing_anything(page: Page, house: Stack) -> None:

@@ -102,6 +102,18 @@ test("what comes on the channels is parsed; garbage is dropped", () => {
   assert.deepEqual(seen, [{ ping: { sequence: 5 } }, { type: "rumble", strong: 1, weak: 2 }]);
 });
 
+test("it says when input can be sent", () => {
+  const { made, ...browser } = platform();
+  const peer = new Peer(ICE, "auto", browser);
+  let opened = 0;
+  peer.onopen = () => opened++;
+  made.channels.input.onopen();
+  assert.equal(opened, 1);
+  peer.close();
+  made.channels.input.onopen();
+  assert.equal(opened, 1);
+});
+
 test("input is dropped while the channel is closed or full", () => {
   const { made, ...browser } = platform();
   const peer = new Peer(ICE, "auto", browser);

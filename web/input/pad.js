@@ -59,23 +59,22 @@ export class Pad {
     return share;
   }
 
-  /** Send from now on, to a new connection: the numbers begin again. */
+  /** Send from now on, with nothing held. The numbers are the connection's, and go on. */
   grab() {
     this.ungrab();
-    this._datagram = new PadDatagram();
-    this._buttons = 0;
-    this._axes.fill(0);
+    this._begin(this._datagram.sequence);
     for (const share of this._shares) share.clear();
     this._grabbed = true;
     this._push();
   }
 
-  /** Go on with a new connection, which knows nothing: the numbers begin again, and what is held stays held. */
+  /**
+   * A connection has opened, and nothing has been sent on it: its numbers begin at 1. If the pad is in use, what is held
+   * stays held. Any later would be too late: the room takes no number that is lower than one that it has had.
+   */
   renew(time) {
+    this._begin(0);
     if (!this._grabbed) return;
-    this._datagram = new PadDatagram();
-    this._buttons = 0;
-    this._axes.fill(0);
     this._push();
     this._merge(time);
   }
@@ -106,6 +105,12 @@ export class Pad {
     this._axes.set(this._merged);
     this._push();
     this.onsent(this._datagram.sequence, time);
+  }
+
+  _begin(sequence) {
+    this._datagram = new PadDatagram(sequence);
+    this._buttons = 0;
+    this._axes.fill(0);
   }
 
   _push() {

@@ -81,7 +81,7 @@ test("release lets everything go", () => {
   assert.deepEqual(sent.at(-1).states[0], { buttons: 0, axes: [0, 0, 0, 0, 0, 0] });
 });
 
-test("it begins anew for a new connection, with nothing held", () => {
+test("it begins anew with nothing held and nothing told of before, and the numbers go on", () => {
   const { clock, sent, pad, one } = setup();
   one.update(1, 0);
   pad.ungrab();
@@ -89,8 +89,17 @@ test("it begins anew for a new connection, with nothing held", () => {
   clock.advance(1000);
   assert.equal(sent.length, 1);
   pad.grab();
-  assert.equal(sent.at(-1).sequence, 1);
+  assert.equal(sent.at(-1).sequence, 3);
   assert.deepEqual(sent.at(-1).states.map((state) => state.buttons), [0]);
+});
+
+test("a connection that opens before anybody plays gets number 1 first", () => {
+  const { sent, pad, one } = setup();
+  one.update(1, 0);
+  pad.ungrab();
+  pad.renew(40);
+  pad.grab();
+  assert.deepEqual([sent.at(-1).sequence, ...sent.at(-1).states.map((state) => state.buttons)], [1, 0]);
 });
 
 test("for a new connection in mid-game the numbers begin again, and what is held stays held", () => {
