@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.turn.line import FAR, HOSTS, Line, headed
+from turn import flows, forward
 from turn.datapath import MAX_FLOWS
 from turn.udp import Way
 
@@ -54,6 +55,22 @@ def test_a_flow_may_lead_somewhere_else_from_now_on(line: Line) -> None:
     line.path.to_client(line.middle, line.source, line.way, line.leg, 0x4FFF, FAR)
     line.send(b"second")
     assert line.receive(1) == [headed(b"second", 0x4FFF)]
+
+
+def test_nothing_is_compiled_once_there_is_traffic(line: Line) -> None:
+    """That takes a second or more, in which sockets overflow."""
+    dispatchers = [flows.slot_of, flows._move, forward.serve]  # all that Python calls
+    before = [list(each.signatures) for each in dispatchers]
+    assert all(before)
+    line.as_relay()
+    for number in range(2 * flows.FIRST_ROWS):
+        leg = line.path._keys.setdefault(number, set())
+        assert len(leg) < MAX_FLOWS
+        line.path.to_peer(line.middle, (number, 0, 0), line.way, number, 0x4001, FAR)
+    assert len(line.path._flows.rows) > flows.FIRST_ROWS
+    line.send(b"through")
+    assert line.receive(1) == [headed(b"through")]
+    assert [list(each.signatures) for each in dispatchers] == before
 
 
 def test_only_so_many_flows_of_a_leg_are_remembered(line: Line) -> None:
