@@ -2,11 +2,12 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Error, Page, async_playwright
 
 from tests.cores.build import build
 from tests.e2e.stack import Stack, until
@@ -23,6 +24,9 @@ FLAGS = [
 ]
 
 GAME = "Comet Hares"
+
+LEAVE = "document.getElementById('leave')?.click()"
+"""At the end of a test, or else the next one waits until its room has given up on a player who may come back."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,6 +52,8 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     context = await browser.new_context(viewport={"width": 1366, "height": 768})
     page = await context.new_page()
     yield page
+    with suppress(Error):  # the test has closed it
+        await page.evaluate(LEAVE)
     await context.close()
 
 
