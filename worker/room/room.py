@@ -64,6 +64,8 @@ class Room:
         self._books = Bookkeeper(order.max_kbps, time.monotonic())
         self._overdue: float | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
+        """Those of them that close a connection, and are not to be cut short."""
         self.closed = asyncio.Event()
 
     # ----- from the agent
@@ -180,7 +182,7 @@ class Room:
         """Close every viewer's connection, and drop what is under way."""
         if self._emulator is not None:
             await self._console.finish()
-        await asyncio.gather(*(self.exit(viewer.peer.viewer) for viewer in self._viewers))
+        await asyncio.gather(*(self.exit(viewer.peer.viewer) for viewer in self._viewers), *self._leaving)
         for task in self._tasks:
             task.cancel()
 
@@ -338,12 +340,18 @@ class Room:
         name = viewer.peer.viewer
         if self._viewers.get(name) is viewer:
             self._send(Left(viewer=name))
-            self._spawn(self.exit(name), f"exit of {name}")
+            leaving = self._begin(self.exit(name), f"exit of {name}")
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
+        self._begin(coroutine, name)
+
+    def _begin(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = self._loop.create_task(coroutine, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
