@@ -101,11 +101,16 @@ class BatteryBook:
         """Some games write all the time, for hours."""
         self._untidied += 1
         if self._untidied >= TIDY_AFTER and not self._tidying:
-            self._untidied = 0
-            task = asyncio.create_task(self._series.tidy(), name="old battery memory")
+            task = asyncio.create_task(self._tidy(), name="old battery memory")
             self._tidying.add(task)
             task.add_done_callback(self._tidying.discard)
             task.add_done_callback(log_failure)
+
+    async def _tidy(self) -> None:
+        """Until little has been written since: a slow store takes as long to tidy as a game to write much more."""
+        while self._untidied >= TIDY_AFTER:
+            self._untidied = 0
+            await self._series.tidy()
 
     async def settled(self) -> None:
         """Wait until all is stored, and let old versions go."""
