@@ -1,7 +1,8 @@
 """An allocation: one client's relay address, whom it may reach through it, and until when.
 
-The data path reads these fields directly, in two dictionary lookups; see ``Allocation`` for how. All times are on the
-gateway's monotonic clock. Who gets an allocation is left to requests/, which peers are admitted at all to policy.py.
+legs.py reads these fields for the first packet of a flow and writes down what they say; see ``Allocation`` for how. All
+times are on the gateway's monotonic clock. Who gets an allocation is left to requests/, which peers are admitted at all
+to policy.py.
 """
 
 from math import inf
@@ -64,7 +65,7 @@ class Client:
 class Peer:
     """A host and port that an allocation exchanges data with, or could."""
 
-    __slots__ = ("address", "allowed", "channel", "channel_header", "channel_until", "open_until", "permitted_until")
+    __slots__ = ("address", "allowed", "channel", "channel_until", "open_until", "permitted_until")
 
     def __init__(self, address: Address, permitted_until: float, allowed: bool = True) -> None:
         self.address = address
@@ -73,8 +74,6 @@ class Peer:
         self.permitted_until = permitted_until
         """The end of the permission of the peer's host."""
         self.channel: int | None = None
-        self.channel_header = b""
-        """The channel's number as the first two bytes of ChannelData."""
         self.channel_until = CLOSED
         self.open_until = CLOSED
         """Data passes, in both directions, while ``now < open_until``. The one thing that the data path checks."""
@@ -91,14 +90,12 @@ class Peer:
     def bind(self, channel: int, until: float) -> None:
         """Bind to the channel, or refresh the binding."""
         self.channel = channel
-        self.channel_header = channel.to_bytes(2, "big")
         self.channel_until = until
         self.revise()
 
     def unbind(self) -> None:
         """The channel's time is over."""
         self.channel = None
-        self.channel_header = b""
         self.channel_until = CLOSED
         self.revise()
 

@@ -45,7 +45,6 @@ def test_a_channel_keeps_its_peer_open_for_its_whole_life(allocation: Allocation
     allocation.bind(Peer(PEER, 0), 0x4000, 0)
     peer = allocation.channels[0x4000]
     assert allocation.peers[PEER] is peer
-    assert peer.channel_header == b"\x40\x00"
     assert peer.open_until == CHANNEL_LIFETIME
     allocation.sweep(PERMISSION_LIFETIME + 1)
     assert not allocation.permits("10.1.0.5", PERMISSION_LIFETIME + 1)
@@ -58,7 +57,7 @@ def test_after_its_channel_a_peer_may_still_be_permitted(allocation: Allocation)
     allocation.sweep(CHANNEL_LIFETIME)
     assert allocation.channels == {}
     peer = allocation.peers[PEER]
-    assert (peer.channel, peer.channel_header, peer.channel_until) == (None, b"", CLOSED)
+    assert (peer.channel, peer.channel_until) == (None, CLOSED)
     assert peer.open_until == 800.0
 
 
