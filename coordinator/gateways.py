@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from coordinator.decisions import ToPage
+from coordinator.hosts import fill
 from coordinator.house import unguessable_id
 from coordinator.messages import IceServer, IceServers
 from coordinator.registry import WorkerId
@@ -31,6 +32,8 @@ class _Session:
     """A page, as gateways know it."""
 
     user: str
+    host: str
+    """By which it reached the arcade; empty if that is not known."""
     renew_at: float
 
 
@@ -50,9 +53,9 @@ class Gateways:
 
     # ----- pages. ``now`` is on a clock that never steps, ``unix`` is the Unix time that the gateways have too.
 
-    def page_came(self, page: PageId, now: float, unix: float) -> tuple[IceServer, ...]:
-        """The ICE servers for its welcome."""
-        return self._give(page, self._new_id(), now, unix)
+    def page_came(self, page: PageId, host: str, now: float, unix: float) -> tuple[IceServer, ...]:
+        """The ICE servers for its welcome; it reached the arcade by this host."""
+        return self._give(page, self._new_id(), host, now, unix)
 
     def page_went(self, page: PageId) -> None:
         """Its credentials end by themselves."""
@@ -103,13 +106,15 @@ class Gateways:
 
     def _renewal(self, page: PageId, now: float, unix: float) -> ToPage:
         """A page keeps its user name but for the time, as that is what a gateway's quotas count."""
-        servers = self._give(page, self._sessions.pop(page).user, now, unix)
+        session = self._sessions.pop(page)
+        servers = self._give(page, session.user, session.host, now, unix)
         return ToPage(page, IceServers(ice_servers=servers, relay_only=self.relay_only))
 
-    def _give(self, page: PageId, user: str, now: float, unix: float) -> tuple[IceServer, ...]:
-        self._sessions[page] = _Session(user, now + RENEW_AT * self._ttl)
-        free = tuple(url for url in self._urls if not _needs_credentials(url))
-        closed = tuple(url for url in self._urls if _needs_credentials(url))
+    def _give(self, page: PageId, user: str, host: str, now: float, unix: float) -> tuple[IceServer, ...]:
+        self._sessions[page] = _Session(user, host, now + RENEW_AT * self._ttl)
+        urls = fill(self._urls, host)
+        free = tuple(url for url in urls if not _needs_credentials(url))
+        closed = tuple(url for url in urls if _needs_credentials(url))
         servers = [IceServer(urls=free)] if free else []
         if closed and self._secret:
             key = credentials.issue(self._secret, user, self._ttl, unix)

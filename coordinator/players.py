@@ -10,6 +10,7 @@ from aiohttp import web
 from coordinator.addresses import client_address, owner_of
 from coordinator.config import Config
 from coordinator.connection import Connection, Limits, PeerError, connected
+from coordinator.hosts import host_of
 from coordinator.messages import decode_player_message
 from coordinator.switchboard import CONFIG, SWITCHBOARD, Switchboard
 
@@ -33,7 +34,7 @@ async def player_socket(request: web.Request) -> web.StreamResponse:
     async with connected(request, LIMITS, switchboard.metrics, switchboard.connections) as connection:
         if switchboard.page_count >= config.max_players:
             raise PeerError("too_many_players", "This arcade is full at the moment. Try again in a few minutes.")
-        await _converse(connection, switchboard, address_of(request, config))
+        await _converse(connection, switchboard, address_of(request, config), host_of(request.host))
     return connection.socket
 
 
@@ -56,8 +57,8 @@ def is_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> bool:
         return False
 
 
-async def _converse(connection: Connection, switchboard: Switchboard, address: str) -> None:
-    page = switchboard.page_came(connection)
+async def _converse(connection: Connection, switchboard: Switchboard, address: str, host: str) -> None:
+    page = switchboard.page_came(connection, host)
     try:
         while (message := await connection.receive(decode_player_message)) is not None:
             switchboard.page_said(page, message, address)

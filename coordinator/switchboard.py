@@ -61,14 +61,14 @@ class Switchboard:
         """How many pages are connected."""
         return len(self._pages)
 
-    def page_came(self, connection: Connection) -> PageId:
-        """Welcome a page."""
+    def page_came(self, connection: Connection, host: str) -> PageId:
+        """Welcome a page, which reached us by this host."""
         page = next(self._numbers)
         self._pages[page] = connection
         welcome = Welcome(
             version=VERSION,
             games=self.registry.library,
-            ice_servers=self.gateways.page_came(page, self._now(), time.time()),
+            ice_servers=self.gateways.page_came(page, host, self._now(), time.time()),
             relay_only=self.gateways.relay_only,
             rooms=self._listing.shown,
         )

@@ -31,7 +31,7 @@ LAST_PORT = 65_535
 
 GATEWAY_SENTENCE = (
     "must be ICE URLs such as turn:gateway.example:3478?transport=udp, turns:gateway.example:5349?transport=tcp or "
-    "stun:gateway.example:3478 (which takes no transport)"
+    "stun:gateway.example:3478 (which takes no transport), with {host} for the name that is the page's too"
 )
 
 STORE_SCHEMES = ("file", "s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl")
@@ -42,7 +42,7 @@ STORE_SENTENCE = (
 )
 
 _GATEWAY = re.compile(
-    r"(?P<scheme>stun|turns?):(?:[A-Za-z0-9._-]{1,200}|\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\])"
+    r"(?P<scheme>stun|turns?):(?:[A-Za-z0-9._-]{1,200}|\{host\}|\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\])"
     r"(?::(?P<port>[0-9]{1,5}))?(?P<transport>\?transport=(?:udp|tcp))?"
 )
 _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
@@ -131,7 +131,7 @@ class Config(BaseSettings):
         (),
         max_length=MAX_GATEWAYS,
         description="ICE URL of the gateway in front of this worker, such as turn:gateway.example:3478?transport=udp;"
-        " may be repeated",
+        " {host} stands for the host by which a browser reached the page; may be repeated",
     )
     drain: float = Field(
         20.0,

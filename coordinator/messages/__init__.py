@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from coordinator.messages.fields import (
     GATEWAY_URL,
+    OPEN_HOST,
     Codec,
     Name,
     Sdp,
@@ -75,6 +76,7 @@ __all__ = [
     "GATEWAY_URL",
     "MAX_DETAIL",
     "MAX_MESSAGE_BYTES",
+    "OPEN_HOST",
     "Admit",
     "Admitted",
     "Back",

@@ -1,5 +1,6 @@
 """What the fields of signalling messages may hold: one named type for each kind, with its limits."""
 
+import re
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -41,7 +42,10 @@ Codec = Literal["", "H264", "VP8"]
 
 Record = Annotated[str, Meta(max_length=MAX_RECORD)]
 
-_HOST_PORT = r"([A-Za-z0-9._-]{1,200}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?"
+OPEN_HOST = "{host}"
+"""In the place of a gateway URL's host: the one by which the browser reached the page."""
+
+_HOST_PORT = rf"([A-Za-z0-9._-]{{1,200}}|\[[0-9A-Fa-f:.]{{2,45}}\]|{re.escape(OPEN_HOST)})(:[0-9]{{1,5}})?"
 GATEWAY_URL = rf"^(stun:{_HOST_PORT}|turns?:{_HOST_PORT}(\?transport=(udp|tcp))?)$"
 GatewayUrl = Annotated[str, Meta(max_length=256, pattern=GATEWAY_URL)]
 """An ICE URL (RFC 7064, RFC 7065), such as ``turn:gateway.example:3478?transport=udp``."""

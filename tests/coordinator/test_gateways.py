@@ -16,9 +16,11 @@ SECRET = "sixteen or more.."
 TTL = 1000.0
 RENEWAL = RENEW_AT * TTL
 UNIX = 1_700_000_000.0
+HOST = "arcade.example"
 
 STUN = "stun:gateway.example:3478"
 UDP = "turn:gateway.example:3478?transport=udp"
+OPEN = "turn:{host}:3478?transport=udp"
 TLS = "turns:gateway.example:5349?transport=tcp"
 
 
@@ -31,10 +33,10 @@ def make(secret=SECRET, urls=(), relay_only=False):
 
 class TestWelcome:
     def test_without_gateways_there_are_no_servers(self):
-        assert make().page_came(1, 0.0, UNIX) == ()
+        assert make().page_came(1, HOST, 0.0, UNIX) == ()
 
     def test_credentials_are_those_that_the_gateway_checks(self):
-        (server,) = make(urls=(UDP, TLS)).page_came(1, 0.0, UNIX)
+        (server,) = make(urls=(UDP, TLS)).page_came(1, HOST, 0.0, UNIX)
 
         assert server.urls == (UDP, TLS)
         assert expiry_of(server.username) == UNIX + TTL
@@ -43,7 +45,7 @@ class TestWelcome:
     def test_each_page_is_a_user_of_its_own(self):
         gateways = make(urls=(UDP,))
 
-        users = [user_of(gateways.page_came(page, 0.0, UNIX)[0].username) for page in (1, 2)]
+        users = [user_of(gateways.page_came(page, HOST, 0.0, UNIX)[0].username) for page in (1, 2)]
 
         assert users == ["user1", "user2"]
 
@@ -52,26 +54,39 @@ class TestWelcome:
         for gateways in servers:
             gateways.replace((UDP,), 0.0, UNIX)
 
-        first, second = (user_of(gateways.page_came(1, 0.0, UNIX)[0].username) for gateways in servers)
+        first, second = (user_of(gateways.page_came(1, HOST, 0.0, UNIX)[0].username) for gateways in servers)
 
         assert first != second
         assert min(len(first), len(second)) >= 22  # 128 bits
 
     def test_stun_is_for_everybody(self):
-        assert make(secret="", urls=(STUN, UDP)).page_came(1, 0.0, UNIX) == (IceServer(urls=(STUN,)),)
+        assert make(secret="", urls=(STUN, UDP)).page_came(1, HOST, 0.0, UNIX) == (IceServer(urls=(STUN,)),)
 
     def test_credentials_are_shown_to_turn_alone(self):
-        free, closed = make(urls=(UDP, STUN)).page_came(1, 0.0, UNIX)
+        free, closed = make(urls=(UDP, STUN)).page_came(1, HOST, 0.0, UNIX)
 
         assert free == IceServer(urls=(STUN,))
         assert closed.urls == (UDP,)
+
+    def test_an_open_host_is_the_one_that_the_page_came_by_and_stays_it(self):
+        gateways = make(urls=(OPEN, UDP))
+
+        (server,) = gateways.page_came(1, "192.168.1.2", 0.0, UNIX)
+        ((_, message),) = gateways.renew(RENEWAL, UNIX + RENEWAL)
+
+        assert server.urls == message.ice_servers[0].urls == ("turn:192.168.1.2:3478?transport=udp", UDP)
+
+    def test_without_a_host_an_open_gateway_is_left_out(self):
+        (server,) = make(urls=(OPEN, UDP)).page_came(1, "", 0.0, UNIX)
+
+        assert server.urls == (UDP,)
 
 
 class TestReplace:
     def test_every_page_learns_of_it(self):
         gateways = make(relay_only=True)
-        gateways.page_came(1, 0.0, UNIX)
-        gateways.page_came(2, 0.0, UNIX)
+        gateways.page_came(1, HOST, 0.0, UNIX)
+        gateways.page_came(2, HOST, 0.0, UNIX)
 
         told = gateways.replace((UDP,), 1.0, UNIX + 1)
 
@@ -83,13 +98,13 @@ class TestReplace:
 
     def test_the_same_gateways_are_no_news(self):
         gateways = make(urls=(UDP,))
-        gateways.page_came(1, 0.0, UNIX)
+        gateways.page_came(1, HOST, 0.0, UNIX)
 
         assert gateways.replace((UDP,), 1.0, UNIX + 1) == []
 
     def test_gateways_that_are_gone_are_taken_back(self):
         gateways = make(urls=(UDP,))
-        gateways.page_came(1, 0.0, UNIX)
+        gateways.page_came(1, HOST, 0.0, UNIX)
 
         ((_, message),) = gateways.replace((), 1.0, UNIX + 1)
 
@@ -97,7 +112,7 @@ class TestReplace:
 
     def test_a_page_that_has_gone_is_told_nothing(self):
         gateways = make(urls=(UDP,))
-        gateways.page_came(1, 0.0, UNIX)
+        gateways.page_came(1, HOST, 0.0, UNIX)
         gateways.page_went(1)
 
         assert gateways.replace((), 1.0, UNIX + 1) == []
@@ -107,7 +122,7 @@ class TestReplace:
         gateways = make()
         gateways.replace(tuple(f"turn:g{number}" for number in range(MAX_URLS + 1)), 0.0, UNIX)
 
-        (server,) = gateways.page_came(1, 0.0, UNIX)
+        (server,) = gateways.page_came(1, HOST, 0.0, UNIX)
 
         assert len(server.urls) == MAX_URLS
         assert f"{MAX_URLS + 1} gateway URLs" in caplog.text
@@ -116,7 +131,7 @@ class TestReplace:
 class TestRenewal:
     def test_it_comes_at_half_the_credentials_life(self):
         gateways = make(urls=(UDP,))
-        (before,) = gateways.page_came(1, 5.0, UNIX)
+        (before,) = gateways.page_came(1, HOST, 5.0, UNIX)
         assert gateways.next_deadline() == 5.0 + RENEWAL
         assert gateways.renew(4.9 + RENEWAL, UNIX + RENEWAL) == []
 
@@ -130,7 +145,7 @@ class TestRenewal:
 
     def test_a_change_of_gateways_renews_too(self):
         gateways = make(urls=(UDP,))
-        gateways.page_came(1, 0.0, UNIX)
+        gateways.page_came(1, HOST, 0.0, UNIX)
 
         gateways.replace((UDP, TLS), 100.0, UNIX + 100)
 
@@ -139,7 +154,7 @@ class TestRenewal:
     @pytest.mark.parametrize(("secret", "urls"), [(SECRET, ()), (SECRET, (STUN,)), ("", (UDP,))])
     def test_where_nothing_ends_nothing_is_renewed(self, secret, urls):
         gateways = make(secret, urls)
-        gateways.page_came(1, 0.0, UNIX)
+        gateways.page_came(1, HOST, 0.0, UNIX)
 
         assert gateways.next_deadline() is None
         assert gateways.renew(10 * TTL, UNIX + 10 * TTL) == []
@@ -173,7 +188,7 @@ class TestExamination:
         gateways = make(relay_only=True)
         gateways.examine("w1", (UDP,))
         gateways.replace((UDP,), 0.0, UNIX)
-        (server,) = gateways.page_came(1, 0.0, UNIX)
+        (server,) = gateways.page_came(1, HOST, 0.0, UNIX)
         gateways.renew(TTL, UNIX + TTL)
 
         assert SECRET not in caplog.text + repr(gateways)
@@ -201,7 +216,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.gateways.page_went(page)
             del self.pages[page]
         else:
-            self.pages[page] = self.gateways.page_came(page, self.now, UNIX + self.now)
+            self.pages[page] = self.gateways.page_came(page, HOST, self.now, UNIX + self.now)
 
     @rule(urls=st.lists(st.sampled_from((STUN, UDP, TLS)), unique=True))
     def replace(self, urls):

@@ -135,6 +135,13 @@ class TestGateways:
         assert user_of(server.username) != user_of(second.ice_servers[0].username)
         assert not first.relay_only
 
+    async def test_an_open_host_is_the_one_in_the_page_s_request(self, arcade):
+        await arcade.worker(gateways=("turn:{host}:3478?transport=udp",))
+
+        (server,) = (await arcade.page()).welcome.ice_servers
+
+        assert server.urls == ("turn:127.0.0.1:3478?transport=udp",)
+
     async def test_pages_learn_of_gateways_that_come_and_go(self, arcade):
         page = await arcade.page()
         assert page.welcome.ice_servers == ()

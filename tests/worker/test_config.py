@@ -87,6 +87,8 @@ def test_what_is_no_address_of_a_coordinator(url: str) -> None:
         "turns:a:5349?transport=tcp",
         "stun:192.0.2.1:3478",
         "turn:[2001:db8::1]:3478?transport=udp",
+        "turn:{host}:3478?transport=udp",
+        "stun:{host}",
     ],
 )
 def test_a_gateways_url_is_one_that_the_coordinator_takes(url: str) -> None:
@@ -99,7 +101,7 @@ def test_a_gateways_url_is_one_that_the_coordinator_takes(url: str) -> None:
     [
         *("", "a", "a:3478", "turn:", "turn://a", "http://a", "turn:a:0", "turn:a:65536", "turn:a:b:1", "turn:a b"),
         *("turn:user:password@a", "turn:a?transport=tls", "turn:a?transport=", "turn:[]", "turn:[::1", "turn:[1:2]:3"),
-        *("stun:a?transport=udp", "turn:::1", "TURN:a"),
+        *("stun:a?transport=udp", "turn:::1", "TURN:a", "turn:{name}", "turn:{host}.example", "turn:{host"),
     ],
 )
 def test_what_is_no_gateway_is_one_sentence(url: str) -> None:
