@@ -11,8 +11,11 @@ Every program reads its settings from its command line, then from the environmen
 A setting that is a list or a table is JSON in the environment (`["/srv/games", "/mnt/games"]`) unless its description
 shows another form; as an option it may be repeated. A mistake is one sentence that names the setting, and exit code 2.
 
-`make play` needs none of them. Secrets travel in the environment alone, because everybody on a machine can read a
-command line. In Kubernetes set `enableServiceLinks: false`: a Service called `coinop-coordinator` would otherwise put a
+`make play` needs none of them. Secrets travel in the environment, because everybody on a machine can read a command
+line, or in files: what a program has no variable for it looks up in the folder that `COINOP_SECRETS_FOLDER` names, in a
+file of the variable's name in small letters (`coinop_worker_token`). `coinop secrets` makes such a folder.
+
+In Kubernetes set `enableServiceLinks: false`: a Service called `coinop-coordinator` would otherwise put a
 `COINOP_COORDINATOR_PORT` of its own into every pod.
 
 This page is made from the settings' definitions: `python -m coinop.reference > docs/configuration.md`.

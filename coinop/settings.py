@@ -1,4 +1,4 @@
-"""One program's settings, from its command line, its environment and its defaults, in this order.
+"""One program's settings, from its command line, its environment, files of secrets and its defaults, in this order.
 
 Each program declares its settings once, in a ``BaseSettings`` class; pydantic-settings makes options, environment
 variables and checks of it. This module puts what can be wrong with them into one sentence per mistake, and lists the
@@ -6,6 +6,7 @@ settings for the documentation. What the settings mean is the programs' own busi
 """
 
 import argparse
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,11 @@ from pydantic_settings import CLI_SUPPRESS, BaseSettings, CliSettingsSource, Set
 
 ConfigT = TypeVar("ConfigT", bound=BaseSettings)
 
+SECRETS_FOLDER = "COINOP_SECRETS_FOLDER"
+"""Names a folder with a file for each secret that is not in the environment; ``coinop.secrets`` makes it."""
+
 _COMMAND_LINE_MISTAKE = "error parsing CLI: "
-_UNREADABLE_FIELD = re.compile(r'error parsing value for field "(?P<field>\w+)"')
+_UNREADABLE_FIELD = re.compile(r'error (?P<what>parsing|getting) value for field "(?P<field>\w+)"')
 
 _INSTALLED_IN = Path(__file__).resolve().parents[1]
 """The folder of our packages; defaults that lie in it are shown without it."""
@@ -67,7 +71,7 @@ def read(config: type[ConfigT], program: str, arguments: Sequence[str] = (), **g
             cli_exit_on_error=False,
             formatter_class=_HelpFormatter,
         )
-        return config(_cli_settings_source=command_line, **given)
+        return config(_cli_settings_source=command_line, _secrets_dir=_secrets_folder(config, program), **given)
     except ValidationError as error:
         mistakes = [_mistake(config, details) for details in error.errors(include_url=False)]
     except SettingsError as error:
@@ -92,6 +96,17 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
             re.sub(r"^(?:tuple|list)\[(\w+).*|^dict\[.*", r"\1", super()._format_args(action, default_metavar))
             or "JSON"
         )
+
+
+def _secrets_folder(config: type[BaseSettings], program: str) -> Path | None:
+    """Where to look for this program's secrets, if it has some."""
+    named = os.environ.get(SECRETS_FOLDER, "")
+    if not named or not any(map(_is_secret, config.model_fields.values())):
+        return None
+    if not Path(named).is_dir():
+        mistake = f"{SECRETS_FOLDER} is {named!r}: it must be a folder, such as `coinop secrets --folder {named}` makes"
+        raise ConfigurationError(program, [mistake])
+    return Path(named)
 
 
 def _mistake(config: type[BaseSettings], details: ErrorDetails) -> str:
@@ -123,6 +138,8 @@ def _field(config: type[BaseSettings], location: Sequence[int | str]) -> tuple[s
 def _unreadable(config: type[BaseSettings], program: str, message: str) -> str:
     if found := _UNREADABLE_FIELD.search(message):
         variable = _variable(config, found["field"])
+        if found["what"] == "getting":
+            return f"the file {variable.lower()} in {SECRETS_FOLDER} can't be read: it must be text, for this user too"
         return f'{variable} can\'t be read: write it as JSON, such as ["first", "second"] or {{"name": "value"}}'
     return f"{message.removeprefix(_COMMAND_LINE_MISTAKE)} (`{program} --help` lists the options)"
 

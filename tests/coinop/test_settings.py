@@ -1,5 +1,6 @@
 """Settings from options and environment, and one sentence per mistake."""
 
+import tempfile
 from pathlib import Path
 from typing import Literal
 
@@ -68,6 +69,43 @@ def test_each_wrong_value_gets_its_sentence() -> None:
 def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHARED_TOKEN", "hunter2")
     assert mistakes() == ("SHARED_TOKEN is not usable: it must be the token (at least 16 characters)",)
+
+
+def test_a_secret_may_be_in_a_file_but_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "shared_token").write_text("a-secret-from-a-file\n")
+    monkeypatch.setenv(settings.SECRETS_FOLDER, str(tmp_path))
+    assert settings.read(Config, "coinop test").token.get_secret_value() == SECRET
+    monkeypatch.delenv("SHARED_TOKEN")
+    assert settings.read(Config, "coinop test").token.get_secret_value() == "a-secret-from-a-file"
+
+
+def test_a_folder_of_secrets_that_is_none_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(settings.SECRETS_FOLDER, str(tmp_path / "none"))
+    (mistake,) = mistakes()
+    assert mistake.startswith(f"COINOP_SECRETS_FOLDER is '{tmp_path}/none': it must be a folder")
+
+
+def test_a_file_that_is_no_text_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "shared_token").write_bytes(b"\xff" * 20)
+    monkeypatch.setenv(settings.SECRETS_FOLDER, str(tmp_path))
+    monkeypatch.delenv("SHARED_TOKEN")
+    assert mistakes() == (
+        "the file shared_token in COINOP_SECRETS_FOLDER can't be read: it must be text, for this user too",
+    )
+
+
+@given(st.binary(max_size=40))
+def test_any_file_is_a_secret_or_a_sentence(value: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        Path(folder, "shared_token").write_bytes(value)
+        patch.setenv(settings.SECRETS_FOLDER, folder)
+        patch.delenv("SHARED_TOKEN")
+        said = ""
+        try:
+            found = settings.read(Config, "coinop test").token.get_secret_value()
+        except ConfigurationError as error:
+            said = str(error)
+        assert said.startswith("coinop test: ") if said else found == value.decode().strip()
 
 
 def test_an_unknown_option_points_to_the_help() -> None:
