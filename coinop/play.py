@@ -86,9 +86,9 @@ async def _run(config: Config, stop: asyncio.Event) -> None:
     token, secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     relay = gateway.find(config.host, config.turn_port)
     programs = {
-        "coordinator": _coordinator_environment(config, token, secret),
+        "coordinator": _coordinator_environment(config, token),
         "turn": relay.environment(secret, config.log_level),
-        "worker": _worker_environment(config, token, relay),
+        "worker": _worker_environment(config, token, secret, relay),
     }
     async with AsyncExitStack() as stack:
         children = []
@@ -114,19 +114,19 @@ def _check_port(config: Config) -> None:
         ) from error
 
 
-def _coordinator_environment(config: Config, token: str, secret: str) -> dict[str, str]:
+def _coordinator_environment(config: Config, token: str) -> dict[str, str]:
     return {
         "COINOP_COORDINATOR_HOST": str(config.host),
         "COINOP_COORDINATOR_PORT": str(config.port),
         "COINOP_COORDINATOR_LOG_LEVEL": config.log_level,
         "COINOP_COORDINATOR_RELAY_ONLY": json.dumps(config.relay_only),
-        "COINOP_TURN_SECRET": secret,
         "COINOP_WORKER_TOKEN": token,
     }
 
 
-def _worker_environment(config: Config, token: str, relay: Gateway) -> dict[str, str]:
+def _worker_environment(config: Config, token: str, secret: str, relay: Gateway) -> dict[str, str]:
     environment = {
+        "COINOP_TURN_SECRET": secret,
         "COINOP_WORKER_COORDINATOR": config.url,
         "COINOP_WORKER_DRAIN": "0",  # there is no other worker, and Ctrl-C ends all at once
         "COINOP_WORKER_GATEWAYS": json.dumps(relay.urls),

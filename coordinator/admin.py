@@ -32,7 +32,7 @@ def _guarded(handler: Handler) -> Handler:
         token = request.app[CONFIG].admin_token.get_secret_value()
         if not token:
             raise web.HTTPNotFound
-        if not is_authorised(request.headers.get("Authorization", ""), token):
+        if not is_authorised(request.headers.get("Authorization", ""), [token]):
             logger.warning(
                 "! %s %s from %s was turned away: no admin token", request.method, request.path, request.remote
             )

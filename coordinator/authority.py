@@ -1,11 +1,13 @@
 """Who may do what only a worker or an operator may: whoever shows the token in its Authorization header."""
 
 import hmac
+from collections.abc import Iterable
 
 
-def is_authorised(header: str, token: str) -> bool:
-    """Whether an Authorization header shows the token, compared in a time that doesn't depend on its content."""
+def is_authorised(header: str, tokens: Iterable[str]) -> bool:
+    """Whether an Authorization header shows one of the tokens, in a time that doesn't depend on its content."""
     scheme, _, shown = header.partition(" ")
     # An HTTP header may hold bytes that are no UTF-8; aiohttp hands them on as surrogates.
-    matches = hmac.compare_digest(shown.strip().encode(errors="surrogateescape"), token.encode())
-    return matches and scheme.lower() == "bearer"
+    said = shown.strip().encode(errors="surrogateescape")
+    matches = [hmac.compare_digest(said, token.encode()) for token in tokens]
+    return any(matches) and scheme.lower() == "bearer"

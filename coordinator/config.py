@@ -54,12 +54,14 @@ class Config(BaseSettings):
     worker_token: CliSuppress[SecretStr] = Field(
         SecretStr(""),
         validation_alias="COINOP_WORKER_TOKEN",
-        description="secret that a worker shows to register",
+        description="secret that a worker shows to register; of several, with commas, each is good: one for every"
+        " cluster, so that taking it out shuts that cluster out",
     )
     turn_secret: CliSuppress[SecretStr] = Field(
         SecretStr(""),
         validation_alias="COINOP_TURN_SECRET",
-        description="the gateways' secret, to make players' credentials with; of several, with commas, the first",
+        description="secret of the gateways whose workers have none to announce, to make players' credentials with;"
+        " of several, with commas, the first",
     )
     turn_ttl: float = Field(
         6 * 3600, ge=60, le=7 * 86400, description="seconds that a player's credentials for the gateway may be used"
@@ -145,12 +147,15 @@ class Config(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _has_secrets(self) -> Self:
-        if len(self.worker_token.get_secret_value()) < MIN_TOKEN_LENGTH:
+    def _has_tokens(self) -> Self:
+        if min(map(len, self.worker_tokens), default=0) < MIN_TOKEN_LENGTH:
             raise ValueError(TOKEN_SENTENCE)
-        if self.relay_only and not self.issuing_secret:
-            raise ValueError(f"with relay_only, nobody could play without credentials: {SECRET_SENTENCE}")
         return self
+
+    @property
+    def worker_tokens(self) -> list[str]:
+        """What a worker may show: one of these."""
+        return _parts(self.worker_token)
 
     @property
     def issuing_secret(self) -> str:

@@ -1,18 +1,23 @@
 """What pages are told of the gateways: their URLs, and credentials of the page's own that end after some hours.
 
-Sans-I/O: pages, URLs, ``now`` and the Unix time go in; ICE servers and messages come out. Which gateways there are is
-the registry's to say, and what a credential is made of the gateway's (turn/credentials.py).
+Sans-I/O: pages, announcements, ``now`` and the Unix time go in; ICE servers and messages come out. Which gateways there
+are is the registry's to say, and how a credential is made the gateway's (turn/credentials.py).
+
+A gateway's credentials are made of the secret that came with its URLs, so that clusters need not share one. A URL that
+comes with two secrets belongs to whoever announced it first: nobody can take it over, and a new secret counts as soon
+as the last worker with the old one is gone, which the gateway takes until then.
 """
 
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from coordinator.decisions import ToPage
 from coordinator.hosts import fill
 from coordinator.house import unguessable_id
 from coordinator.messages import IceServer, IceServers
-from coordinator.registry import WorkerId
+from coordinator.registry import Announcement, WorkerId
 from coordinator.seats import PageId
 from turn import credentials
 
@@ -41,12 +46,14 @@ class Gateways:
     """The ICE servers of every page. Nobody else gets a page's user name, and none is given out without a secret."""
 
     def __init__(self, secret: str, ttl: float, relay_only: bool, new_id: Callable[[], str] = unguessable_id) -> None:
-        """``secret`` is shared with the gateways, empty if there is none; ``ttl`` is the credentials' life, seconds."""
+        """``secret`` is for gateways that are announced without one, empty if there is none; ``ttl`` is the
+        credentials' life, seconds."""
         self.relay_only = relay_only
         self._secret = secret
         self._ttl = ttl
         self._new_id = new_id
-        self._urls: tuple[str, ...] = ()
+        self._secrets: dict[str, str] = {}
+        """Of each URL that pages are told of."""
         self._sessions: dict[PageId, _Session] = {}
         """The one to be renewed next comes first: all credentials live equally long."""
         self._warned_of_the_secret = False
@@ -63,37 +70,51 @@ class Gateways:
 
     # ----- workers
 
-    def examine(self, worker: WorkerId, urls: Iterable[str]) -> None:
-        """Put into the log what keeps this worker's gateways from being of use."""
-        has_turn = any(_needs_credentials(url) for url in urls)
-        if has_turn and not self._secret and not self._warned_of_the_secret:
+    def examine(self, worker: WorkerId, gateway: Announcement) -> None:
+        """Put into the log what keeps this worker's gateway, which has been announced, from being of use."""
+        secret = gateway.secret or self._secret
+        turn = [url for url in gateway.urls if _needs_credentials(url)]
+        if turn and not secret and not self._warned_of_the_secret:
             self._warned_of_the_secret = True
             logger.warning(
                 "! worker %s announces a turn: gateway, which pages are not told of as there is no secret to make "
-                "credentials with: set COINOP_TURN_SECRET to the gateway's",
+                "credentials with: set COINOP_TURN_SECRET at the worker to the gateway's",
                 worker,
             )
-        if self.relay_only and not has_turn:
+        if taken := [url for url in turn if self._secrets.get(url, secret) != secret]:
+            logger.warning(
+                "! worker %s announces %s with another secret than a worker before it, whose secret counts: set the "
+                "COINOP_TURN_SECRET of all workers behind one gateway to the gateway's",
+                worker,
+                ", ".join(taken),
+            )
+        if self.relay_only and not turn:
             logger.warning(
                 "! worker %s announces no turn: gateway, but media must go through one (relay_only): set its "
                 "COINOP_WORKER_GATEWAYS",
                 worker,
             )
 
-    def replace(self, urls: tuple[str, ...], now: float, unix: float) -> list[ToPage]:
-        """The gateways are these now: tell every page, if they are others than before."""
-        if urls[:MAX_URLS] == self._urls:
+    def replace(self, announced: Iterable[Announcement], now: float, unix: float) -> list[ToPage]:
+        """The gateways are these now, the oldest first: tell every page, if they are others than before."""
+        merged = self._merge(announced)
+        secrets = dict(islice(merged.items(), MAX_URLS))
+        if secrets == self._secrets:
             return []
-        if len(urls) > MAX_URLS:
-            logger.warning("! workers announce %d gateway URLs: pages are told of the first %d", len(urls), MAX_URLS)
-        self._urls = urls[:MAX_URLS]
+        if len(merged) > MAX_URLS:
+            logger.warning(
+                "! workers announce %d gateway URLs: pages are told of %d, the first of each gateway before others",
+                len(merged),
+                MAX_URLS,
+            )
+        self._secrets = secrets
         return [self._renewal(page, now, unix) for page in tuple(self._sessions)]
 
     # ----- the clock
 
     def next_deadline(self) -> float | None:
         """When to call renew next, on the clock of ``now``."""
-        if not (self._secret and any(map(_needs_credentials, self._urls))):
+        if not any(secret and _needs_credentials(url) for url, secret in self._secrets.items()):
             return None
         return next((session.renew_at for session in self._sessions.values()), None)
 
@@ -112,14 +133,27 @@ class Gateways:
 
     def _give(self, page: PageId, user: str, host: str, now: float, unix: float) -> tuple[IceServer, ...]:
         self._sessions[page] = _Session(user, host, now + RENEW_AT * self._ttl)
-        urls = fill(self._urls, host)
-        free = tuple(url for url in urls if not _needs_credentials(url))
-        closed = tuple(url for url in urls if _needs_credentials(url))
+        told = [(filled, secret) for url, secret in self._secrets.items() for filled in fill([url], host)]
+        free = tuple(url for url, _ in told if not _needs_credentials(url))
+        closed: dict[str, list[str]] = {}
+        for url, secret in told:
+            if secret and _needs_credentials(url):
+                closed.setdefault(secret, []).append(url)
         servers = [IceServer(urls=free)] if free else []
-        if closed and self._secret:
-            key = credentials.issue(self._secret, user, self._ttl, unix)
-            servers.append(IceServer(urls=closed, username=key.username, credential=key.password))
+        for secret, urls in closed.items():
+            key = credentials.issue(secret, user, self._ttl, unix)
+            servers.append(IceServer(urls=tuple(urls), username=key.username, credential=key.password))
         return tuple(servers)
+
+    def _merge(self, announced: Iterable[Announcement]) -> dict[str, str]:
+        """Every URL with its secret; each gateway's first comes before any other's second, as not all may fit."""
+        secrets: dict[str, str] = {}
+        places: dict[str, int] = {}
+        for gateway in announced:
+            for place, url in enumerate(gateway.urls):
+                secrets.setdefault(url, gateway.secret or self._secret)
+                places[url] = min(place, places.get(url, place))
+        return {url: secrets[url] for url in sorted(secrets, key=places.__getitem__)}
 
 
 def _needs_credentials(url: str) -> bool:

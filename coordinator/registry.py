@@ -7,10 +7,23 @@ Sans-I/O. Who is in the rooms is left to rooms.py, the connections to workers.py
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
+from typing import NamedTuple
 
 from coordinator.messages import Game, Refused, Register
 
 WorkerId = str
+
+
+class Announcement(NamedTuple):
+    """The gateway in front of a worker."""
+
+    urls: tuple[str, ...] = ()
+    """ICE URLs."""
+    secret: str = ""
+    """What its credentials are made of; empty for the coordinator's own."""
+
+    def __repr__(self) -> str:
+        return f"Announcement({self.urls!r})"  # without the secret
 
 
 @dataclass(slots=True, eq=False)
@@ -23,8 +36,8 @@ class Worker:
     capacity: int
     games: dict[str, Game]
     """By id."""
-    gateways: tuple[str, ...] = ()
-    """ICE URLs."""
+    gateway: Announcement
+    """In front of it; without URLs if it needs none."""
     rooms: set[str] = field(default_factory=set)
     """The ids of the rooms that hold a place here: they are here, or are about to be moved here."""
     holding: int = 0
@@ -46,8 +59,8 @@ class Registry:
         self._numbers = count(1)
         self.library: tuple[Game, ...] = ()
         """Every game that some worker has, once, by title. A new object only when the content is new."""
-        self.gateways: tuple[str, ...] = ()
-        """Every gateway URL that some worker announced, once, the oldest worker's first."""
+        self.gateways: tuple[Announcement, ...] = ()
+        """Every gateway that some worker announces, once, the oldest worker's first."""
 
     @property
     def workers(self) -> Iterable[Worker]:
@@ -65,7 +78,7 @@ class Registry:
             region=message.region,
             capacity=message.capacity,
             games=_by_id(message.games),
-            gateways=message.gateways,
+            gateway=Announcement(message.gateways, message.turn_secret),
             holding=message.holding,
         )
         self._workers[worker.id] = worker
@@ -79,6 +92,11 @@ class Registry:
     def update(self, worker_id: WorkerId, games: Iterable[Game]) -> None:
         """The worker's library is another one now. Rooms that run a game which is gone go on."""
         self._workers[worker_id].games = _by_id(games)
+        self._merge()
+
+    def announce(self, worker_id: WorkerId, gateway: Announcement) -> None:
+        """The gateway in front of the worker is this one now."""
+        self._workers[worker_id].gateway = gateway
         self._merge()
 
     def remove(self, worker_id: WorkerId) -> Worker:
@@ -114,7 +132,8 @@ class Registry:
         library = tuple(sorted(merged.values(), key=lambda game: (game.title.casefold(), game.id)))
         if library != self.library:
             self.library = library
-        self.gateways = tuple(dict.fromkeys(url for worker in self._workers.values() for url in worker.gateways))
+        announced = (worker.gateway for worker in self._workers.values())
+        self.gateways = tuple(dict.fromkeys(gateway for gateway in announced if gateway.urls))
 
 
 def _by_id(games: Iterable[Game]) -> dict[str, Game]:

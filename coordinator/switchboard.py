@@ -12,6 +12,7 @@ from itertools import count
 
 from aiohttp import web
 
+from coordinator import messages
 from coordinator.config import Config
 from coordinator.connection import Connection
 from coordinator.decisions import Decision, Recovered, StartTook, ToPage, ToWorker
@@ -20,7 +21,7 @@ from coordinator.listing import Listing
 from coordinator.messages import Library, PlayerMessage, Register, Registered, Welcome, WorkerMessage, encode
 from coordinator.messages import Rooms as RoomList
 from coordinator.metrics import Metrics
-from coordinator.registry import Registry, WorkerId
+from coordinator.registry import Announcement, Registry, WorkerId
 from coordinator.room import Room
 from coordinator.rooms import Rooms
 from coordinator.seats import PageId
@@ -93,19 +94,25 @@ class Switchboard:
         worker = self.registry.register(message)
         self._workers[worker.id] = connection
         connection.send(Registered(worker=worker.id, room_grace=self._config.room_grace))
-        self.gateways.examine(worker.id, worker.gateways)
         self._show_library()
         self._show_gateways()
+        self.gateways.examine(worker.id, worker.gateway)
         self.rooms.worker_came()
         self._deliver(())
         return worker.id
 
     def worker_said(self, worker: WorkerId, message: WorkerMessage) -> None:
         """A registered worker's message, read and checked."""
-        if isinstance(message, Library):
-            self.registry.update(worker, message.games)
-            self.rooms.worker_came()  # with games that a room may wait for
-            self._show_library()
+        match message:
+            case Library():
+                self.registry.update(worker, message.games)
+                self.rooms.worker_came()  # with games that a room may wait for
+                self._show_library()
+            case messages.Gateways():
+                gateway = Announcement(message.gateways, message.turn_secret)
+                self.registry.announce(worker, gateway)
+                self._show_gateways()
+                self.gateways.examine(worker, gateway)
         self._deliver(self.rooms.worker_said(worker, message, self._now()))
 
     def worker_went(self, worker_id: WorkerId) -> None:

@@ -33,11 +33,11 @@ REGISTER_SECONDS = 10.0
 async def worker_socket(request: web.Request) -> web.StreamResponse:
     """Serve one worker until it goes. Raises HTTPUnauthorized for a wrong token."""
     config, switchboard = request.app[CONFIG], request.app[SWITCHBOARD]
-    if not is_authorised(request.headers.get("Authorization", ""), config.worker_token.get_secret_value()):
+    if not is_authorised(request.headers.get("Authorization", ""), config.worker_tokens):
         switchboard.metrics.unauthorised.inc()
         logger.warning("! a worker from %s was turned away: its token is missing or wrong", request.remote)
         raise web.HTTPUnauthorized(
-            text="The worker token is missing or wrong: COINOP_WORKER_TOKEN must be the coordinator's.\n",
+            text="The worker token is missing or wrong: COINOP_WORKER_TOKEN must be one of the coordinator's.\n",
             headers={"WWW-Authenticate": "Bearer"},
         )
     async with connected(request, LIMITS, switchboard.metrics, switchboard.connections) as connection:

@@ -68,7 +68,7 @@ class Agent:
         self._grace = Grace()
         self._notebook = Notebook()
         metrics = self._metrics = Metrics()
-        self._link = Link(config.link_url, config.token, introduce=self._introduce, handle=self._handle)
+        self._link = Link(config.link_url, config.own_token, introduce=self._introduce, handle=self._handle)
         self._store = _open_store(config, metrics)
         self._supervisor = Supervisor(config, self._report, metrics, self._store, command=command, patience=patience)
         self._dispatcher = Dispatcher(lambda: self._library, self._supervisor, config.capacity, self._link.send)
@@ -125,6 +125,7 @@ class Agent:
             capacity=self._config.capacity,
             games=self._library.announced(),
             gateways=self._config.gateways,
+            turn_secret=self._config.announced_secret,
             holding=sum(isinstance(message, Holding) for message in held),
         )
         return [registration, *held, *([Draining()] if self._supervisor.draining else [])]

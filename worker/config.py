@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import Field, IPvAnyAddress, SecretStr, field_validator
 from pydantic_settings import BaseSettings, CliSuppress, SettingsConfigDict
 
+from coordinator.messages import TURN_SECRET
 from worker.sandbox import Mode
 from worker.usage import available_cpus
 
@@ -28,6 +29,11 @@ MAX_GATEWAYS = 16
 """What the coordinator takes of one worker."""
 
 LAST_PORT = 65_535
+
+MIN_TOKEN = 16
+"""The coordinator takes no shorter one."""
+
+SECRET_SENTENCE = "must be the gateway's secret, of 16 to 512 characters, or be left out"
 
 GATEWAY_SENTENCE = (
     "must be ICE URLs such as turn:gateway.example:3478?transport=udp, turns:gateway.example:5349?transport=tcp or "
@@ -72,12 +78,14 @@ class Config(BaseSettings):
         env_prefix="COINOP_WORKER_",
         frozen=True,
         hide_input_in_errors=True,  # a token that is too short is still a secret
+        populate_by_name=True,
     )
 
     coordinator: str = Field("http://127.0.0.1:8000", description="URL of the coordinator, http or https")
     # Not shown as an option: a command line can be read by everybody on the machine.
     token: CliSuppress[SecretStr] = Field(
-        min_length=16, description="the same secret that the coordinator has in COINOP_WORKER_TOKEN"
+        min_length=MIN_TOKEN,
+        description="a secret that the coordinator has in COINOP_WORKER_TOKEN; of several, with commas, the first",
     )
     name: str = Field(
         default_factory=_host_name, min_length=1, max_length=128, description="what this worker is called"
@@ -133,6 +141,13 @@ class Config(BaseSettings):
         description="ICE URL of the gateway in front of this worker, such as turn:gateway.example:3478?transport=udp;"
         " {host} stands for the host by which a browser reached the page; may be repeated",
     )
+    # Not shown as an option: a command line can be read by everybody on the machine.
+    turn_secret: CliSuppress[SecretStr] = Field(
+        SecretStr(""),
+        validation_alias="COINOP_TURN_SECRET",
+        description="that gateway's secret, for the coordinator to make players' credentials with; of several, with"
+        " commas, the first; without one, the coordinator uses its own",
+    )
     drain: float = Field(
         20.0,
         ge=0,
@@ -180,6 +195,20 @@ class Config(BaseSettings):
             raise ValueError(GATEWAY_SENTENCE)
         return urls
 
+    @field_validator("token")
+    @classmethod
+    def _is_long_enough(cls, token: SecretStr) -> SecretStr:
+        if len(_first(token)) < MIN_TOKEN:
+            raise ValueError(f"must have at least {MIN_TOKEN} characters before the first comma")
+        return token
+
+    @field_validator("turn_secret")
+    @classmethod
+    def _can_be_announced(cls, secret: SecretStr) -> SecretStr:
+        if not re.fullmatch(TURN_SECRET, _first(secret)):
+            raise ValueError(SECRET_SENTENCE)
+        return secret
+
     @field_validator("store")
     @classmethod
     def _is_a_store(cls, url: str) -> str:
@@ -195,6 +224,16 @@ class Config(BaseSettings):
         return url
 
     @property
+    def own_token(self) -> SecretStr:
+        """What this worker shows to register; its cluster's coordinator may have the same variable, with more in it."""
+        return SecretStr(_first(self.token))
+
+    @property
+    def announced_secret(self) -> str:
+        """What the credentials of this worker's gateway are to be made of; empty for what the coordinator has."""
+        return _first(self.turn_secret)
+
+    @property
     def store_url(self) -> str:
         """Where saves and snapshots are kept."""
         return self.store or (self.saves / "store").as_uri()
@@ -205,6 +244,10 @@ class Config(BaseSettings):
         parts = urlsplit(self.coordinator)
         path = parts.path.rstrip("/").removesuffix(LINK_PATH) + LINK_PATH
         return urlunsplit((_WEBSOCKET_SCHEMES[parts.scheme], parts.netloc, path, "", ""))
+
+
+def _first(secret: SecretStr) -> str:
+    return next((part.strip() for part in secret.get_secret_value().split(",") if part.strip()), "")
 
 
 def _is_ice_url(url: str) -> bool:

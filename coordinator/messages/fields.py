@@ -49,3 +49,10 @@ _HOST_PORT = rf"([A-Za-z0-9._-]{{1,200}}|\[[0-9A-Fa-f:.]{{2,45}}\]|{re.escape(OP
 GATEWAY_URL = rf"^(stun:{_HOST_PORT}|turns?:{_HOST_PORT}(\?transport=(udp|tcp))?)$"
 GatewayUrl = Annotated[str, Meta(max_length=256, pattern=GATEWAY_URL)]
 """An ICE URL (RFC 7064, RFC 7065), such as ``turn:gateway.example:3478?transport=udp``."""
+
+GatewayUrls = Annotated[tuple[GatewayUrl, ...], Meta(max_length=16)]
+
+TURN_SECRET = r"^([^\x00-\x1f\ud800-\udfff]{16,512})?\Z"
+TurnSecret = Annotated[str, Meta(pattern=TURN_SECRET)]
+"""What a gateway's credentials are made of; empty if there is none to be told. Its least length is the gateway's own:
+whoever has one credential can try secrets against it as fast as he likes."""

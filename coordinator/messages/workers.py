@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from coordinator.messages.fields import (
     Codec,
     Count,
-    GatewayUrl,
+    GatewayUrls,
     Label,
     MaybeSdp,
     Name,
@@ -17,6 +17,7 @@ from coordinator.messages.fields import (
     Sdp,
     Seat,
     Sentence,
+    TurnSecret,
 )
 from coordinator.messages.values import Candidate, Game, Library, Refused
 
@@ -30,10 +31,28 @@ class Register(Struct, frozen=True, kw_only=True, tag="register"):
     capacity: Annotated[int, Meta(ge=1, le=10_000)]
     games: tuple[Game, ...]
     region: Annotated[str, Meta(max_length=64)] = ""
-    gateways: Annotated[tuple[GatewayUrl, ...], Meta(max_length=16)] = ()
+    gateways: GatewayUrls = ()
     """ICE URLs of the gateway in front of this worker, by which browsers reach its rooms."""
+    turn_secret: TurnSecret = ""
+    """That gateway's, to make players' credentials for it; without one, the coordinator's own counts."""
     holding: Count = 0
     """How many rooms it brings along, each in a ``holding`` that comes next: it had lost its coordinator."""
+
+    def __repr__(self) -> str:
+        return f"Register({self.name!r})"  # without the secret
+
+
+class Gateways(Struct, frozen=True, kw_only=True, tag="gateways"):
+    """The gateway in front of this worker is another one now, or is reached otherwise: instead of the registration's.
+
+    A cloud's load balancer has its address some minutes after the worker has started.
+    """
+
+    gateways: GatewayUrls
+    turn_secret: TurnSecret = ""
+
+    def __repr__(self) -> str:
+        return f"Gateways({self.gateways!r})"  # without the secret
 
 
 class Holding(Struct, frozen=True, kw_only=True, tag="holding"):
@@ -100,7 +119,7 @@ class Draining(Struct, frozen=True, kw_only=True, tag="draining"):
 
 
 WorkerMessage = (
-    Register | Holding | Library | Admitted | Rejected | ViewerLeft | RoomClosed | Frozen | Thawed | Draining
+    Register | Gateways | Holding | Library | Admitted | Rejected | ViewerLeft | RoomClosed | Frozen | Thawed | Draining
 )
 
 # ----- coordinator -> worker

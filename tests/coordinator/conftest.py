@@ -133,11 +133,11 @@ class Arcade:
         headers = {"Authorization": f"Bearer {token}"}
         return Worker(await self.socket("/ws/worker", headers=headers), decode_worker_command)
 
-    async def worker(self, *games, capacity=4, name="box", gateways=(), holding=()):
+    async def worker(self, *games, capacity=4, name="box", gateways=(), holding=(), **more):
         """A worker that is registered, and brings these rooms along."""
         worker = await self.unregistered_worker()
         registration = Register(
-            name=name, capacity=capacity, games=games or (DUEL,), gateways=gateways, holding=len(holding)
+            name=name, capacity=capacity, games=games or (DUEL,), gateways=gateways, holding=len(holding), **more
         )
         for message in (registration, *holding):
             await worker.send(message)
@@ -185,7 +185,7 @@ def settings() -> dict[str, object]:
 
 @pytest.fixture
 def config(web_root: Path, settings: dict[str, object]) -> Config:
-    return Config(worker_token=TOKEN, web_root=web_root, **settings)
+    return Config(**{"worker_token": TOKEN, "web_root": web_root, **settings})
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def test_the_environment_sets_every_field(environment):
     assert config.log_format == "json"
 
 
-@pytest.mark.parametrize("token", [None, "", "short"])
+@pytest.mark.parametrize("token", [None, "", "short", " , ", f"{TOKEN},short"])
 def test_without_a_token_a_sentence_says_what_to_do(environment, token):
     environment.delenv("COINOP_WORKER_TOKEN")
     if token is not None:
@@ -66,6 +66,12 @@ def test_without_a_token_a_sentence_says_what_to_do(environment, token):
 
 def test_the_token_is_not_shown():
     assert TOKEN not in repr(Config())
+
+
+def test_every_cluster_may_have_a_token_of_its_own(environment):
+    environment.setenv("COINOP_WORKER_TOKEN", f"{TOKEN}, of another cluster,")
+
+    assert Config().worker_tokens == [TOKEN, "of another cluster"]
 
 
 def test_without_a_gateway_none_is_needed():
@@ -94,14 +100,6 @@ def test_a_short_secret_is_refused_and_not_shown(environment, secret):
 
     assert SECRET_SENTENCE in text
     assert "short" not in text.replace(SECRET_SENTENCE, "")
-
-
-def test_relay_only_needs_credentials(environment):
-    assert SECRET_SENTENCE in mistakes(relay_only=True)
-
-    environment.setenv("COINOP_TURN_SECRET", SECRET)
-
-    assert Config(relay_only=True).relay_only
 
 
 @pytest.mark.parametrize("origin", ["a.example", "https://", "https://a.example/", "ftp://a.example", "https://a b"])

@@ -10,9 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from coordinator.gateways import MAX_URLS, RENEW_AT, Gateways
 from coordinator.messages import IceServer, IceServers
+from coordinator.registry import Announcement
 from turn.credentials import expiry_of, password_for, user_of
 
 SECRET = "sixteen or more.."
+OTHER_SECRET = "of another cluster"
 TTL = 1000.0
 RENEWAL = RENEW_AT * TTL
 UNIX = 1_700_000_000.0
@@ -27,8 +29,12 @@ TLS = "turns:gateway.example:5349?transport=tcp"
 def make(secret=SECRET, urls=(), relay_only=False):
     numbers = count(1)
     gateways = Gateways(secret, TTL, relay_only, lambda: f"user{next(numbers)}")
-    gateways.replace(urls, 0.0, UNIX)
+    gateways.replace([Announcement(urls)], 0.0, UNIX)
     return gateways
+
+
+def urls_of(servers):
+    return [server.urls for server in servers]
 
 
 class TestWelcome:
@@ -52,7 +58,7 @@ class TestWelcome:
     def test_a_user_cannot_be_guessed(self):
         servers = [Gateways(SECRET, TTL, False) for _ in range(2)]
         for gateways in servers:
-            gateways.replace((UDP,), 0.0, UNIX)
+            gateways.replace([Announcement((UDP,))], 0.0, UNIX)
 
         first, second = (user_of(gateways.page_came(1, HOST, 0.0, UNIX)[0].username) for gateways in servers)
 
@@ -88,7 +94,7 @@ class TestReplace:
         gateways.page_came(1, HOST, 0.0, UNIX)
         gateways.page_came(2, HOST, 0.0, UNIX)
 
-        told = gateways.replace((UDP,), 1.0, UNIX + 1)
+        told = gateways.replace([Announcement((UDP,))], 1.0, UNIX + 1)
 
         assert [(page, type(message), message.relay_only) for page, message in told] == [
             (1, IceServers, True),
@@ -100,13 +106,13 @@ class TestReplace:
         gateways = make(urls=(UDP,))
         gateways.page_came(1, HOST, 0.0, UNIX)
 
-        assert gateways.replace((UDP,), 1.0, UNIX + 1) == []
+        assert gateways.replace([Announcement((UDP,))], 1.0, UNIX + 1) == []
 
     def test_gateways_that_are_gone_are_taken_back(self):
         gateways = make(urls=(UDP,))
         gateways.page_came(1, HOST, 0.0, UNIX)
 
-        ((_, message),) = gateways.replace((), 1.0, UNIX + 1)
+        ((_, message),) = gateways.replace([], 1.0, UNIX + 1)
 
         assert message.ice_servers == ()
 
@@ -115,17 +121,28 @@ class TestReplace:
         gateways.page_came(1, HOST, 0.0, UNIX)
         gateways.page_went(1)
 
-        assert gateways.replace((), 1.0, UNIX + 1) == []
+        assert gateways.replace([], 1.0, UNIX + 1) == []
         assert gateways.next_deadline() is None
 
     def test_more_than_browsers_take_are_left_out_and_it_is_said(self, caplog):
         gateways = make()
-        gateways.replace(tuple(f"turn:g{number}" for number in range(MAX_URLS + 1)), 0.0, UNIX)
+        gateways.replace([Announcement((f"turn:g{number}",)) for number in range(MAX_URLS + 1)], 0.0, UNIX)
 
         (server,) = gateways.page_came(1, HOST, 0.0, UNIX)
 
         assert len(server.urls) == MAX_URLS
         assert f"{MAX_URLS + 1} gateway URLs" in caplog.text
+
+    def test_no_gateway_is_left_out_for_another_ones_second_url(self):
+        gateways = make()
+        announced = [
+            Announcement(tuple(f"turn:{letter}{number}" for number in range(16)), f"{SECRET}{letter}")
+            for letter in "abc"
+        ]
+
+        gateways.replace(announced, 0.0, UNIX)
+
+        assert [len(urls) for urls in urls_of(gateways.page_came(1, HOST, 0.0, UNIX))] == [11, 11, 10]
 
 
 class TestRenewal:
@@ -147,7 +164,7 @@ class TestRenewal:
         gateways = make(urls=(UDP,))
         gateways.page_came(1, HOST, 0.0, UNIX)
 
-        gateways.replace((UDP, TLS), 100.0, UNIX + 100)
+        gateways.replace([Announcement((UDP, TLS))], 100.0, UNIX + 100)
 
         assert gateways.next_deadline() == 100.0 + RENEWAL
 
@@ -164,10 +181,11 @@ class TestExamination:
     def test_a_missing_secret_is_said_once(self, caplog):
         gateways = make(secret="")
 
-        gateways.examine("w1", (STUN,))
+        gateways.examine("w1", Announcement((STUN,)))
+        gateways.examine("w1", Announcement((UDP,), SECRET))
         assert caplog.text == ""
-        gateways.examine("w2", (UDP,))
-        gateways.examine("w3", (UDP,))
+        gateways.examine("w2", Announcement((UDP,)))
+        gateways.examine("w3", Announcement((UDP,)))
 
         (line,) = (record.getMessage() for record in caplog.records)
         assert "worker w2" in line
@@ -176,9 +194,9 @@ class TestExamination:
     def test_with_relay_only_a_worker_without_turn_cannot_be_played_on(self, caplog):
         gateways = make(relay_only=True)
 
-        gateways.examine("w1", (UDP,))
+        gateways.examine("w1", Announcement((UDP,)))
         assert caplog.text == ""
-        gateways.examine("w2", (STUN,))
+        gateways.examine("w2", Announcement((STUN,)))
 
         assert "worker w2 announces no turn: gateway" in caplog.text
         assert "COINOP_WORKER_GATEWAYS" in caplog.text
@@ -186,13 +204,81 @@ class TestExamination:
     def test_nothing_secret_is_logged(self, caplog):
         caplog.set_level(logging.DEBUG)
         gateways = make(relay_only=True)
-        gateways.examine("w1", (UDP,))
-        gateways.replace((UDP,), 0.0, UNIX)
-        (server,) = gateways.page_came(1, HOST, 0.0, UNIX)
+        announced = [Announcement((UDP,)), Announcement((UDP, TLS), OTHER_SECRET)]
+        gateways.replace(announced, 0.0, UNIX)
+        for gateway in announced:
+            gateways.examine("w1", gateway)
+        servers = gateways.page_came(1, HOST, 0.0, UNIX)
         gateways.renew(TTL, UNIX + TTL)
 
-        assert SECRET not in caplog.text + repr(gateways)
-        assert server.credential not in caplog.text
+        assert "another secret" in caplog.text
+        for secret in (SECRET, OTHER_SECRET, *(server.credential for server in servers)):
+            assert secret not in caplog.text + repr(gateways) + repr(announced)
+
+
+class TestSecrets:
+    """Each cluster's gateway has its own."""
+
+    def test_credentials_are_made_with_the_secret_that_came_with_the_url(self):
+        gateways = make()
+        gateways.replace([Announcement((UDP,)), Announcement((STUN, TLS), OTHER_SECRET)], 0.0, UNIX)
+
+        free, first, second = gateways.page_came(1, HOST, 0.0, UNIX)
+
+        assert (free.urls, first.urls, second.urls) == ((STUN,), (UDP,), (TLS,))
+        assert first.credential == password_for(SECRET, first.username)
+        assert second.credential == password_for(OTHER_SECRET, second.username)
+        assert first.username == second.username  # the page is one user, of whichever gateway
+
+    def test_workers_behind_one_gateway_make_one_server_of_it(self):
+        gateways = make()
+        gateways.replace([Announcement((UDP, TLS), OTHER_SECRET), Announcement((TLS, UDP), OTHER_SECRET)], 0.0, UNIX)
+
+        assert urls_of(gateways.page_came(1, HOST, 0.0, UNIX)) == [(UDP, TLS)]
+
+    def test_with_a_workers_secret_the_coordinator_needs_none(self, caplog):
+        gateways = make(secret="")
+        announcement = Announcement((UDP,), OTHER_SECRET)
+        gateways.replace([announcement], 0.0, UNIX)
+        gateways.examine("w1", announcement)
+
+        assert urls_of(gateways.page_came(1, HOST, 0.0, UNIX)) == [(UDP,)]
+        assert gateways.next_deadline() == RENEWAL
+        assert caplog.text == ""
+
+    def test_nobody_takes_over_a_gateway_that_was_announced_before(self, caplog):
+        gateways = make()
+        older, younger = Announcement((UDP,), SECRET), Announcement((TLS, UDP), OTHER_SECRET)
+        gateways.replace([older, younger], 0.0, UNIX)
+        gateways.examine("w1", older)
+        assert caplog.text == ""
+        gateways.examine("w2", younger)
+
+        first, second = sorted(gateways.page_came(1, HOST, 0.0, UNIX), key=lambda server: server.urls)
+        assert (first.urls, second.urls) == ((UDP,), (TLS,))
+        assert first.credential == password_for(SECRET, first.username)
+        assert f"worker w2 announces {UDP} with another secret" in caplog.text
+
+    def test_a_new_secret_counts_and_is_told_when_the_last_worker_with_the_old_one_is_gone(self):
+        gateways = make()
+        gateways.replace([Announcement((UDP,), SECRET), Announcement((UDP,), OTHER_SECRET)], 0.0, UNIX)
+        gateways.page_came(1, HOST, 0.0, UNIX)
+
+        ((_, message),) = gateways.replace([Announcement((UDP,), OTHER_SECRET)], 1.0, UNIX + 1)
+
+        (server,) = message.ice_servers
+        assert server.credential == password_for(OTHER_SECRET, server.username)
+
+    def test_the_coordinators_own_secret_announced_is_no_other_one(self, caplog):
+        gateways = make(urls=(UDP,))
+        gateways.page_came(1, HOST, 0.0, UNIX)
+
+        assert gateways.replace([Announcement((UDP,)), Announcement((UDP,), SECRET)], 1.0, UNIX + 1) == []
+        gateways.examine("w2", Announcement((UDP,), SECRET))
+        assert caplog.text == ""
+
+
+URLS = st.lists(st.sampled_from((STUN, UDP, TLS)), unique=True).map(tuple)
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -202,7 +288,7 @@ class AnyOrder(RuleBasedStateMachine):
         super().__init__()
         self.gateways = make()
         self.now = 0.0
-        self.urls = ()
+        self.secrets = {}
         self.pages = {}
 
     def deliver(self, decisions):
@@ -218,10 +304,10 @@ class AnyOrder(RuleBasedStateMachine):
         else:
             self.pages[page] = self.gateways.page_came(page, HOST, self.now, UNIX + self.now)
 
-    @rule(urls=st.lists(st.sampled_from((STUN, UDP, TLS)), unique=True))
-    def replace(self, urls):
-        self.urls = tuple(urls)
-        self.deliver(self.gateways.replace(self.urls, self.now, UNIX + self.now))
+    @rule(announced=st.lists(st.builds(Announcement, URLS, st.sampled_from(("", SECRET, OTHER_SECRET))), max_size=3))
+    def replace(self, announced):
+        self.secrets = {url: secret or SECRET for urls, secret in reversed(announced) for url in urls}
+        self.deliver(self.gateways.replace(announced, self.now, UNIX + self.now))
 
     @rule(seconds=st.floats(0, 2 * TTL))
     def wait(self, seconds):
@@ -234,13 +320,19 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def every_page_has_the_gateways_of_now(self):
         for servers in self.pages.values():
-            assert sorted(url for server in servers for url in server.urls) == sorted(self.urls)
+            assert sorted(url for server in servers for url in server.urls) == sorted(self.secrets)
 
     @invariant()
     def credentials_go_with_turn_alone_and_last_for_a_while(self):
         for server in (server for servers in self.pages.values() for server in servers):
             assert bool(server.username) == (STUN not in server.urls)
             assert not server.username or expiry_of(server.username) > UNIX + self.now + TTL - RENEWAL - 1
+
+    @invariant()
+    def every_gateway_takes_its_credentials(self):
+        for server in (server for servers in self.pages.values() for server in servers if server.username):
+            for url in server.urls:
+                assert server.credential == password_for(self.secrets[url], server.username)
 
 
 AnyOrder.TestCase.settings = settings(max_examples=50, stateful_step_count=20, deadline=None)

@@ -130,6 +130,25 @@ def test_the_error_does_not_repeat_all_that_was_sent():
     assert len(str(caught.value)) < MAX_DETAIL + 100
 
 
+@pytest.mark.parametrize("secret", ["short", "x" * 513, "sixteen or more..\n"])
+@pytest.mark.parametrize(
+    "message", [{"type": "register", "name": "a", "capacity": 1, "games": []}, {"type": "gateways"}]
+)
+def test_a_secret_that_no_gateway_has_is_refused_and_not_repeated(message, secret):
+    with pytest.raises(MessageError, match="turn_secret") as caught:
+        messages.decode_worker_message(json.dumps({**message, "gateways": [], "turn_secret": secret}))
+
+    assert secret not in str(caught.value)
+
+
+def test_a_secret_is_in_no_messages_repr():
+    secret = "sixteen or more.."
+    shown = messages.Register(name="box", capacity=1, games=(), turn_secret=secret)
+    changed = messages.Gateways(gateways=("turn:a",), turn_secret=secret)
+
+    assert (repr(shown), repr(changed)) == ("Register('box')", "Gateways(('turn:a',))")
+
+
 def assert_message_or_error(union, frame):
     try:
         message = DECODERS[union](frame)
@@ -188,6 +207,7 @@ SPECIAL = {
     "members": st.lists(PEOPLE, max_size=3).map(tuple),
     "offers": st.lists(st.tuples(texts(1, 12), texts(1, 12)), max_size=2).map(tuple),
     "viewers": st.lists(texts(1, 12), max_size=3).map(tuple),
+    "turn_secret": st.just("") | st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=16, max_size=40),
     "gateways": st.lists(st.from_regex(messages.GATEWAY_URL, fullmatch=True), max_size=3).map(tuple),
 }
 

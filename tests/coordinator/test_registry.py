@@ -3,7 +3,7 @@
 import pytest
 
 from coordinator.messages import Game, Refused, Register
-from coordinator.registry import Registry
+from coordinator.registry import Announcement, Registry
 
 DUEL = Game(id="d", title="Duel", system="NES")
 AIR = Game(id="a", title="airstriker", system="Mega Drive")
@@ -15,8 +15,11 @@ def registry():
     return Registry()
 
 
-def register(registry, *games, capacity=2, name="box", gateways=()):
-    return registry.register(Register(name=name, capacity=capacity, games=games, gateways=gateways))
+SECRET = "sixteen or more.."
+
+
+def register(registry, *games, capacity=2, name="box", **more):
+    return registry.register(Register(name=name, capacity=capacity, games=games, **more))
 
 
 def test_every_registration_gets_an_id_of_its_own(registry):
@@ -63,16 +66,32 @@ def test_a_game_twice_in_one_registration_counts_once(registry):
 
 
 def test_each_gateway_is_there_once_the_oldest_workers_first(registry):
-    first = register(registry, gateways=("turn:b", "turn:a", "turn:b"))
-    second = register(registry, gateways=("turn:c", "turn:a"))
+    first = register(registry, gateways=("turn:b", "turn:a"))
+    second = register(registry, gateways=("turn:c",), turn_secret=SECRET)
+    register(registry, gateways=("turn:b", "turn:a"))
     register(registry)
-    assert registry.gateways == ("turn:b", "turn:a", "turn:c")
+    assert registry.gateways == (Announcement(("turn:b", "turn:a")), Announcement(("turn:c",), SECRET))
 
     registry.remove(first.id)
-    assert registry.gateways == ("turn:c", "turn:a")
+    assert registry.gateways == (Announcement(("turn:c",), SECRET), Announcement(("turn:b", "turn:a")))
 
     registry.remove(second.id)
+    assert registry.gateways == (Announcement(("turn:b", "turn:a")),)
+
+
+def test_a_worker_may_announce_another_gateway_later(registry):
+    worker = register(registry)
     assert registry.gateways == ()
+
+    registry.announce(worker.id, Announcement(("turn:b",), SECRET))
+    assert registry.gateways == (worker.gateway,) == (Announcement(("turn:b",), SECRET),)
+
+    registry.announce(worker.id, Announcement())
+    assert registry.gateways == ()
+
+
+def test_a_gateways_secret_is_not_shown(registry):
+    assert SECRET not in repr(register(registry, gateways=("turn:b",), turn_secret=SECRET))
 
 
 def test_the_worker_with_the_most_free_places_is_picked(registry):

@@ -8,6 +8,7 @@ from coordinator import gateways, house
 from coordinator.messages import (
     Back,
     CloseRoom,
+    Gateways,
     Holding,
     IceServer,
     IceServers,
@@ -20,6 +21,7 @@ from coordinator.messages import (
 from turn.credentials import expiry_of, password_for, user_of
 
 SECRET = "sixteen or more.."
+OTHER_SECRET = "of another cluster"
 URLS = ("turn:gateway.example:3478?transport=udp", "turn:gateway.example:3478?transport=tcp")
 
 
@@ -156,6 +158,45 @@ class TestGateways:
         assert await page.receive() == Library(games=())
         assert await page.receive() == IceServers(ice_servers=())
 
+    async def test_a_worker_may_tell_of_its_gateway_later_and_with_its_own_secret(self, arcade, caplog):
+        caplog.set_level("DEBUG")
+        worker, page = await arcade.worker(), await arcade.page()
+
+        await worker.send(Gateways(gateways=URLS, turn_secret=OTHER_SECRET))
+
+        (server,) = (await page.receive()).ice_servers
+        assert server.urls == URLS
+        assert server.credential == password_for(OTHER_SECRET, server.username)
+
+        await worker.send(Gateways(gateways=()))
+        assert await page.receive() == IceServers(ice_servers=())
+        assert OTHER_SECRET not in caplog.text
+
+    async def test_every_clusters_gateway_gets_credentials_of_its_own_secret(self, arcade):
+        far = "turn:far.example:3478?transport=udp"
+        await arcade.worker(gateways=URLS)
+        await arcade.worker(gateways=(far,), turn_secret=OTHER_SECRET)
+
+        servers = (await arcade.page()).welcome.ice_servers
+
+        assert {url: server.credential for server in servers for url in server.urls} == {
+            **dict.fromkeys(URLS, password_for(SECRET, servers[0].username)),
+            far: password_for(OTHER_SECRET, servers[0].username),
+        }
+
+    @pytest.mark.parametrize("settings", [{"turn_secret": SECRET, "admin_token": "an admin token of some length"}])
+    async def test_nobody_is_told_a_secret(self, arcade):
+        worker, page = await arcade.worker(gateways=URLS, turn_secret=OTHER_SECRET), await arcade.page()
+        await page.start()
+        await worker.admit()
+        headers = {"Authorization": "Bearer an admin token of some length"}
+        paths = ("/api/status", "/metrics", "/ready", "/admin/workers", "/admin/rooms")
+
+        told = [await (await arcade.get(path, headers=headers)).text() for path in paths]
+
+        told += [repr(page.welcome), repr(await worker.keeps())]
+        assert not any(secret in text for secret in (SECRET, OTHER_SECRET) for text in told)
+
     async def test_credentials_are_renewed_while_the_page_stays(self, arcade, monkeypatch):
         monkeypatch.setattr(gateways, "RENEW_AT", 1e-5)
         await arcade.worker(gateways=URLS)
@@ -202,4 +243,4 @@ async def test_without_a_secret_pages_get_stun_and_the_log_a_sentence(arcade, ca
     page = await arcade.page()
 
     assert page.welcome.ice_servers == (IceServer(urls=("stun:gateway.example:3478",)),)
-    assert "set COINOP_TURN_SECRET" in caplog.text
+    assert "set COINOP_TURN_SECRET at the worker" in caplog.text

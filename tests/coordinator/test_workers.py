@@ -20,6 +20,7 @@ from coordinator.messages import (
 )
 
 DUEL = Game(id="d", title="Duel", system="NES")
+TOKEN = "a token of 26 characters.."
 REGISTER = Register(name="box", capacity=1, games=(DUEL,))
 
 
@@ -30,7 +31,7 @@ class TestToken:
 
         assert response.status == 401
         assert await response.text() == (
-            "The worker token is missing or wrong: COINOP_WORKER_TOKEN must be the coordinator's.\n"
+            "The worker token is missing or wrong: COINOP_WORKER_TOKEN must be one of the coordinator's.\n"
         )
         assert await arcade.metric("worker_unauthorised_total") == 1
         assert "turned away" in caplog.text
@@ -42,6 +43,15 @@ class TestToken:
 
         assert caught.value.status == 401
         assert (await arcade.status())["workers"] == 0
+
+    @pytest.mark.parametrize("settings", [{"worker_token": f"{TOKEN}, of another cluster"}])
+    async def test_every_clusters_is_good(self, arcade):
+        for token in (TOKEN, "of another cluster"):
+            await (await arcade.unregistered_worker(token)).send(REGISTER)
+        await arcade.until(workers=2)
+
+        with pytest.raises(WSServerHandshakeError):
+            await arcade.unregistered_worker(f"{TOKEN}, of another cluster")
 
     async def test_it_is_never_logged(self, arcade, config, caplog):
         caplog.set_level(logging.DEBUG)

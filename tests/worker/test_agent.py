@@ -134,10 +134,12 @@ async def test_a_machine_without_a_sandbox_is_said_once_or_refused_as_its_owner_
 
 async def test_its_gateways_are_announced(tmp_path: Path, coordinator: Coordinator) -> None:
     gateways = ("turn:gateway.example:3478?transport=udp", "stun:gateway.example:3478")
-    async with running(configure(tmp_path, coordinator, gateways=gateways)):
+    secret = "the gateway has it too"
+    async with running(configure(tmp_path, coordinator, gateways=gateways, turn_secret=secret)):
         connection = await coordinator.connection()
         assert connection.registration is not None
         assert connection.registration.gateways == gateways
+        assert connection.registration.turn_secret == secret
 
 
 async def held_rooms(connection: Connection) -> list[Holding]:

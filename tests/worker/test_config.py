@@ -12,6 +12,8 @@ from tests.worker.rooms.harness import TOKEN
 from worker.config import Config, own_games
 from worker.usage import available_cpus
 
+SECRET = "the gateway has it too"
+
 
 def configure(**settings: Any) -> Config:
     return Config(**settings)
@@ -21,6 +23,7 @@ def configure(**settings: Any) -> Config:
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for field in Config.model_fields:
         monkeypatch.delenv(f"COINOP_WORKER_{field.upper()}", raising=False)
+    monkeypatch.delenv("COINOP_TURN_SECRET", raising=False)
 
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -144,6 +147,46 @@ def test_the_token_is_shown_nowhere() -> None:
     with pytest.raises(ValidationError) as caught:
         configure(token="tooshort")
     assert "tooshort" not in str(caught.value)
+
+
+def test_of_several_tokens_it_shows_the_first() -> None:
+    assert configure(token=f" {TOKEN} , of another cluster").own_token.get_secret_value() == TOKEN
+
+
+@pytest.mark.parametrize("token", ["short, but more after the comma", " , , , , , , , , , , "])
+def test_a_first_token_that_is_too_short_is_refused_and_not_shown(token: str) -> None:
+    with pytest.raises(ValidationError, match="at least 16 characters before the first comma") as caught:
+        configure(token=token)
+    assert "short" not in str(caught.value).replace("at least", "")
+
+
+@pytest.mark.parametrize(
+    ("secret", "announced"), [("", ""), (SECRET, SECRET), (f"{SECRET}, one that was before, that was before", SECRET)]
+)
+def test_the_gateways_secret(monkeypatch: pytest.MonkeyPatch, secret: str, announced: str) -> None:
+    monkeypatch.setenv("COINOP_TURN_SECRET", secret)
+    config = configure(token=TOKEN)
+    assert config.announced_secret == announced
+    assert SECRET not in repr(config)
+    register = Register(name="a", capacity=1, games=(), turn_secret=announced)
+    assert decode_worker_message(encode(register)) == register
+
+
+@pytest.mark.parametrize("secret", ["too short", "x" * 513, "too short, but more after the comma"])
+def test_a_secret_that_the_coordinator_does_not_take_is_refused_and_not_shown(secret: str) -> None:
+    with pytest.raises(ValidationError, match="must be the gateway's secret") as caught:
+        configure(token=TOKEN, turn_secret=secret)
+    assert secret not in str(caught.value)
+
+
+@given(st.text(st.characters()) | st.text(st.characters(), min_size=16))
+def test_any_text_is_a_secret_that_the_coordinator_takes_or_refused(secret: str) -> None:
+    try:
+        config = configure(token=TOKEN, turn_secret=secret)
+    except ValidationError:
+        return
+    register = Register(name="a", capacity=1, games=(), turn_secret=config.announced_secret)
+    assert decode_worker_message(encode(register)) == register
 
 
 @given(st.text())
