@@ -45,7 +45,13 @@ class Answers:
         if member.page is None:
             return []
         started = Started(
-            room=room.id, seat=member.seat, game=room.game, answer=answer, member=member.id, token=viewer.token
+            room=room.id,
+            seat=member.seat,
+            game=room.game,
+            answer=answer,
+            member=member.id,
+            token=viewer.token,
+            region=room.region,
         )
         return [ToPage(member.page, started)]
 

@@ -11,6 +11,7 @@ from coordinator.house import Alarm, House, digest
 from coordinator.messages import Back, Candidate, Ended, Join, OpenRoom, Refused, Start, ViewerCandidate
 from coordinator.phases import Phase
 from coordinator.placing import summons
+from coordinator.regions import Wish
 from coordinator.room import MAX_CANDIDATES, Room
 from coordinator.seats import DeniedError, Member, PageId
 
@@ -49,7 +50,7 @@ class Entrance:
         """Open a room on the worker that the registry picks. Raises DeniedError."""
         house = self._house
         self._check_address(address)
-        worker = house.registry.place_for(message.game)
+        worker = house.registry.place_for(message.game, Wish(message.region, message.delays))
         if isinstance(worker, Refused):
             raise DeniedError(worker.code, worker.message)
         profile, token = digest(message.profile), house.new_id()
@@ -66,6 +67,7 @@ class Entrance:
         house.rooms[room.id] = room
         worker.rooms.add(room.id)
         member = room.company.enter(digest(token), message.name, profile)
+        member.delays = message.delays
         house.attach(room, member, page)
         viewer = house.add_viewer(room, member, message.offer, token, now)
         viewer.opens_room = True
@@ -103,6 +105,7 @@ class Entrance:
         if member is None:
             token = self._house.new_id()
             member = room.company.enter(digest(token), message.name, digest(message.profile), message.watch)
+            member.delays = message.delays
             self._house.attach(room, member, page)
             return self._connect(room, member, message.offer, token, now)
         return self._come_again(room, member, page, message, now)
@@ -116,6 +119,7 @@ class Entrance:
 
     def _come_again(self, room: Room, member: Member, page: PageId, message: Join, now: float) -> list[Decision]:
         decisions = self._take_over(room, member, page)
+        member.delays = message.delays or member.delays
         if room.phase is Phase.HOMELESS and member.known:
             return [*decisions, ToPage(page, summons(room))]
         decisions += self._house.dismiss(room, member)

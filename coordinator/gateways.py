@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 
+from msgspec.structs import replace
+
 from coordinator.decisions import ToPage
 from coordinator.hosts import fill
 from coordinator.house import unguessable_id
-from coordinator.messages import IceServer, IceServers
+from coordinator.messages import IceServer, IceServers, Region
 from coordinator.registry import Announcement, WorkerId
 from coordinator.seats import PageId
 from turn import credentials
@@ -67,6 +69,11 @@ class Gateways:
     def page_went(self, page: PageId) -> None:
         """Its credentials end by themselves."""
         del self._sessions[page]
+
+    def regions(self, page: PageId, regions: Iterable[Region]) -> tuple[Region, ...]:
+        """The regions with their gateways as this page reaches them, and as its ICE servers name them."""
+        host = self._sessions[page].host
+        return tuple(replace(region, gateways=fill(region.gateways, host)) for region in regions)
 
     # ----- workers
 

@@ -221,6 +221,7 @@ class House:
 
     def give_places_free(self, room: Room) -> None:
         """It holds a place on no worker any more."""
+        room.left = room.region
         for worker in (room.worker, room.target):
             if worker is not None:
                 worker.rooms.discard(room.id)

@@ -1,9 +1,10 @@
-"""The lobby: which rooms anybody may enter, and when pages are told that it changed.
+"""What all pages are told of again when it changes, though not at every change: the lobby's rooms, and the regions.
 
-Sans-I/O. A room comes in by its host's wish; locked ones are left out.
+Sans-I/O.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
 
 from coordinator.messages import ListedRoom
 from coordinator.room import Room
@@ -14,36 +15,44 @@ MAX_LISTED = 100
 PAUSE_SECONDS = 1.0
 """Between two lists at least: a room that fills changes several times a second."""
 
+T = TypeVar("T")
 
-class Listing:
-    """The rooms as pages were last told of them."""
 
-    def __init__(self) -> None:
-        self.shown: tuple[ListedRoom, ...] = ()
+class Listing(Generic[T]):
+    """A list as pages were last told of it."""
+
+    def __init__(self, read: Callable[[], tuple[T, ...]]) -> None:
+        """``read`` gives it as it is now."""
+        self._read = read
+        self.shown: tuple[T, ...] = ()
         self._due: float | None = None
         self._earliest = 0.0
 
-    def note(self, rooms: Iterable[Room], now: float) -> None:
+    def note(self, now: float) -> None:
         """Something has changed: pages are to be told, if it is anything that they see."""
-        if self._due is None and self._list(rooms) != self.shown:
+        if self._due is None and self._read() != self.shown:
             self._due = max(now, self._earliest)
 
     def next_deadline(self) -> float | None:
         """When to call take next."""
         return self._due
 
-    def take(self, rooms: Iterable[Room], now: float) -> tuple[ListedRoom, ...] | None:
+    def take(self, now: float) -> tuple[T, ...] | None:
         """What pages are to be told now; None if nothing is due, or all is again as they know it."""
         if self._due is None or now < self._due:
             return None
         self._due = None
-        listed = self._list(rooms)
+        listed = self._read()
         if listed == self.shown:
             return None
         self.shown, self._earliest = listed, now + PAUSE_SECONDS
         return listed
 
-    def _list(self, rooms: Iterable[Room]) -> tuple[ListedRoom, ...]:
-        """Those with a free seat first, then in the order of their age."""
-        listed = [shown for room in rooms if (shown := room.in_lobby) is not None]
-        return tuple(sorted(listed, key=lambda room: room.free_seats == 0)[:MAX_LISTED])
+
+def lobby(rooms: Iterable[Room]) -> tuple[ListedRoom, ...]:
+    """The rooms that anybody may enter: by their hosts' wish, without locked ones.
+
+    Those with a free seat come first, then it goes by their age.
+    """
+    listed = [shown for room in rooms if (shown := room.in_lobby) is not None]
+    return tuple(sorted(listed, key=lambda room: room.free_seats == 0)[:MAX_LISTED])

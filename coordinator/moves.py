@@ -41,7 +41,7 @@ class Moves:
         """Move a room to another worker. Raises DeniedError."""
         if room.phase is not Phase.OPEN or room.worker is None:
             raise DeniedError("not_open", "This room is on no worker at the moment, or is being moved already.")
-        target = self._house.registry.place_for(room.game.id, avoid=room.worker)
+        target = self._house.registry.place_for(room.game.id, room.wish, avoid=room.worker)
         if isinstance(target, Refused) or target is room.worker:
             raise DeniedError("no_place", "No other worker has this room's game and a free place.")
         room.step(Event.FREEZE_SENT)

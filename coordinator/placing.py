@@ -49,7 +49,7 @@ class Placing:
 
     def find(self, room: Room, now: float, prefer: Worker | None = None, avoid: Worker | None = None) -> list[Decision]:
         """Open a homeless room on a worker, or let it wait for one."""
-        worker = self._house.registry.place_for(room.game.id, prefer, avoid)
+        worker = self._house.registry.place_for(room.game.id, room.wish, prefer, avoid)
         if isinstance(worker, Refused):
             return self._wait(room, now)
         room.step(Event.PLACED)

@@ -1,5 +1,5 @@
-"""The workers that are connected: what they can play, how many rooms each still takes, and by which gateways browsers
-reach them.
+"""The workers that are connected: what they can play, how many rooms each still takes, in which regions they are, and
+by which gateways browsers reach them.
 
 Sans-I/O. Who is in the rooms is left to rooms.py, the connections to workers.py.
 """
@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
 
-from coordinator.messages import Game, Refused, Register
+from coordinator.messages import Game, Refused, Region, Register
+from coordinator.messages.fields import MAX_REGIONS
+from coordinator.regions import UNNAMED, Wish
 
 WorkerId = str
 
@@ -61,11 +63,23 @@ class Registry:
         """Every game that some worker has, once, by title. A new object only when the content is new."""
         self.gateways: tuple[Announcement, ...] = ()
         """Every gateway that some worker announces, once, the oldest worker's first."""
+        self._regions: dict[str, list[Worker]] = {}
+        """Who is where, by name."""
 
     @property
     def workers(self) -> Iterable[Worker]:
         """Those that are connected."""
         return self._workers.values()
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The regions that there are to choose between: a single one is no choice."""
+        if len(self._regions) < 2:
+            return ()
+        return tuple(
+            Region(name=name, gateways=_gateways_of(workers), full=all(worker.free <= 0 for worker in workers))
+            for name, workers in self._regions.items()
+        )
 
     def __len__(self) -> int:
         return len(self._workers)
@@ -75,7 +89,7 @@ class Registry:
         worker = Worker(
             id=f"w{next(self._numbers)}",
             name=message.name,
-            region=message.region,
+            region=message.region or UNNAMED,
             capacity=message.capacity,
             games=_by_id(message.games),
             gateway=Announcement(message.gateways, message.turn_secret),
@@ -105,8 +119,11 @@ class Registry:
         self._merge()
         return worker
 
-    def place_for(self, game: str, prefer: Worker | None = None, avoid: Worker | None = None) -> Worker | Refused:
-        """The worker with the most free places among those that have the game, or why there is none.
+    def place_for(
+        self, game: str, wish: Wish, prefer: Worker | None = None, avoid: Worker | None = None
+    ) -> Worker | Refused:
+        """Of the workers that have the game and a free place: the one in the best region, and there the one with the
+        most places; or why there is none.
 
         A preferred worker is taken if it can be; one to avoid only if no other can.
         """
@@ -117,7 +134,16 @@ class Registry:
         able = [worker for worker in self._workers.values() if game in worker.games]
         if not able:
             return Refused(code="unknown_game", message="This game is not in the library any more. Choose another one.")
-        best = max(able, key=lambda worker: (worker.free > 0, worker is not avoid, worker is prefer, worker.free))
+        best = min(
+            able,
+            key=lambda worker: (
+                worker.free <= 0,
+                worker is avoid,
+                worker is not prefer,
+                wish.rank(worker.region),
+                -worker.free,
+            ),
+        )
         if best.free <= 0:
             return Refused(
                 code="no_seats", message="All seats are taken at the moment. Try again when somebody has finished."
@@ -134,6 +160,18 @@ class Registry:
             self.library = library
         announced = (worker.gateway for worker in self._workers.values())
         self.gateways = tuple(dict.fromkeys(gateway for gateway in announced if gateway.urls))
+        self._regions = self._by_region()
+
+    def _by_region(self) -> dict[str, list[Worker]]:
+        names = sorted({worker.region for worker in self._workers.values()}, key=lambda name: (name.casefold(), name))
+        return {
+            name: [worker for worker in self._workers.values() if worker.region == name] for name in names[:MAX_REGIONS]
+        }
+
+
+def _gateways_of(workers: Iterable[Worker]) -> tuple[str, ...]:
+    """Each URL once, the oldest worker's first."""
+    return tuple(dict.fromkeys(url for worker in workers for url in worker.gateway.urls))
 
 
 def _by_id(games: Iterable[Game]) -> dict[str, Game]:

@@ -9,6 +9,7 @@ from coordinator import phases
 from coordinator.messages import Candidate, Game, ListedRoom, Person
 from coordinator.messages.fields import Codec
 from coordinator.phases import Event, Phase
+from coordinator.regions import Wish, farthest
 from coordinator.registry import Worker
 from coordinator.seats import Company, Member, seats_taken
 
@@ -51,6 +52,8 @@ class Room:
     """Where it has a place; None while it is astray or homeless."""
     opened_at: float
     """When a worker was last told to open it."""
+    left: str = ""
+    """The region that it had its last place in."""
     scale: int = 1
     profile: str = ""
     """The hash of whose battery saves the game uses: of whoever started it."""
@@ -78,6 +81,18 @@ class Room:
     def label(self) -> str:
         """The id's beginning, for logs: enough to find the room by, not enough to enter it."""
         return self.id[:6]
+
+    @property
+    def region(self) -> str:
+        """Where it is, or was as long as it had a place."""
+        return self.left if self.worker is None else self.worker.region
+
+    @property
+    def wish(self) -> Wish:
+        """Where its next place had better be: where it is, or else close to those who play. Who watches can wait."""
+        members = self.company.members.values()
+        players = [member for member in members if member.seat is not None] or members
+        return Wish(self.region, farthest(member.delays for member in players))
 
     def step(self, event: Event) -> None:
         """Take the event. Raises WrongPhaseError."""

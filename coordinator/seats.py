@@ -5,7 +5,7 @@ that can't be done gets a DeniedError, with a sentence.
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 SEATS = 4
@@ -53,6 +53,8 @@ class Member:
     """Counts the sittings down in its room: who has sat longest has the lowest."""
     page: PageId | None = None
     """Its page's connection; None while it has none."""
+    delays: Mapping[str, float] = field(default_factory=dict)
+    """Milliseconds from its page to the regions, as it measured them last."""
     known: bool = False
     """Whether it has been told its token: before that, it can't come back."""
 

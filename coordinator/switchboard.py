@@ -17,8 +17,8 @@ from coordinator.config import Config
 from coordinator.connection import Connection
 from coordinator.decisions import Decision, Recovered, StartTook, ToPage, ToWorker
 from coordinator.gateways import Gateways
-from coordinator.listing import Listing
-from coordinator.messages import Library, PlayerMessage, Register, Registered, Welcome, WorkerMessage, encode
+from coordinator.listing import Listing, lobby
+from coordinator.messages import Library, PlayerMessage, Regions, Register, Registered, Welcome, WorkerMessage, encode
 from coordinator.messages import Rooms as RoomList
 from coordinator.metrics import Metrics
 from coordinator.registry import Announcement, Registry, WorkerId
@@ -43,7 +43,8 @@ class Switchboard:
             started_at=time.monotonic(),  # which is the clock of every event loop
         )
         self.gateways = Gateways(config.issuing_secret, config.turn_ttl, config.relay_only)
-        self._listing = Listing()
+        self._lobby = Listing(lambda: lobby(self.rooms.rooms))
+        self._regions = Listing(lambda: self.registry.regions)
         self.metrics = Metrics(self.registry, self.rooms)
         self.connections: set[Connection] = set()
         """All that are open, for the end of the server."""
@@ -71,7 +72,8 @@ class Switchboard:
             games=self.registry.library,
             ice_servers=self.gateways.page_came(page, host, self._now(), time.time()),
             relay_only=self.gateways.relay_only,
-            rooms=self._listing.shown,
+            rooms=self._lobby.shown,
+            regions=self.gateways.regions(page, self._regions.shown),
         )
         connection.send(welcome)
         self._set_timer()
@@ -153,7 +155,8 @@ class Switchboard:
                     self.metrics.start_seconds.observe(seconds)
                 case Recovered(cause, seconds):
                     self.metrics.recovered(cause, seconds)
-        self._listing.note(self.rooms.rooms, now)
+        for listing in (self._lobby, self._regions):
+            listing.note(now)
         self._set_timer()
 
     def _show_library(self) -> None:
@@ -163,10 +166,12 @@ class Switchboard:
         message = Library(games=self.registry.library)
         self._tell_all(message)
 
-    def _show_rooms(self, now: float) -> None:
-        listed = self._listing.take(self.rooms.rooms, now)
-        if listed is not None:
-            self._tell_all(RoomList(rooms=listed))
+    def _show_lists(self, now: float) -> None:
+        if (rooms := self._lobby.take(now)) is not None:
+            self._tell_all(RoomList(rooms=rooms))
+        if (regions := self._regions.take(now)) is not None:
+            for page, connection in tuple(self._pages.items()):
+                connection.send(Regions(regions=self.gateways.regions(page, regions)))
 
     def _tell_all(self, message: Library | RoomList) -> None:
         text = encode(message)  # once for all pages: these are the longest messages there are
@@ -178,7 +183,8 @@ class Switchboard:
 
     def _set_timer(self) -> None:
         """One timer, for whatever comes first; one that comes too early does no harm."""
-        deadlines = (self.rooms.next_deadline(), self.gateways.next_deadline(), self._listing.next_deadline())
+        parts = (self.rooms, self.gateways, self._lobby, self._regions)
+        deadlines = [part.next_deadline() for part in parts]
         deadline = min((known for known in deadlines if known is not None), default=None)
         if deadline is None or (self._timer is not None and self._due <= deadline):
             return
@@ -190,7 +196,7 @@ class Switchboard:
         self._timer = None
         now = self._now()
         self._deliver([*self.rooms.expire(now), *self.gateways.renew(now, time.time())])
-        self._show_rooms(now)
+        self._show_lists(now)
         self._set_timer()
 
     def _now(self) -> float:

@@ -134,17 +134,20 @@ function viewOf(data) {
 
 // ----- messages to the coordinator
 
-/** What a page says of its player: {profile, name}; empty ones are left out. */
-function about({ profile = "", name: nickname = "" }) {
-  return { ...(profile && { profile }), ...(nickname && { name: nickname }) };
+/** What a page says of its player: {profile, name, delays}; empty ones are left out. */
+function about({ profile = "", name: nickname = "", delays = {} }) {
+  const measured = Object.keys(delays).length > 0;
+  return { ...(profile && { profile }), ...(nickname && { name: nickname }), ...(measured && { delays }) };
 }
 
-/** `extras`: {scale, profile, name, listed}. */
-export function startMessage(game, offer, { scale = 1, listed = false, ...player } = {}) {
-  return { type: "start", game, offer, ...(scale !== 1 && { scale }), ...about(player), ...(listed && { listed }) };
+/** `extras`: {scale, profile, name, listed, region, delays}; `delays` are {region: milliseconds}. */
+export function startMessage(game, offer, { scale = 1, listed = false, region = "", ...player } = {}) {
+  return {
+    type: "start", game, offer, ...(scale !== 1 && { scale }), ...about(player), ...(listed && { listed }), ...(region && { region }),
+  };
 }
 
-/** `extras`: {token, profile, name, watch}. With a token it is the way back to the own seat. */
+/** `extras`: {token, profile, name, watch, delays}. With a token it is the way back to the own seat. */
 export function joinMessage(room, offer, { token = "", watch = false, ...player } = {}) {
   return { type: "join", room, offer, ...(token && { token }), ...about(player), ...(watch && { watch }) };
 }
@@ -285,6 +288,8 @@ const SEAT = nullable(integer(0, 3));
 const COUNT = integer(0, 100_000);
 export const GAME = shape({ id: name, title: name, system: name });
 export const ICE_SERVER = shape({ urls: list(string), username: optional(string), credential: optional(string) });
+/** More regions than this the coordinator tells nobody of. */
+const REGIONS = list(shape({ name, gateways: list(string), full: boolean }), 32);
 const LISTED_ROOM = shape({ room: name, game: GAME, players: COUNT, watching: COUNT, free_seats: COUNT });
 const MEMBER = shape({ id: name, name, seat: SEAT, here: boolean });
 const SAVE = shape({
@@ -295,12 +300,15 @@ const SAVE = shape({
 const EVENTS = {
   welcome: shape({
     version: string, games: list(GAME), ice_servers: optional(list(ICE_SERVER)), relay_only: optional(boolean),
-    rooms: optional(list(LISTED_ROOM), []),
+    rooms: optional(list(LISTED_ROOM), []), regions: optional(REGIONS, []),
   }),
   ice_servers: shape({ ice_servers: list(ICE_SERVER), relay_only: optional(boolean) }),
   library: shape({ games: list(GAME) }),
   rooms: shape({ rooms: list(LISTED_ROOM) }),
-  started: shape({ room: name, seat: SEAT, game: GAME, answer: name, member: name, token: name }),
+  regions: shape({ regions: REGIONS }),
+  started: shape({
+    room: name, seat: SEAT, game: GAME, answer: name, member: name, token: name, region: optional(string, ""),
+  }),
   room_state: shape({
     room: name, you: name, members: list(MEMBER, MAX_MEMBERS), host: name, locked: boolean, listed: boolean,
     offers: optional(list(tuple(name, name), MAX_MEMBERS), []),

@@ -30,6 +30,7 @@ from coordinator.messages.pages import (
     PlayerEvent,
     PlayerMessage,
     Reconnect,
+    Regions,
     Remove,
     Rename,
     Rooms,
@@ -49,6 +50,7 @@ from coordinator.messages.values import (
     ListedRoom,
     Person,
     Refused,
+    Region,
 )
 from coordinator.messages.workers import (
     Admit,
@@ -111,6 +113,8 @@ __all__ = [
     "PlayerMessage",
     "Reconnect",
     "Refused",
+    "Region",
+    "Regions",
     "Register",
     "Registered",
     "Rejected",

@@ -32,6 +32,21 @@ Sentence = Annotated[str, Meta(max_length=2048)]
 
 Count = Annotated[int, Meta(ge=0, le=100_000)]
 
+MAX_REGIONS = 32
+"""Regions that pages are told of, and that a page may have measured: it asks a gateway of each."""
+
+RegionName = Annotated[str, Meta(min_length=1, max_length=64)]
+"""Where workers are, in their operator's words, such as ``eu-west``."""
+
+RegionLabel = Annotated[str, Meta(max_length=64)]
+"""A region that may be missing, which is said by an empty one."""
+
+Delay = Annotated[float, Meta(ge=0, le=60_000)]
+"""A round trip in milliseconds. JSON has neither infinities nor NaN; what takes over a minute is no answer."""
+
+Delays = Annotated[dict[RegionName, Delay], Meta(max_length=MAX_REGIONS)]
+"""How far a page is from each region whose gateway answered it, in milliseconds."""
+
 Seat = Annotated[int, Meta(ge=0, le=3)]
 
 Scale = Annotated[int, Meta(ge=1, le=4)]

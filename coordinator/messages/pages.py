@@ -1,9 +1,20 @@
 """CONTRACT: what a browser's page and the coordinator say to each other. ``web/wire.js`` mirrors it."""
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from coordinator.messages.fields import Label, Name, Nickname, Profile, Scale, Sdp, Seat, Sentence
-from coordinator.messages.values import Candidate, Game, IceServer, Library, ListedRoom, Person, Refused
+from coordinator.messages.fields import (
+    Delays,
+    Label,
+    Name,
+    Nickname,
+    Profile,
+    RegionLabel,
+    Scale,
+    Sdp,
+    Seat,
+    Sentence,
+)
+from coordinator.messages.values import Candidate, Game, IceServer, Library, ListedRoom, Person, Refused, Region
 
 # ----- browser -> coordinator
 
@@ -18,6 +29,10 @@ class Start(Struct, frozen=True, kw_only=True, tag="start", omit_defaults=True):
     name: Nickname = ""
     listed: bool = False
     """Whether the lobby shows the room; otherwise only who has its link finds it."""
+    region: RegionLabel = ""
+    """Where the player wants the room to be; empty for the closest."""
+    delays: Delays = field(default_factory=dict)
+    """What the page has measured so far."""
 
 
 class Join(Struct, frozen=True, kw_only=True, tag="join", omit_defaults=True):
@@ -33,6 +48,8 @@ class Join(Struct, frozen=True, kw_only=True, tag="join", omit_defaults=True):
     name: Nickname = ""
     watch: bool = False
     """Only watch, even if a seat is free."""
+    delays: Delays = field(default_factory=dict)
+    """As in ``start``: for where the room goes if it loses its place."""
 
 
 class Back(Struct, frozen=True, kw_only=True, tag="back"):
@@ -104,6 +121,8 @@ class Welcome(Struct, frozen=True, kw_only=True, tag="welcome"):
     relay_only: bool = False
     """Whether media must go through a gateway (``iceTransportPolicy: "relay"``)."""
     rooms: tuple[ListedRoom, ...] = ()
+    regions: tuple[Region, ...] = ()
+    """Those that there are to choose between: none, or two at least."""
 
 
 class IceServers(Struct, frozen=True, kw_only=True, tag="ice_servers"):
@@ -119,6 +138,12 @@ class Rooms(Struct, frozen=True, kw_only=True, tag="rooms"):
     rooms: tuple[ListedRoom, ...]
 
 
+class Regions(Struct, frozen=True, kw_only=True, tag="regions"):
+    """All regions again, because some changed."""
+
+    regions: tuple[Region, ...]
+
+
 class Started(Struct, frozen=True, kw_only=True, tag="started"):
     """The room is running and this is its answer. ``seat`` is 0 to 3, or None for a spectator."""
 
@@ -129,6 +154,8 @@ class Started(Struct, frozen=True, kw_only=True, tag="started"):
     member: Name
     token: Name
     """The member's secret, good for ``join`` and ``back`` as long as the room has not forgotten it."""
+    region: RegionLabel = ""
+    """Where the room is."""
 
 
 class RoomState(Struct, frozen=True, kw_only=True, tag="room_state"):
@@ -165,4 +192,4 @@ class Ended(Struct, frozen=True, kw_only=True, tag="ended"):
     message: Sentence
 
 
-PlayerEvent = Welcome | IceServers | Library | Rooms | Started | RoomState | Reconnect | Refused | Ended
+PlayerEvent = Welcome | IceServers | Library | Rooms | Regions | Started | RoomState | Reconnect | Refused | Ended

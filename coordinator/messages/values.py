@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from coordinator.messages.fields import Count, Name, Seat, Sentence
+from coordinator.messages.fields import Count, GatewayUrl, Name, RegionName, Seat, Sentence
 
 
 class Game(Struct, frozen=True, kw_only=True):
@@ -29,6 +29,16 @@ class Candidate(Struct, frozen=True, kw_only=True, omit_defaults=True):
     candidate: Annotated[str, Meta(max_length=1024)]
     sdpMid: Annotated[str, Meta(max_length=64)] | None = None  # noqa: N815 (the field's name in the standard)
     sdpMLineIndex: Annotated[int, Meta(ge=0, le=64)] | None = None  # noqa: N815
+
+
+class Region(Struct, frozen=True, kw_only=True):
+    """Where workers are: one of several places that a room may be in."""
+
+    name: RegionName
+    gateways: tuple[GatewayUrl, ...]
+    """ICE URLs of the gateways in front of its workers. What it takes to use them is in the ICE servers."""
+    full: bool
+    """Whether no place is free there."""
 
 
 class ListedRoom(Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from coordinator.messages.fields import (
     Name,
     ProfileHash,
     Record,
+    RegionLabel,
     Scale,
     Sdp,
     Seat,
@@ -30,7 +31,7 @@ class Register(Struct, frozen=True, kw_only=True, tag="register"):
     name: Name
     capacity: Annotated[int, Meta(ge=1, le=10_000)]
     games: tuple[Game, ...]
-    region: Annotated[str, Meta(max_length=64)] = ""
+    region: RegionLabel = ""
     gateways: GatewayUrls = ()
     """ICE URLs of the gateway in front of this worker, by which browsers reach its rooms."""
     turn_secret: TurnSecret = ""

@@ -51,8 +51,9 @@ class Floor:
                     self.told.append(decision)
         return self.told
 
-    def worker(self, capacity=4, games=(DUEL, AIR), holding=0):
-        worker = self.registry.register(Register(name="box", capacity=capacity, games=games, holding=holding))
+    def worker(self, capacity=4, games=(DUEL, AIR), holding=0, region=""):
+        registration = Register(name="box", capacity=capacity, games=games, holding=holding, region=region)
+        worker = self.registry.register(registration)
         self.rooms.worker_came()
         self.decide(())
         return worker

@@ -323,3 +323,25 @@ class TestEarly:
         floor.bring(floor.worker(holding=1), room, record=self.record(before))
 
         assert floor.code(1) == ("Refused", "forgotten")
+
+
+class TestRegions:
+    def test_a_room_opens_in_the_closest_region_and_its_page_is_told_where(self, floor):
+        floor.worker(region="east", capacity=9)
+        floor.worker(region="west")
+
+        assert floor.play(1, delays={"east": 50, "west": 5}).region == "west"
+
+    def test_the_players_choice_comes_before_the_closest(self, floor):
+        floor.worker(region="east")
+        floor.worker(region="west")
+
+        assert floor.play(1, region="east", delays={"east": 50, "west": 5}).region == "east"
+
+    def test_a_full_or_unknown_choice_is_no_reason_to_refuse(self, floor):
+        floor.worker(region="east", capacity=1)
+        floor.worker(region="west")
+        floor.play(1, region="east")
+
+        assert floor.play(2, region="east").region == "west"
+        assert floor.play(3, region="atlantis").region == "west"

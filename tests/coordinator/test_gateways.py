@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from coordinator.gateways import MAX_URLS, RENEW_AT, Gateways
-from coordinator.messages import IceServer, IceServers
+from coordinator.messages import IceServer, IceServers, Region
 from coordinator.registry import Announcement
 from turn.credentials import expiry_of, password_for, user_of
 
@@ -73,6 +73,13 @@ class TestWelcome:
 
         assert free == IceServer(urls=(STUN,))
         assert closed.urls == (UDP,)
+
+    def test_regions_name_their_gateways_as_the_ice_servers_do(self):
+        gateways = make(urls=(OPEN, UDP))
+        (server,) = gateways.page_came(1, "192.168.1.2", 0.0, UNIX)
+        region = Region(name="east", gateways=(OPEN, UDP), full=False)
+
+        assert gateways.regions(1, [region])[0].gateways == server.urls
 
     def test_an_open_host_is_the_one_that_the_page_came_by_and_stays_it(self):
         gateways = make(urls=(OPEN, UDP))

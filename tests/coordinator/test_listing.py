@@ -1,8 +1,8 @@
-"""The lobby."""
+"""What pages are told of again and again: the lobby, and how often."""
 
 import pytest
 
-from coordinator.listing import MAX_LISTED, PAUSE_SECONDS, Listing
+from coordinator.listing import MAX_LISTED, PAUSE_SECONDS, Listing, lobby
 from coordinator.messages import Game
 from coordinator.phases import Event
 from coordinator.room import Room
@@ -19,57 +19,64 @@ def open_room(name, members=1, listed=True):
 
 
 @pytest.fixture
-def listing():
-    return Listing()
+def rooms():
+    return []
 
 
-def show(listing, rooms, now):
-    listing.note(rooms, now)
-    return listing.take(rooms, now)
+@pytest.fixture
+def listing(rooms):
+    return Listing(lambda: lobby(rooms))
 
 
-def test_pages_are_told_of_a_listed_room_at_once(listing):
-    rooms = [open_room("r1"), open_room("r2", listed=False)]
+def show(listing, now):
+    listing.note(now)
+    return listing.take(now)
 
-    assert [room.room for room in show(listing, rooms, 5.0)] == ["r1"]
+
+def test_pages_are_told_of_a_listed_room_at_once(listing, rooms):
+    rooms += [open_room("r1"), open_room("r2", listed=False)]
+
+    assert [room.room for room in show(listing, 5.0)] == ["r1"]
     assert listing.shown[0].room == "r1"
 
 
-def test_what_does_not_concern_the_lobby_tells_nobody(listing):
-    assert show(listing, [open_room("r1", listed=False)], 5.0) is None
+def test_what_does_not_concern_the_lobby_tells_nobody(listing, rooms):
+    rooms.append(open_room("r1", listed=False))
+
+    assert show(listing, 5.0) is None
     assert listing.next_deadline() is None
 
 
-def test_changes_in_quick_succession_are_told_together(listing):
-    room = open_room("r1")
-    show(listing, [room], 5.0)
-    room.company.enter("hash")
-    listing.note([room], 5.1)
-    assert listing.take([room], 5.1) is None
+def test_changes_in_quick_succession_are_told_together(listing, rooms):
+    rooms.append(open_room("r1"))
+    show(listing, 5.0)
+    rooms[0].company.enter("hash")
+    listing.note(5.1)
+    assert listing.take(5.1) is None
     assert listing.next_deadline() == 5.0 + PAUSE_SECONDS
 
-    room.company.enter("hash")
-    listing.note([room], 5.2)
+    rooms[0].company.enter("hash")
+    listing.note(5.2)
 
-    assert listing.take([room], 5.0 + PAUSE_SECONDS)[0].players == 3
+    assert listing.take(5.0 + PAUSE_SECONDS)[0].players == 3
     assert listing.next_deadline() is None
 
 
-def test_a_change_that_is_undone_tells_nobody(listing):
-    room = open_room("r1")
-    show(listing, [room], 5.0)
-    room.listed = False
-    listing.note([room], 5.1)
-    room.listed = True
+def test_a_change_that_is_undone_tells_nobody(listing, rooms):
+    rooms.append(open_room("r1"))
+    show(listing, 5.0)
+    rooms[0].listed = False
+    listing.note(5.1)
+    rooms[0].listed = True
 
-    assert listing.take([room], 9.0) is None
+    assert listing.take(9.0) is None
     assert listing.next_deadline() is None
 
 
-def test_rooms_with_a_free_seat_come_first_and_not_too_many_are_shown(listing):
-    rooms = [open_room("full", members=4), *(open_room(f"r{number}") for number in range(MAX_LISTED + 5))]
+def test_rooms_with_a_free_seat_come_first_and_not_too_many_are_shown(listing, rooms):
+    rooms += [open_room("full", members=4), *(open_room(f"r{number}") for number in range(MAX_LISTED + 5))]
 
-    shown = show(listing, rooms, 0.0)
+    shown = show(listing, 0.0)
 
     assert len(shown) == MAX_LISTED
     assert shown[0].room == "r0"

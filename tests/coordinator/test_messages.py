@@ -35,6 +35,8 @@ UNIONS = {
     "worker_command": messages.WorkerCommand,
 }
 
+MANY_DELAYS = json.dumps({f"r{number}": number for number in range(33)})
+
 SHORT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 """JSON text can't hold half a surrogate pair."""
 
@@ -101,6 +103,13 @@ def test_a_message_comes_out_as_it_went_in(union, data):
         ('{"type": "start", "game": "3f2a"}', "missing required field `offer`"),
         ('{"type": "start", "game": "", "offer": "v=0"}', "length >= 1"),
         ('{"type": "start", "game": "3f2a", "offer": "v=0", "scale": 5}', "`int` <= 4"),
+        ('{"type": "start", "game": "3f2a", "offer": "v=0", "delays": {"east": -1}}', "`float` >= 0"),
+        ('{"type": "start", "game": "3f2a", "offer": "v=0", "delays": {"east": 60001}}', "`float` <= 60000"),
+        ('{"type": "start", "game": "3f2a", "offer": "v=0", "delays": {"east": 1e999}}', "number out of range"),
+        ('{"type": "start", "game": "3f2a", "offer": "v=0", "delays": {"east": NaN}}', "malformed"),
+        ('{"type": "start", "game": "3f2a", "offer": "v=0", "delays": {"": 1}}', "length >= 1"),
+        ('{"type": "start", "game": "3f2a", "offer": "v=0", "region": "' + "x" * 65 + '"}', "length <= 64"),
+        ('{"type": "join", "room": "r", "offer": "v=0", "delays": ' + MANY_DELAYS + "}", "length <= 32"),
         ('{"type": "started"}', "Invalid value 'started'"),
         ('{"type": "leave", "why": ' + "[" * 100_000, "recursion"),
         (b'{"type": "\xff"}', "can't decode byte 0xff"),
@@ -179,6 +188,8 @@ LISTED = st.builds(
     watching=st.integers(0, 12),
     free_seats=st.integers(0, 4),
 )
+GATEWAYS = st.lists(st.from_regex(messages.GATEWAY_URL, fullmatch=True), max_size=3).map(tuple)
+REGIONS = st.builds(messages.Region, name=texts(1, 64), gateways=GATEWAYS, full=st.booleans())
 PEOPLE = st.builds(
     messages.Person, id=texts(1, 12), name=texts(1, 24), seat=st.none() | st.integers(0, 3), here=st.booleans()
 )
@@ -208,7 +219,9 @@ SPECIAL = {
     "offers": st.lists(st.tuples(texts(1, 12), texts(1, 12)), max_size=2).map(tuple),
     "viewers": st.lists(texts(1, 12), max_size=3).map(tuple),
     "turn_secret": st.just("") | st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=16, max_size=40),
-    "gateways": st.lists(st.from_regex(messages.GATEWAY_URL, fullmatch=True), max_size=3).map(tuple),
+    "gateways": GATEWAYS,
+    "regions": st.lists(REGIONS, max_size=3).map(tuple),
+    "delays": st.dictionaries(texts(1, 64), st.floats(0, 60_000), max_size=3),
 }
 
 

@@ -45,6 +45,26 @@ def kinds(floor, worker):
 
 
 class TestMove:
+    def test_stays_in_its_region_and_else_goes_where_its_players_are_close(self, floor):
+        before = floor.worker(region="east")
+        room = floor.play(1, delays={"east": 5, "north": 90, "west": 30}).room
+        floor.worker(region="north")
+        west = floor.worker(region="west")
+        last = floor.worker(capacity=1, region="east")
+
+        move(floor, room)
+        assert floor.room(room).target is last
+        floor.answer(before, Frozen(room=room))
+        move(floor, room)
+        assert floor.room(room).target is before
+        floor.answer(before, Thawed(room=room, code="x", message="X."))
+        before.draining = True
+
+        floor.answer(last, Thawed(room=room, code="x", message="X."))
+        move(floor, room)
+
+        assert floor.room(room).target is west
+
     def test_freezes_the_room_and_opens_it_on_another_worker(self, floor, worker, room):
         other = floor.worker()
 

@@ -188,3 +188,47 @@ class TestALostWorker:
 
         assert floor.lose(other) == []
         assert floor.room(room).phase is Phase.OPEN
+
+
+class TestItsNextRegion:
+    def lost(self, floor, room):
+        """Its worker dies; where it goes on."""
+        floor.lose(floor.room(room).worker)
+        floor.wait(RETURN_SECONDS)
+        return floor.room(room).region
+
+    def test_is_the_one_that_it_was_in(self, floor):
+        floor.worker(region="east")
+        room = floor.play(1, delays={"east": 80, "west": 5}).room
+        floor.worker(region="west", capacity=9)
+        floor.worker(region="east", capacity=1)
+
+        assert self.lost(floor, room) == "east"
+
+    def test_is_the_closest_to_the_player_who_is_the_farthest_away(self, floor):
+        floor.worker(region="east")
+        room = floor.play(1, delays={"east": 5, "north": 20, "west": 90}).room
+        floor.enter(2, room, delays={"east": 90, "north": 95, "west": 70})
+        floor.enter(3, room, delays={"north": 1, "west": 500}, watch=True)
+        floor.worker(region="north")
+        floor.worker(region="west")
+
+        assert self.lost(floor, room) == "west"
+
+    def test_is_known_from_what_a_page_measured_last(self, floor):
+        floor.worker(region="east")
+        room, token = (started := floor.play(1, delays={"north": 20, "west": 90})).room, started.token
+        floor.say(1, Join(room=room, offer="v=1", token=token, delays={"north": 90, "west": 20}))
+        floor.say(1, Join(room=room, offer="v=1", token=token))
+        floor.admit()
+        floor.worker(region="north")
+        floor.worker(region="west")
+
+        assert self.lost(floor, room) == "west"
+
+    def test_may_be_any_if_nothing_is_known(self, floor):
+        floor.worker(region="east")
+        room = floor.play(1).room
+        floor.worker(region="west")
+
+        assert self.lost(floor, room) == "west"

@@ -1,12 +1,17 @@
 """Workers, their places, and the library and the gateways merged over them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from coordinator.messages import Game, Refused, Register
+from coordinator.messages import Game, Refused, Region, Register
+from coordinator.messages.fields import MAX_REGIONS
+from coordinator.regions import UNNAMED, Wish
 from coordinator.registry import Announcement, Registry
 
 DUEL = Game(id="d", title="Duel", system="NES")
 AIR = Game(id="a", title="airstriker", system="Mega Drive")
+ANYWHERE = Wish()
 SNAKE = Game(id="s", title="Snake", system="Game Boy")
 
 
@@ -96,22 +101,22 @@ def test_a_gateways_secret_is_not_shown(registry):
 
 def test_the_worker_with_the_most_free_places_is_picked(registry):
     small, large = register(registry, DUEL, capacity=1), register(registry, DUEL, capacity=3)
-    assert registry.place_for("d") is large
+    assert registry.place_for("d", ANYWHERE) is large
 
     large.rooms |= {"r1", "r2", "r3"}
 
-    assert registry.place_for("d") is small
+    assert registry.place_for("d", ANYWHERE) is small
 
 
 def test_a_worker_without_the_game_is_never_picked(registry):
     register(registry, AIR, capacity=100)
     has_it = register(registry, DUEL, capacity=1)
 
-    assert registry.place_for("d") is has_it
+    assert registry.place_for("d", ANYWHERE) is has_it
 
 
 def refusal(registry, game):
-    place = registry.place_for(game)
+    place = registry.place_for(game, ANYWHERE)
     assert isinstance(place, Refused)
     assert place.message.endswith(".")
     return place.code
@@ -132,4 +137,101 @@ def test_full_workers_have_no_seats(registry):
     worker.rooms.add("r1")
 
     assert refusal(registry, "d") == "no_seats"
-    assert registry.place_for("d").message.startswith("All seats are taken")
+    assert registry.place_for("d", ANYWHERE).message.startswith("All seats are taken")
+
+
+# ----- regions
+
+
+def test_workers_of_one_region_leave_nothing_to_choose(registry):
+    register(registry, region="east", gateways=("stun:e",))
+    register(registry, region="east")
+
+    assert registry.regions == ()
+
+
+def test_regions_are_told_by_name_with_the_gateways_of_all_their_workers(registry):
+    register(registry, region="west", gateways=("stun:w",))
+    register(registry, region="East", gateways=("stun:e", "turn:e"))
+    register(registry, region="East", gateways=("turn:e", "turn:f"))
+
+    assert registry.regions == (
+        Region(name="East", gateways=("stun:e", "turn:e", "turn:f"), full=False),
+        Region(name="west", gateways=("stun:w",), full=False),
+    )
+
+
+def test_workers_that_do_not_say_where_they_are_have_a_region_too(registry):
+    worker = register(registry)
+    register(registry, region="west")
+
+    assert worker.region == UNNAMED
+    assert [region.name for region in registry.regions] == [UNNAMED, "west"]
+
+
+def test_a_region_is_full_when_no_worker_of_it_has_a_free_place(registry):
+    one, other = register(registry, region="east", capacity=1), register(registry, region="east", capacity=1)
+    register(registry, region="west")
+    one.rooms.add("r1")
+    assert [region.full for region in registry.regions] == [False, False]
+
+    other.draining = True
+
+    assert [region.full for region in registry.regions] == [True, False]
+
+
+def test_a_region_goes_with_its_last_worker(registry):
+    register(registry, region="east")
+    last = register(registry, region="west")
+    registry.remove(last.id)
+
+    assert registry.regions == ()
+
+
+def test_pages_are_told_of_so_many_regions_and_no_more(registry):
+    for number in range(MAX_REGIONS + 5):
+        register(registry, region=f"r{number}")
+
+    assert len(registry.regions) == MAX_REGIONS
+
+
+def test_a_preferred_worker_comes_before_every_wish_and_one_to_avoid_after(registry):
+    near, far = register(registry, DUEL, region="near"), register(registry, DUEL, region="far")
+    wish = Wish("near", {"near": 1.0})
+
+    assert registry.place_for("d", wish) is near
+    assert registry.place_for("d", wish, prefer=far) is far
+    assert registry.place_for("d", wish, avoid=near) is far
+    far.draining = True
+    assert registry.place_for("d", wish, avoid=near) is near
+
+
+NAMES = ("a", "b", "c", "d")
+WORKERS = st.lists(st.tuples(st.sampled_from(NAMES), st.integers(1, 3), st.integers(0, 3)), min_size=1, max_size=8)
+WISHES = st.builds(
+    Wish, st.sampled_from(("", *NAMES, "gone")), st.dictionaries(st.sampled_from((*NAMES, "gone")), st.floats(0, 500))
+)
+
+
+@given(WORKERS, WISHES)
+def test_a_room_gets_a_place_in_the_best_region_that_has_one(workers, wish):
+    registry = Registry()
+    for region, capacity, taken in workers:
+        worker = register(registry, DUEL, capacity=capacity, region=region)
+        worker.rooms |= {f"r{number}" for number in range(min(taken, capacity))}
+    free = [worker for worker in registry.workers if worker.free]
+
+    place = registry.place_for("d", wish)
+
+    if not free:
+        assert place.code == "no_seats"
+        return
+    open_regions = {worker.region for worker in free}
+    assert place in free
+    assert place.free == max(worker.free for worker in free if worker.region == place.region)
+    if wish.region in open_regions:
+        assert place.region == wish.region
+    elif measured := open_regions & wish.delays.keys():
+        assert wish.delays[place.region] == min(wish.delays[region] for region in measured)
+    else:
+        assert place.free == max(worker.free for worker in free)

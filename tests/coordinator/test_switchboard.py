@@ -15,6 +15,7 @@ from coordinator.messages import (
     Library,
     OpenRoom,
     Refused,
+    Regions,
     Rooms,
     Start,
 )
@@ -244,3 +245,23 @@ async def test_without_a_secret_pages_get_stun_and_the_log_a_sentence(arcade, ca
 
     assert page.welcome.ice_servers == (IceServer(urls=("stun:gateway.example:3478",)),)
     assert "set COINOP_TURN_SECRET at the worker" in caplog.text
+
+
+async def test_pages_are_told_of_regions_as_soon_as_there_is_a_choice_and_when_it_changes(arcade):
+    page = await arcade.page()
+    await arcade.worker(region="east", gateways=URLS)
+    assert page.welcome.regions == ()
+
+    await arcade.worker(region="west", capacity=1)
+    told = [message for message in [await page.receive() for _ in range(3)] if isinstance(message, Regions)]
+    assert [(region.name, region.gateways, region.full) for region in told[0].regions] == [
+        ("east", URLS, False),
+        ("west", (), False),
+    ]
+    assert (await arcade.page()).welcome.regions == told[0].regions
+
+    player = await arcade.page()
+    await player.send(Start(game="d", offer="v=0", region="west"))
+    changed = await page.receive()
+
+    assert [region.full for region in changed.regions] == [False, True]

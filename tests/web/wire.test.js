@@ -32,7 +32,7 @@ for (const vector of vectors.input) {
 }
 
 const OPTIONAL = {
-  welcome: ["ice_servers", "relay_only", "rooms"], ice_servers: ["relay_only"], room_state: ["offers"], reconnect: ["ready"],
+  welcome: ["ice_servers", "relay_only", "rooms", "regions"], started: ["region"], ice_servers: ["relay_only"], room_state: ["offers"], reconnect: ["ready"],
 };
 
 const builders = {
