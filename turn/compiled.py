@@ -1,10 +1,16 @@
-"""Machine code from Python functions, by Numba: kept on disk, so that it is made once for a machine and a release."""
+"""Machine code from Python functions, by Numba: kept on disk, so that it is made once for a machine and a release.
+
+Compiled functions hand each other addresses and make arrays of them where they use them. An array that is handed over
+is nine words on the stack and a reference to count, in every call: more than a packet's own work.
+"""
 
 import logging
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from numba import njit
+import numpy as np
+from numba import carray, njit, types  # type: ignore[attr-defined]
+from numba.extending import intrinsic
 
 logger = logging.getLogger(__name__)
 
@@ -13,17 +19,50 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def compiled(function: Function) -> Function:
     """Compile at the first call, for the types of its arguments. Other threads run while it does."""
-    return _compile(function, inline="never")
-
-
-def inlined(function: Function) -> Function:
-    """The same, as a part of each compiled function that calls it: to hand arrays over costs more than it does."""
-    return _compile(function, inline="always")
-
-
-def _compile(function: Function, inline: Literal["never", "always"]) -> Function:
     try:
-        return cast(Function, njit(cache=True, nogil=True, inline=inline)(function))
+        return cast(Function, njit(cache=True, nogil=True)(function))
     except RuntimeError as error:  # neither beside the module nor at home may anything be written
         logger.debug("! the machine code of %s can't be kept: %s", function.__name__, error)
-        return cast(Function, njit(nogil=True, inline=inline)(function))
+        return cast(Function, njit(nogil=True)(function))
+
+
+def _as_pointer(_: Any, address: Any) -> Any:
+    """The address as C's ``void *``."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
+
+    return types.voidptr(address), generate
+
+
+_pointer: Any = intrinsic(_as_pointer)
+
+
+@compiled
+def words(address: int, count: int) -> Any:
+    """So many words of 64 bits there, as an array. For compiled functions alone."""
+    return carray(_pointer(address), (count,), np.int64)
+
+
+@compiled
+def rows(address: int, count: int, width: int) -> Any:
+    """So many rows of words."""
+    return carray(_pointer(address), (count, width), np.int64)
+
+
+@compiled
+def small_words(address: int, count: int) -> Any:
+    """So many words of 32 bits."""
+    return carray(_pointer(address), (count,), np.int32)
+
+
+@compiled
+def octets(address: int, count: int) -> Any:
+    """So many bytes."""
+    return carray(_pointer(address), (count,), np.uint8)
+
+
+@compiled
+def numbers(address: int, count: int) -> Any:
+    """So many floating-point numbers of 64 bits."""
+    return carray(_pointer(address), (count,), np.float64)

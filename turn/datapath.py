@@ -14,10 +14,22 @@ from typing import Final
 import numpy as np
 
 from turn.flows import Flows, Key, socket_word
-from turn.forward import ASYNCIO, KEPT, KEPT_COUNT, KEPT_FD, LISTENER, PYTHON, RELAY, Tables, serve
-from turn.kernel import adopt, space
+from turn.forward import ASYNCIO, KEPT, LISTENER, PYTHON, RELAY, serve
+from turn.kernel import (
+    adopt,
+)
 from turn.rates import STATE
 from turn.runs import LEG_WORDS
+from turn.space import (
+    BUCKETS,
+    KEPT_COUNT,
+    KEPT_FD,
+    KINDS,
+    LEGS,
+    MASK,
+    ROWS,
+    Space,
+)
 from turn.udp import Received, Source, Take, Way, source_of
 
 logger = logging.getLogger(__name__)
@@ -42,7 +54,7 @@ class DataPath:
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
-        self._space = space()
+        self._space = Space()
         self.memory = memoryview(self._space.memory)
         """Where received messages lie."""
         self._kinds = np.zeros(MAX_FILES, np.int32)
@@ -51,6 +63,8 @@ class DataPath:
         """Of each leg."""
         self._counts = np.zeros((MAX_LEGS, LEG_WORDS), np.int64)
         self._buckets = np.zeros((MAX_LEGS, 2 * STATE), np.float64)
+        for table, array in ((KINDS, self._kinds), (LEGS, self._counts), (BUCKETS, self._buckets)):
+            self._space.known[table] = array.ctypes.data
         self._free: list[int] = []
         self._takers: dict[int, Take] = {}
         began = time.monotonic()
@@ -121,8 +135,8 @@ class DataPath:
         end = time.monotonic() + timeout
         while True:
             left = FOR_EVER if timeout < 0 else max(0, int((end - time.monotonic()) * NANOSECONDS))
-            tables = Tables(self._kinds, self._flows.rows, self._counts, self._buckets)
-            found = serve(self._epoll.fileno(), left, tables, self._space)
+            self._space.known[ROWS], self._space.known[MASK] = self._flows.address, self._flows.mask
+            found = serve(self._epoll.fileno(), left, self._space.address)
             if found != KEPT:
                 return bool(found == ASYNCIO)
             now = time.monotonic()

@@ -7,11 +7,13 @@ and written down again. All times are nanoseconds of the monotonic clock. Native
 """
 
 import struct
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from turn.compiled import compiled
+from turn.compiled import compiled, words
+from turn.kernel import WORD
 from turn.udp import Way, sockaddr
 
 KEYS: Final = 4
@@ -21,6 +23,7 @@ UNTIL, HEADER, FD, LEG, NAME_LENGTH, IS_IPV4, NAME = range(KEYS, KEYS + 7)
 the sending socket; the row of the leg's counters; the length of the destination's sockaddr, its family, and itself."""
 NAME_WORDS: Final = 4
 WORDS: Final = 16
+ROW_BYTES: Final = WORDS * WORD
 """A row has two cache lines."""
 
 EMPTY, GONE = 0, -1
@@ -38,49 +41,47 @@ Key = tuple[int, int, int, int]
 
 
 @compiled
-def slot_of(rows: Any, socket_word: int, first: int, second: int, third: int) -> int:
-    """The row of a key, or, if there is none, that of an empty one, as a negative number less one."""
-    mask = rows.shape[0] - 1
+def slot_of(rows: int, mask: int, socket_word: int, first: int, second: int, third: int) -> int:
+    """The row of a key, or, if there is none, that of an empty one, as a negative number less one.
+
+    ``rows`` is the table's address, ``mask`` the number of its rows less one.
+    """
     mixed = (socket_word ^ first * 31 ^ second * 37 ^ third * 41) * _MIX
     at = (mixed ^ (mixed >> 32)) & mask
     free = -1
     while True:
-        word = rows[at, 0]
-        if word == socket_word and rows[at, 1] == first and rows[at, 2] == second and rows[at, 3] == third:
+        key = words(rows + at * ROW_BYTES, KEYS)
+        if key[0] == socket_word and key[1] == first and key[2] == second and key[3] == third:
             return int(at)
-        if word == EMPTY:
+        if key[0] == EMPTY:
             return int(-1 - (at if free < 0 else free))
-        if word == GONE and free < 0:
+        if key[0] == GONE and free < 0:
             free = at
         at = (at + 1) & mask
 
 
 @compiled
-def _move(old: Any, new: Any) -> None:
-    for row in old:
-        if row[0] != EMPTY and row[0] != GONE:
-            new[-1 - slot_of(new, row[0], row[1], row[2], row[3])] = row
+def flow(address: int) -> Any:
+    """The row there."""
+    return words(address, WORDS)
 
 
 class Flows:
     """The table."""
 
     def __init__(self) -> None:
-        self.rows = np.zeros((FIRST_ROWS, WORDS), np.int64)
-        """For forward.py; another array after ``put``."""
+        self._use(np.zeros((FIRST_ROWS, WORDS), np.int64))
         self._used = 0
         """Rows that are not empty, those that are gone included."""
         self._held = 0
-        # Of nothing, for what is compiled in mid-traffic holds it up for a second.
-        slot_of(self.rows, *(socket_word(0), 0, 0, 0))
-        _move(self.rows, self.rows)
+        self._slot_of((socket_word(0), 0, 0, 0))  # compiled now: in mid-traffic that holds it up for a second
 
     def __len__(self) -> int:
         return self._held
 
     def put(self, key: Key, until: int, header: int, way: Way, leg: int) -> None:
         """Write a flow down, in place of what was there under this key."""
-        at = slot_of(self.rows, *key)
+        at = self._slot_of(key)
         if at < 0:
             at = self._take(key, -1 - at)
         name = sockaddr(way.address)
@@ -91,7 +92,7 @@ class Flows:
 
     def drop(self, key: Key) -> None:
         """Forget a flow, if there is one."""
-        at = slot_of(self.rows, *key)
+        at = self._slot_of(key)
         if at >= 0:
             self.rows[at, 0] = GONE
             self._held -= 1
@@ -101,14 +102,24 @@ class Flows:
         self.rows[:, 0] = EMPTY
         self._used = self._held = 0
 
+    def _use(self, rows: Any) -> None:
+        self.rows = rows
+        self.address, self.mask = int(rows.ctypes.data), len(rows) - 1
+        """Of the rows, for forward.py; others after ``put``."""
+
+    def _slot_of(self, key: Sequence[int]) -> int:
+        return slot_of(self.address, self.mask, *key)
+
     def _take(self, key: Key, at: int) -> int:
         """A row for a new flow; ``at`` unless the table has to grow, or to be cleared of what is gone."""
         if 2 * (self._used + 1) > len(self.rows):
             size = len(self.rows) * 2 if 4 * self._held > len(self.rows) else len(self.rows)
-            new = np.zeros((size, WORDS), np.int64)
-            _move(self.rows, new)
-            self.rows, self._used = new, self._held
-            at = -1 - slot_of(new, *key)
+            held = self.rows[self.rows[:, 0] > EMPTY]
+            self._use(np.zeros((size, WORDS), np.int64))
+            for row in held:
+                self.rows[-1 - self._slot_of(row[:KEYS].tolist())] = row
+            self._used = self._held
+            at = -1 - self._slot_of(key)
         self._used += int(self.rows[at, 0] == EMPTY)
         self._held += 1
         return at

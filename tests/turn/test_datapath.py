@@ -59,7 +59,7 @@ def test_a_flow_may_lead_somewhere_else_from_now_on(line: Line) -> None:
 
 def test_nothing_is_compiled_once_there_is_traffic(line: Line) -> None:
     """That takes a second or more, in which sockets overflow."""
-    dispatchers = [flows.slot_of, flows._move, forward.serve]  # all that Python calls
+    dispatchers = [flows.slot_of, forward.serve]  # all that Python calls
     before = [list(each.signatures) for each in dispatchers]
     assert all(before)
     line.as_relay()

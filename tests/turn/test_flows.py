@@ -25,7 +25,7 @@ keys = st.tuples(st.integers(3, 6).map(socket_word), st.integers(0, 3), st.integ
 
 
 def found(flows: Flows, key: Key) -> tuple[int, int, int] | None:
-    at = slot_of(flows.rows, *key)
+    at = slot_of(flows.address, flows.mask, *key)
     return None if at < 0 else tuple(flows.rows[at][[UNTIL, HEADER, LEG]].tolist())
 
 
