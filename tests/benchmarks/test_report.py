@@ -72,8 +72,12 @@ def test_ctrl_c_lets_what_was_started_end(monkeypatch: pytest.MonkeyPatch) -> No
         return {}
 
     monkeypatch.undo()  # the real signals
-    with pytest.raises(SystemExit) as exit_:
-        run(benchmark(interrupted), monkeypatch)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs have it ignored
+    try:
+        with pytest.raises(SystemExit) as exit_:
+            run(benchmark(interrupted), monkeypatch)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert exit_.value.code == 128 + signal.SIGINT
     assert ended == ["stack"]
 
