@@ -99,6 +99,7 @@ class Metrics:
         figures = {
             "workers": ("Workers that are registered.", lambda: len(registry)),
             "capacity": ("Rooms that all workers take together.", lambda: sum(w.capacity for w in registry.workers)),
+            "free": ("Rooms that workers would still open.", lambda: sum(max(0, w.free) for w in registry.workers)),
             "games": ("Games in the library.", lambda: len(registry.library)),
             "rooms": ("Rooms that are open or opening.", lambda: len(rooms.rooms)),
             "members": ("Players and spectators, also those who may come back.", lambda: len(rooms.members)),

@@ -38,10 +38,11 @@ def test_gauges_follow_the_registry_and_the_rooms(metrics, registry, rooms):
     registry.register(Register(name="box", capacity=5, games=(DUEL,)))
     rooms.page_said(1, Start(game="d", offer="v=0"), 0.0)
 
-    names = ("workers", "capacity", "games", "rooms", "members", "viewers", "seats_taken")
+    names = ("workers", "capacity", "free", "games", "rooms", "members", "viewers", "seats_taken")
     assert {name: figure(metrics, name) for name in names} == {
         "workers": 2,
         "capacity": 8,
+        "free": 7,
         "games": 1,
         "rooms": 1,
         "members": 1,
