@@ -36,6 +36,11 @@ export class Connection {
     return this._peer === null;
   }
 
+  /** The gateways' URLs that the present attempt was made with. */
+  get gateways() {
+    return this._peer.gateways;
+  }
+
   /** Whether an attempt waits for the answer to what it asked. */
   get waits() {
     return Boolean(this._attempt?.asked && !this._attempt.answered);

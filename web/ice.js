@@ -47,6 +47,16 @@ export function ways(iceServers) {
   return [...found.values()];
 }
 
+/** More would only ask more of the same region. */
+const MAX_STUN_URLS = 3;
+
+/** An RTCIceServer that asks these gateways over UDP by which address they see us; null if none can be asked so. */
+export function stunServer(gateways) {
+  const asked = ways([{ urls: gateways }]).filter(({ kind }) => kind === "STUN" || kind === "UDP");
+  const urls = [...new Set(asked.map(({ host, port }) => `stun:${host}:${port}`))];
+  return urls.length > 0 ? { urls: urls.slice(0, MAX_STUN_URLS) } : null;
+}
+
 function wayOf(url, server) {
   const parts = URL_FORM.exec(url);
   if (!parts) return null;

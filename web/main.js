@@ -6,6 +6,7 @@
  */
 
 import { Bar } from "./bar.js";
+import { distance } from "./distance.js";
 import { Heartbeat } from "./heartbeat.js";
 import { configuration, isRelayOnly, ways } from "./ice.js";
 import { Gamepads } from "./input/gamepad.js";
@@ -14,7 +15,7 @@ import { Pad } from "./input/pad.js";
 import { TouchPad } from "./input/touch.js";
 import { Legend } from "./legend.js";
 import { Library, drawArt } from "./library.js";
-import { FILE, NOTICE, PROFILE, PROGRESS } from "./messages.js";
+import { FILE, NOTICE, PROFILE, PROGRESS, elsewhereWords } from "./messages.js";
 import { Overlay } from "./overlay.js";
 import { Panel } from "./panel.js";
 import { Peer } from "./peer.js";
@@ -22,6 +23,8 @@ import { People, nameOf, news } from "./people.js";
 import { PhotonMeter } from "./photon.js";
 import { Playback } from "./playback.js";
 import { Profile, ProfileForm } from "./profile.js";
+import { RegionChoice } from "./regionchoice.js";
+import { Regions } from "./regions.js";
 import { OpenRooms } from "./rooms.js";
 import { Saves } from "./saves.js";
 import { Screen, WakeLock } from "./screen.js";
@@ -56,11 +59,13 @@ const settings = new Settings(storage("localStorage"), location.search);
 const profile = new Profile(storage("localStorage"), (bytes) => crypto.getRandomValues(bytes));
 const tickets = new Tickets(storage("sessionStorage"));
 const signalling = new Signalling(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/player`, environment);
+const regions = new Regions((gateways) => distance(gateways, environment), () => settings.get("region"), environment);
 const session = new Session({
-  signalling, tickets, environment,
+  signalling, regions, tickets, environment,
   makePeer: (ice) => new Peer(configuration(ice, settings.get("path")), settings.get("codec")),
   player: () => ({
-    profile: profile.code, name: settings.get("name"), scale: settings.get("scale"), listed: settings.get("listed"),
+    profile: profile.code,
+    ...Object.fromEntries(["name", "scale", "listed", "region"].map((name) => [name, settings.get(name)])),
   }),
 });
 
@@ -81,6 +86,7 @@ const legend = new Legend($("legend-rows"), DEFAULT_KEYS);
 const panel = new Panel({
   dialog: $("settings"), test: $("test"), results: $("test-results"), conclusion: $("test-conclusion"),
 }, settings);
+const regionChoice = new RegionChoice({ fieldset: $("regions"), list: $("region-list") }, settings);
 const profileForm = new ProfileForm({
   code: $("code"), show: $("show-code"), copy: $("copy-code"), field: $("other-code"), adopt: $("adopt-code"), said: $("code-said"),
 }, profile, PROFILE);
@@ -171,7 +177,13 @@ session.listen({
 session.onstarted = (room) => {
   showStarting(room.game);
   showSeat();
+  overlay.region = regions.places.length > 0 ? room.region : "";
+  const wanted = settings.get("region");
+  if (overlay.region && wanted && wanted !== room.region) toast(elsewhereWords(wanted, room.region));
 };
+
+regions.onchange = () => regionChoice.show(regions.places);
+regions.onlikely = () => session.prepare();
 
 session.onpeople = (now, before) => {
   people.show(now);
@@ -355,7 +367,7 @@ function applySettings() {
 
 settings.onchange = (name) => {
   applySettings();
-  if (name === "codec" || name === "path") session.prepare();
+  if (["codec", "path", "region"].includes(name)) session.prepare();
   if (name === "name" && session.room) session.ask(renameMessage(settings.get("name")));
 };
 

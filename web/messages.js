@@ -147,6 +147,23 @@ export const PROFILE = Object.freeze({
   noCode: "This is no profile code: it has 26 letters and digits. Copy it again from the other browser.",
 });
 
+// ----- regions
+
+/** The choice that leaves the region to the coordinator. */
+export const CLOSEST = "Closest (automatic)";
+
+/** A region with what is known of it: {name, ms, full} of regions.js, or the name alone if it is not there. */
+export function regionWords({ name, ms, full }) {
+  if (full === undefined) return `${name}: not there now`;
+  const away = { undefined: "…", null: "no answer" }[ms] ?? `${Math.round(ms)} ms`;
+  return `${name}: ${away}${full ? ", full" : ""}`;
+}
+
+/** Said when a room is not where the player wants it. */
+export function elsewhereWords(wanted, region) {
+  return `${wanted} has no place for this room at the moment, so it is in ${region}.`;
+}
+
 // ----- the connection test
 
 /** Said in place of results before the coordinator's first word. */

@@ -4,7 +4,7 @@ import { figures } from "./stats.js";
 
 const SAMPLE_MS = 1000;
 
-/** Label and text of each line, from the figures of stats.js together with {rttMs, photonMs}. */
+/** Label and text of each line, from the figures of stats.js together with {rttMs, photonMs, region}. */
 export function lines(now) {
   const known = (value, text) => (value === null || value === undefined ? "–" : text(value));
   const ms = (value) => known(value, (number) => `${number.toFixed(1)} ms`);
@@ -19,6 +19,7 @@ export function lines(now) {
     ["Freezes", known(now.freezes, String)],
     ["Packets lost", known(now.lost, String)],
     ["Path", known(now.path, String)],
+    ...(now.region ? [["Region", now.region]] : []),
   ];
 }
 
@@ -31,6 +32,8 @@ export class Overlay {
     this._timer = null;
     this._peer = null;
     this._report = null;
+    /** Where the room is; empty where all are in one place. */
+    this.region = "";
     /** The figures of the last second, or null when nothing is played. */
     this.latest = null;
   }
@@ -62,7 +65,8 @@ export class Overlay {
     if (peer !== this._peer) return;
     const now = figures(this._report, report);
     this._report = report;
-    this.latest = Object.freeze({ ...now, rttMs: this._heartbeat.rtt ?? now.rttMs, photonMs: this._meter.median });
+    const measured = { rttMs: this._heartbeat.rtt ?? now.rttMs, photonMs: this._meter.median };
+    this.latest = Object.freeze({ ...now, ...measured, region: this.region });
     if (this.shown) this._render();
   }
 

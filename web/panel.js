@@ -2,7 +2,7 @@
 
 import { NOTHING_TO_TEST, conclusion, wayWords } from "./messages.js";
 
-const READ = { codec: String, scale: Number, fit: String, path: String, listed: (value) => value === "yes", name: (value) => value.trim() };
+const READ = { codec: String, scale: Number, fit: String, path: String, region: String, listed: (value) => value === "yes", name: (value) => value.trim() };
 
 export class Panel {
   /** `parts` holds elements: the dialog, and the test's button, list of results and conclusion. */

@@ -38,6 +38,8 @@ export class Peer {
     this.onbytes = () => {}; // an ArrayBuffer of the room channel: a piece of a file
     this.onreply = () => {}; // a reply of wire.parseReply
     this.onclosed = () => {}; // the other side closed the channels
+    /** The URLs that it was made with. */
+    this.gateways = ice.iceServers.flatMap(({ urls }) => urls);
     this._connection = connect(ice, platform);
     this._video = this._connection.addTransceiver("video", { direction: "recvonly" });
     this._audio = this._connection.addTransceiver("audio", { direction: "recvonly" });

@@ -31,6 +31,7 @@ class Trial {
     this._connection = null;
     this._timer = null;
     this._error = null;
+    this._began = 0;
   }
 
   async run() {
@@ -40,18 +41,20 @@ class Trial {
     this._timer = setTimeout(() => this._fail(), LIMIT_MS);
     try {
       this._connection = new RTCPeerConnection({ iceServers: [this._way.server], iceTransportPolicy });
-      this._listen(now());
+      this._listen();
       this._connection.createDataChannel("test"); // without a channel nothing is gathered
-      await this._connection.setLocalDescription(await this._connection.createOffer());
+      const offer = await this._connection.createOffer(); // which takes its time, and asks nobody
+      this._began = now();
+      await this._connection.setLocalDescription(offer);
     } catch {
       this._end("unusable");
     }
   }
 
-  _listen(began) {
+  _listen() {
     const connection = this._connection;
     const wanted = this._way.kind === "STUN" ? "srflx" : "relay";
-    const reached = () => this._end("reached", { ms: this._environment.now() - began });
+    const reached = () => this._end("reached", { ms: this._environment.now() - this._began });
     connection.onicecandidate = ({ candidate }) => {
       if (candidate?.candidate.includes(` typ ${wanted}`)) reached();
     };

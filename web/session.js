@@ -22,18 +22,19 @@ const ENDS = ["elsewhere", "removed"];
 export class Session {
   /**
    * `makePeer(ice)` gives, for what ice.announced gives, a Peer or throws PeerError; `player()` gives what a start or a
-   * join says of us: {profile, name, scale, listed}; `tickets` keeps our way back; `environment` has setTimeout,
-   * clearTimeout and now (ms).
+   * join says of us: {profile, name, scale, listed, region}; `regions` of regions.js knows the gateways to ask; `tickets`
+   * keeps our way back; `environment` has setTimeout, clearTimeout and now (ms).
    */
-  constructor({ signalling, makePeer, player, tickets, environment }) {
+  constructor({ signalling, makePeer, player, regions, tickets, environment }) {
     this._signalling = signalling;
     this._player = player;
+    this._regions = regions;
     this._tickets = tickets;
-    this._connection = new Connection(() => makePeer(this.ice), (message) => signalling.send(message), environment);
+    this._connection = new Connection(() => makePeer(this._nearIce()), (message) => signalling.send(message), environment);
     this._retries = new Retries(environment);
     this._backs = new Retries(environment);
     this.state = FIRST;
-    /** The room that we are in, once started: {id, seat, game, member}. */
+    /** The room that we are in, once started: {id, seat, game, member, region}. */
     this.room = null;
     /** Who is in it and who is the host, as last said (`room_state`); null before. */
     this.people = null;
@@ -86,7 +87,7 @@ export class Session {
     this._ticket = ticket;
     this.ice = ticket.ice;
     this._request = this._starting(ticket.game);
-    this.room = { id: ticket.room, seat: null, game: ticket.game, member: "" };
+    this.room = { id: ticket.room, seat: null, game: ticket.game, member: "", region: "" };
     this._go("resume");
     this.onwhy(NOTICE.reloaded);
     this._rejoin();
@@ -153,6 +154,7 @@ export class Session {
 
   /** The network is back: do not wait for what waits. */
   hurry() {
+    this._regions.renew();
     this._signalling.hurry();
     this._retries.hurry();
   }
@@ -162,13 +164,15 @@ export class Session {
   _received(message) {
     const handler = {
       welcome: this._welcomed, ice_servers: this._announced, library: this._listed, rooms: this._roomsListed,
-      started: this._started, room_state: this._peopleChanged, reconnect: this._moved, refused: this._refused,
+      regions: this._regionsListed, started: this._started, room_state: this._peopleChanged, reconnect: this._moved, refused: this._refused,
       ended: this._ended,
     }[message.type];
     handler.call(this, message);
   }
 
   _welcomed(message) {
+    this._regionsListed(message);
+    this._regions.renew(); // this may be another network than before
     this._announced(message);
     this.ongames(message.games);
     this.onrooms(message.rooms);
@@ -184,7 +188,7 @@ export class Session {
     const ice = announced(message);
     if (JSON.stringify(ice) === JSON.stringify(this.ice)) return;
     this.ice = ice;
-    if (this._ticket) this._keepTicket({ ...this._ticket, ice });
+    if (this._ticket) this._keepTicket({ ...this._ticket, ice: this._nearIce() });
     if (this.state === "library") this.prepare();
   }
 
@@ -196,12 +200,22 @@ export class Session {
     this.onrooms(message.rooms);
   }
 
-  _started({ room, seat, game, member, token, answer }) {
+  _regionsListed(message) {
+    this._regions.show(message.regions);
+  }
+
+  _started({ room, seat, game, member, token, answer, region }) {
     if (!this._connection.waits) return; // the answer to what the player has left
-    this.room = { id: room, seat, game, member };
-    this._keepTicket({ room, token, game, ice: this.ice });
+    this.room = { id: room, seat, game, member, region };
+    this._keepTicket({ room, token, game, ice: this._nearIce() });
     this.onstarted(this.room);
-    this._connection.accept(answer);
+    if (this._regions.misses(this.ice, region, this._connection.gateways)) this._rejoin();
+    else this._connection.accept(answer);
+  }
+
+  /** The gateways to ask: of where our room is, or is likely to be. */
+  _nearIce() {
+    return this._regions.near(this.ice, this.room?.region);
   }
 
   _peopleChanged(message) {
@@ -287,11 +301,12 @@ export class Session {
 
   _identity() {
     const { profile, name } = this._player();
-    return { profile, name };
+    return { profile, name, delays: this._regions.delays };
   }
 
   _starting(game) {
-    return { title: game.title, message: (offer) => startMessage(game.id, offer, this._player()) };
+    const player = () => ({ ...this._player(), delays: this._regions.delays });
+    return { title: game.title, message: (offer) => startMessage(game.id, offer, player()) };
   }
 
   _begin(request) {
@@ -304,7 +319,8 @@ export class Session {
 
   _rejoin() {
     const { room, token } = this._ticket;
-    this._connection.open((offer) => joinMessage(room, offer, { ...this._identity(), token }), BRISK);
+    const limits = this.state === "starting" ? PATIENT : BRISK;
+    this._connection.open((offer) => joinMessage(room, offer, { ...this._identity(), token }), limits);
   }
 
   _attemptFailed(code) {

@@ -10,6 +10,7 @@ const flag = (value) => typeof value === "boolean";
 /** What the coordinator takes as a name. */
 export const NAME_LENGTH = 24;
 const nickname = (value) => typeof value === "string" && value.length <= NAME_LENGTH;
+const place = (value) => typeof value === "string" && value.length <= 64;
 const share = (value) => Number.isFinite(value) && value >= 0 && value <= 1;
 
 const FIELDS = Object.freeze({
@@ -21,6 +22,8 @@ const FIELDS = Object.freeze({
   fit: { initial: "fill", allows: oneOf("fill", "whole") },
   /** "auto" prefers a direct path; "relay" goes through the gateway only. */
   path: { initial: "auto", allows: oneOf("auto", "relay") },
+  /** Where rooms that we start are to be; empty for the closest. */
+  region: { initial: "", allows: place },
   /** What the others in a room call us; empty for "Player 1" and the like. */
   name: { initial: "", allows: nickname },
   /** Whether the lobby shows the rooms that we open. */

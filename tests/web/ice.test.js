@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { announced, configuration, isRelayOnly, ways } from "../../web/ice.js";
+import { announced, configuration, isRelayOnly, stunServer, ways } from "../../web/ice.js";
 import { PeerError } from "../../web/peer.js";
 
 const STUN = { urls: ["stun:192.0.2.1:3478"] };
@@ -56,4 +56,12 @@ for (const [url, expected] of [
 
 test("a way that is announced twice is one way", () => {
   assert.equal(ways([TURN, TURN]).length, 2);
+});
+
+test("a gateway is asked over UDP for our address at the host and port of its URLs, once each and not at too many", () => {
+  assert.deepEqual(stunServer([...TURN.urls, "turn:192.0.2.1", "turns:gw.example"]), { urls: ["stun:192.0.2.1:3478"] });
+  assert.deepEqual(stunServer(["stun:[2001:db8::1]:9", "turn:gw.example:99"]), { urls: ["stun:[2001:db8::1]:9", "stun:gw.example:99"] });
+  assert.equal(stunServer(["a", "b", "c", "d"].map((host) => `stun:${host}`)).urls.length, 3);
+  assert.equal(stunServer(["turns:gw.example", "turn:gw.example?transport=tcp", "http://gw.example"]), null);
+  assert.equal(stunServer([]), null);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { conclusion, failure, wayWords } from "../../web/messages.js";
+import { conclusion, elsewhereWords, failure, regionWords, wayWords } from "../../web/messages.js";
 
 const CODES = ["unreachable", "lost", "no_answer", "blocked", "no_picture", "no_webrtc", "codec", "ice_servers", "answer", "garbage",
   "no_gateway", "no_gateway_chosen", "elsewhere", "removed"];
@@ -66,3 +66,12 @@ for (const [name, results, relayOnly, words] of [
     assert.match(conclusion(results.map(([kind, outcome]) => result(kind, outcome)), relayOnly), words);
   });
 }
+
+test("a region is shown with what is known of it", () => {
+  assert.equal(regionWords({ name: "east", ms: 12.4, full: false }), "east: 12 ms");
+  assert.equal(regionWords({ name: "east", ms: 0, full: true }), "east: 0 ms, full");
+  assert.equal(regionWords({ name: "east", ms: undefined, full: false }), "east: …");
+  assert.equal(regionWords({ name: "east", ms: null, full: false }), "east: no answer");
+  assert.equal(regionWords({ name: "east" }), "east: not there now");
+  assert.match(elsewhereWords("east", "west"), /^east .* west\.$/);
+});

@@ -53,7 +53,7 @@ test("the answer goes to the peer, and the first frame makes it a game", () => {
   session.start(GAME);
   say(STARTED);
   assert.equal(peers[0].answer, "answer");
-  assert.deepEqual(session.room, { id: "r1", seat: 0, game: GAME, member: "m1" });
+  assert.deepEqual(session.room, { id: "r1", seat: 0, game: GAME, member: "m1", region: "" });
   assert.equal(session.pictureShown(), false, "what is shown before the connection is up is no frame of the room's");
   peers[0].onstate("connected");
   assert.equal(session.pictureShown(), true);
@@ -313,4 +313,42 @@ test("back to the library without a connection waits for one", () => {
   signalling.connected = false;
   session.leave();
   assert.deepEqual(states, ["library", "connecting"]);
+});
+
+const REGIONS = ["a", "b", "c"].map((name) => ({ name, gateways: [`turn:${name}`], full: false }));
+const THREE = { ...WELCOME, regions: REGIONS, ice_servers: [{ urls: REGIONS.flatMap(({ gateways }) => gateways), username: "u", credential: "c" }] };
+
+test("a start and a join say what has been measured", async () => {
+  const { session, sent, say } = setup({ measure: async () => 7 });
+  say(THREE);
+  await new Promise((resolve) => setImmediate(resolve));
+  session.start(GAME);
+  session.leave();
+  session.join("r1");
+  const delays = { a: 7, b: 7, c: 7 };
+  assert.deepEqual(sent.filter(({ offer }) => offer).map((message) => message.delays), [delays, delays]);
+});
+
+test("a connection asks the gateways of two regions, and a room in a third makes it begin anew there", () => {
+  const { peers, sent, session, states, tickets, say } = setup();
+  say(THREE);
+  session.start(GAME);
+  assert.deepEqual(peers.at(-1).gateways, ["turn:a", "turn:b"]);
+  say({ ...STARTED, region: "c" });
+  assert.deepEqual(peers.at(-1).gateways, ["turn:a", "turn:c"]);
+  assert.equal(peers.at(-2).closed, true);
+  assert.equal(peers.at(-2).answer, null);
+  assert.deepEqual(sent.at(-1), { type: "join", room: "r1", offer: "offer", token: "t1", profile: "P", name: "Ada" });
+  assert.deepEqual(tickets.kept.ice.iceServers[0].urls, ["turn:a", "turn:c"]);
+  say({ ...STARTED, region: "c", answer: "second" });
+  assert.equal(peers.at(-1).answer, "second");
+  assert.equal(states.at(-1), "starting");
+});
+
+test("a room in one of the two is entered at once", () => {
+  const { peers, session, say } = setup();
+  say(THREE);
+  session.start(GAME);
+  say({ ...STARTED, region: "b" });
+  assert.equal(peers.at(-1).answer, "answer");
 });

@@ -1,12 +1,13 @@
 /** A session with stand-ins for all that it is given, and the messages that its tests say to it. */
 
+import { Regions } from "../../web/regions.js";
 import { Session } from "../../web/session.js";
 import { Clock } from "./fakes.js";
 
 export const GAME = { id: "g1", title: "Duel", system: "NES" };
 const ICE_SERVERS = [{ urls: ["stun:x"] }];
-export const WELCOME = { type: "welcome", version: "1", games: [GAME], ice_servers: ICE_SERVERS, rooms: [] };
-export const STARTED = { type: "started", room: "r1", seat: 0, game: GAME, answer: "answer", member: "m1", token: "t1" };
+export const WELCOME = { type: "welcome", version: "1", games: [GAME], ice_servers: ICE_SERVERS, rooms: [], regions: [] };
+export const STARTED = { type: "started", room: "r1", seat: 0, game: GAME, answer: "answer", member: "m1", token: "t1", region: "" };
 export const TICKET = { room: "r1", token: "t1", game: GAME, ice: { iceServers: ICE_SERVERS, relayOnly: false } };
 export const RECONNECT = { type: "reconnect", room: "r1", code: "crashed", message: "It starts again.", ready: true };
 export const GATEWAYS = { type: "ice_servers", ice_servers: [{ urls: ["turn:x"], username: "u", credential: "c" }], relay_only: true };
@@ -18,6 +19,7 @@ export const PEOPLE = {
 export class FakePeer {
   constructor(ice) {
     Object.assign(this, { ice, offer: "offer", gathered: false, closed: false, answer: null });
+    this.gateways = ice.iceServers.flatMap(({ urls }) => urls);
     this.prepared = Promise.resolve();
     this.oncandidate = () => {};
   }
@@ -53,7 +55,7 @@ function fakeSignalling(sent) {
 }
 
 /** A session, its clock, the peers that it made, what it sent, and the states with failure codes that it went through. */
-export function setup({ make = (ice) => new FakePeer(ice), ticket = null } = {}) {
+export function setup({ make = (ice) => new FakePeer(ice), ticket = null, measure = async () => null } = {}) {
   const clock = new Clock();
   const [peers, sent, states, words, why] = [[], [], [], [], []];
   const signalling = fakeSignalling(sent);
@@ -64,7 +66,8 @@ export function setup({ make = (ice) => new FakePeer(ice), ticket = null } = {})
   };
   const tickets = new FakeTickets(ticket);
   const player = () => ({ profile: "P", name: "Ada", scale: 1, listed: false });
-  const session = new Session({ signalling, makePeer, player, tickets, environment: clock });
+  const regions = new Regions(measure, () => "", clock);
+  const session = new Session({ signalling, makePeer, player, regions, tickets, environment: clock });
   session.onstate = (state, failed) => states.push(failed ? `${state}: ${failed.code}` : state);
   session.onwords = (sentence) => words.push(sentence);
   session.onwhy = (sentence) => why.push(sentence);

@@ -23,10 +23,10 @@ test("what is set is kept for the next page", () => {
 });
 
 test("each kept value is checked alone", () => {
-  const kept = { codec: "av1", scale: 2, volume: 7, muted: "yes", fit: "whole", stranger: 1 };
+  const kept = { codec: "av1", scale: 2, volume: 7, muted: "yes", fit: "whole", stranger: 1, region: "x".repeat(65) };
   const settings = new Settings(storage(JSON.stringify(kept)));
-  assert.deepEqual(["codec", "scale", "volume", "muted", "fit", "stranger"].map((name) => settings.get(name)),
-    ["auto", 2, 0.8, false, "whole", undefined]);
+  assert.deepEqual(["codec", "scale", "volume", "muted", "fit", "stranger", "region"].map((name) => settings.get(name)),
+    ["auto", 2, 0.8, false, "whole", undefined, ""]);
 });
 
 test("the address overrides, is not kept, and gives way to a new choice", () => {

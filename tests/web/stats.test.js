@@ -82,7 +82,9 @@ test("the overlay has a line for each figure, and a dash for what is not known",
   const shown = Object.fromEntries(lines({ ...figures(null, new Map()), photonMs: null }));
   assert.equal(shown["Input to photon"], "press a key");
   assert.equal(shown.Frames, "–");
-  const full = Object.fromEntries(lines({ ...figures(report(), report(...LATER)), photonMs: 24.6 }));
+  assert.ok(!("Region" in shown));
+  const full = Object.fromEntries(lines({ ...figures(report(), report(...LATER)), photonMs: 24.6, region: "east" }));
+  assert.equal(full.Region, "east");
   assert.equal(full["Input to photon"], "25 ms");
   assert.equal(full.Frames, "60.0 fps");
   assert.equal(full.Picture, "256×240 H264");

@@ -1,0 +1,24 @@
+/**
+ * How far a region is: the time that its gateway takes to say by which address it sees us, over UDP as media goes.
+ *
+ * Browsers don't show the addresses of their machines, but this one, which the gateway told, they do.
+ */
+
+import { stunServer } from "./ice.js";
+import { testWay } from "./selftest.js";
+
+/** The least is the best guess at the path: whatever else takes time comes on top. */
+const TRIES = 3;
+
+/** Milliseconds to the quickest of these gateways, or null if none answers. `environment` is that of selftest.js. */
+export async function distance(gateways, environment) {
+  const server = stunServer(gateways);
+  if (!server) return null;
+  let least = null;
+  for (let count = 0; count < TRIES; count++) {
+    const { outcome, ms } = await testWay({ kind: "STUN", server }, environment);
+    if (outcome !== "reached") break;
+    least = Math.min(least ?? Infinity, ms);
+  }
+  return least;
+}
