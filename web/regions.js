@@ -7,6 +7,8 @@
 
 /** Distances change with the network and with the hour. */
 const FRESH_MS = 600_000;
+/** A gateway that did not answer may be about to start. */
+const RETRY_MS = 60_000;
 /** A connection asks gateways of so many regions, the second for when the first is full: each that it asks keeps a place
  * for it. If its room opens in yet another region, a new connection asks there. */
 const ASKED = 2;
@@ -46,7 +48,6 @@ export class Regions {
   /** The network may be another one: measure all again. What is known holds until then. */
   renew() {
     for (const place of this.places) this._ask(place);
-    this._restartTimer();
   }
 
   /** What {iceServers, relayOnly} a connection is made with: to a room in `region` if it is known, or to any. */
@@ -71,6 +72,7 @@ export class Regions {
     if (!place) return;
     place.ms = ms;
     this._tell();
+    this._restartTimer();
   }
 
   _find({ name, gateways }) {
@@ -95,7 +97,8 @@ export class Regions {
 
   _restartTimer() {
     this._environment.clearTimeout(this._timer);
-    if (this.places.length > 0) this._timer = this._environment.setTimeout(() => this.renew(), FRESH_MS);
+    const delay = this.places.some(({ ms }) => ms === null) ? RETRY_MS : FRESH_MS;
+    if (this.places.length > 0) this._timer = this._environment.setTimeout(() => this.renew(), delay);
   }
 }
 

@@ -20,6 +20,8 @@ class Impairment:
 
     loss: float = 0.0
     """The share of datagrams that are lost, each by itself."""
+    latency: float = 0.0
+    """Each datagram takes so many seconds."""
     jitter: float = 0.0
     """Each datagram takes up to so many seconds more, and may overtake others."""
     seed: int = 1
@@ -38,7 +40,7 @@ class Impairment:
             self.lost += 1
             return None
         self.passed += 1
-        return self._random.uniform(0, self.jitter)
+        return self.latency + self._random.uniform(0, self.jitter)
 
 
 class Proxy(asyncio.DatagramProtocol):

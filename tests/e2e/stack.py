@@ -181,11 +181,15 @@ class Stack:
         environment = {f"COINOP_WORKER_{name.upper()}": as_variable(value) for name, value in values.items()}
         self._run(program, environment, command="worker")
 
+    def place(self, program: str) -> list[str]:
+        """The command that takes this program to where it is to run: none, as all are here."""
+        return []
+
     def _run(self, program: str, environment: dict[str, str], command: str = "") -> None:
         secrets = {"COINOP_WORKER_TOKEN": self.token, "COINOP_ADMIN_TOKEN": self.admin_token}
         with (self.folder / "log").open("ab") as log:
             self.programs[program] = subprocess.Popen(
-                [sys.executable, "-m", "coinop", command or program],
+                [*self.place(program), sys.executable, "-m", "coinop", command or program],
                 env={**os.environ, **secrets, **environment},
                 stdout=log,
                 stderr=log,

@@ -10,12 +10,12 @@ from tests.e2e.stack import free_port
 
 @pytest.mark.parametrize("loss", [0.0, 0.05, 1.0])
 async def test_a_share_is_lost_and_the_rest_delayed_the_same_for_a_seed(loss: float) -> None:
-    first, second = (Impairment(loss=loss, jitter=0.03, seed=3) for _ in range(2))
+    first, second = (Impairment(loss=loss, latency=0.05, jitter=0.03, seed=3) for _ in range(2))
     delays = [first.delay(0) for _ in range(2000)]
     assert delays == [second.delay(0) for _ in range(2000)]
     assert first.lost == sum(delay is None for delay in delays)
     assert abs(first.lost / 2000 - loss) < 0.02
-    assert all(0 <= delay <= 0.03 for delay in delays if delay is not None)
+    assert all(0.05 <= delay <= 0.08 for delay in delays if delay is not None)
 
 
 async def test_in_the_dark_nothing_arrives() -> None:

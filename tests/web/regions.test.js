@@ -86,6 +86,16 @@ test("all are measured again after some minutes, and on another network; until t
   assert.equal(asked.length, 6);
 });
 
+test("a gateway that did not answer is asked again soon", async () => {
+  const { regions, clock, far } = setup({ east: 20 });
+  regions.show([EAST, WEST]);
+  await settled();
+  far.west = 30;
+  clock.advance(60_000);
+  await settled();
+  assert.deepEqual(regions.delays, { east: 20, west: 30 });
+});
+
 test("without regions nothing is measured, and every gateway is asked", async () => {
   const { regions, asked, clock } = setup();
   regions.show([]);
