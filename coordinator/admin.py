@@ -1,6 +1,6 @@
 """``/admin/``: what an operator sees and does, with the admin token. As long as none is set, nothing is there.
 
-The answers are JSON. A room's whole id is among them, because whoever may move a room may also enter it.
+The answers are JSON, of what overview.py shows. The page that a person sees it on is web/admin.html.
 """
 
 import logging
@@ -9,10 +9,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from coordinator.authority import is_authorised
-from coordinator.registry import Worker
-from coordinator.room import Room
-from coordinator.seats import DeniedError, seats_taken
-from coordinator.switchboard import CONFIG, SWITCHBOARD
+from coordinator.overview import overview, room_shown, workers_shown
+from coordinator.seats import DeniedError
+from coordinator.switchboard import CONFIG, SWITCHBOARD, VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +20,8 @@ UNAUTHORISED = "The admin token is missing or wrong: send the coordinator's COIN
 
 def add_routes(app: web.Application) -> None:
     """Serve it."""
+    app.router.add_get("/admin", to_page)
+    app.router.add_get("/admin/overview", _guarded(everything))
     app.router.add_get("/admin/rooms", _guarded(rooms))
     app.router.add_get("/admin/workers", _guarded(workers))
     app.router.add_post("/admin/rooms/{id}/move", _guarded(move))
@@ -42,14 +43,27 @@ def _guarded(handler: Handler) -> Handler:
     return guarded
 
 
+async def to_page(_: web.Request) -> web.StreamResponse:
+    """Where a person types the token."""
+    raise web.HTTPFound("admin.html")
+
+
+async def everything(request: web.Request) -> web.StreamResponse:
+    """All at one moment, for a table that is drawn again and again."""
+    switchboard = request.app[SWITCHBOARD]
+    shown = overview(switchboard.registry.workers, switchboard.rooms.rooms)
+    return web.json_response({"version": VERSION, "pages": switchboard.page_count, **shown})
+
+
 async def rooms(request: web.Request) -> web.StreamResponse:
     """Every room."""
-    return web.json_response({"rooms": [_room(room) for room in request.app[SWITCHBOARD].rooms.rooms]})
+    return web.json_response({"rooms": [room_shown(room) for room in request.app[SWITCHBOARD].rooms.rooms]})
 
 
 async def workers(request: web.Request) -> web.StreamResponse:
     """Every worker."""
-    return web.json_response({"workers": [_worker(worker) for worker in request.app[SWITCHBOARD].registry.workers]})
+    switchboard = request.app[SWITCHBOARD]
+    return web.json_response({"workers": workers_shown(switchboard.registry.workers, switchboard.rooms.rooms)})
 
 
 async def move(request: web.Request) -> web.StreamResponse:
@@ -62,7 +76,7 @@ async def move(request: web.Request) -> web.StreamResponse:
         switchboard.move(room)
     except DeniedError as denied:
         return _error(409, denied.code, denied.sentence)
-    return web.json_response({"room": _room(room)}, status=202)
+    return web.json_response({"room": room_shown(room)}, status=202)
 
 
 async def drain(request: web.Request) -> web.StreamResponse:
@@ -72,36 +86,9 @@ async def drain(request: web.Request) -> web.StreamResponse:
     if worker is None:
         return _error(404, "unknown_worker", "There is no such worker: GET /admin/workers lists them.")
     switchboard.drain(worker.id)
-    return web.json_response({"worker": _worker(worker)}, status=202)
+    [shown] = workers_shown([worker], switchboard.rooms.rooms)
+    return web.json_response({"worker": shown}, status=202)
 
 
 def _error(status: int, code: str, sentence: str) -> web.Response:
     return web.json_response({"code": code, "message": sentence}, status=status)
-
-
-def _room(room: Room) -> dict[str, object]:
-    members = room.company.members.values()
-    return {
-        "id": room.id,
-        "game": room.game.title,
-        "phase": room.phase.name.lower(),
-        "worker": room.worker.id if room.worker is not None else None,
-        "epoch": room.epoch,
-        "players": seats_taken(members),
-        "members": len(members),
-        "viewers": len(room.viewers),
-        "locked": room.company.locked,
-        "listed": room.listed,
-    }
-
-
-def _worker(worker: Worker) -> dict[str, object]:
-    return {
-        "id": worker.id,
-        "name": worker.name,
-        "region": worker.region,
-        "capacity": worker.capacity,
-        "rooms": len(worker.rooms),
-        "games": len(worker.games),
-        "draining": worker.draining,
-    }

@@ -226,7 +226,7 @@ class House:
             if worker is not None:
                 worker.rooms.discard(room.id)
                 self.places_changed = True
-        room.worker = room.target = None
+        room.worker = room.target = room.figures = None
 
     def release_target(self, room: Room) -> None:
         """It is not to be moved to where a place is held for it."""

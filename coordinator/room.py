@@ -6,7 +6,7 @@ Plain data. What happens to it is decided in rooms.py and recovery.py.
 from dataclasses import dataclass, field
 
 from coordinator import phases
-from coordinator.messages import Candidate, Game, ListedRoom, Person
+from coordinator.messages import Candidate, Game, ListedRoom, Person, RoomFigures
 from coordinator.messages.fields import Codec
 from coordinator.phases import Event, Phase
 from coordinator.regions import Wish, farthest
@@ -76,6 +76,8 @@ class Room:
     """Code and sentence of what its players are told while it comes back."""
     troubled_at: float | None = None
     """Since when it is not to be played; None if nothing is wrong."""
+    figures: RoomFigures | None = None
+    """How it does, in its worker's last words; None if that has not said."""
 
     @property
     def label(self) -> str:

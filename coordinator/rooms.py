@@ -15,6 +15,7 @@ from coordinator.messages import (
     Back,
     Draining,
     Ended,
+    Figures,
     Frozen,
     GiveSeat,
     Holding,
@@ -210,7 +211,15 @@ class Rooms:
                 return self._holding(worker_id, message, now)
             case Draining():
                 self.drain(worker_id)
+            case Figures():
+                self._note(worker_id, message)
         return []
+
+    def _note(self, worker_id: WorkerId, message: Figures) -> None:
+        for figures in message.rooms:
+            room = self._house.on(worker_id, figures.room)
+            if room is not None:
+                room.figures = figures
 
     def worker_came(self) -> None:
         """A worker is in the registry: it may have a place for a room that waits for one."""

@@ -29,6 +29,7 @@ from worker.lifecycle import Patience
 from worker.link import CoordinatorRefusedError, Link
 from worker.metrics import Metrics
 from worker.notebook import Notebook
+from worker.report import REPORT_SECONDS, Reporter
 from worker.sandbox import Mode, RefusedError, missing
 from worker.store.objects import Objects, StoreSettingsError, open_store
 from worker.store.store import Store
@@ -97,6 +98,8 @@ class Agent:
         watching.add_done_callback(log_failure)  # without it the library just stays as it is
         sparing = asyncio.create_task(self._keep_grace(), name="grace of empty rooms")
         sparing.add_done_callback(log_failure)
+        reporting = asyncio.create_task(self._report_figures(), name="report of figures")
+        reporting.add_done_callback(log_failure)
         expiring = asyncio.create_task(self._store.expire(), name="old snapshots")
         expiring.add_done_callback(log_failure)
         try:
@@ -108,9 +111,10 @@ class Agent:
             await self._supervisor.stop()  # while there is somebody to tell
             await self._link.flush()
         finally:
-            for task in (stopped, linked, watching, sparing, expiring):
+            tasks = (stopped, linked, watching, sparing, reporting, expiring)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(stopped, linked, watching, sparing, expiring, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _ready(self) -> bool:
         return self._link.registered
@@ -155,6 +159,14 @@ class Agent:
             rooms = [(room.id, bool(room.viewers)) for room in self._supervisor]
             for room in self._grace.over(rooms, asyncio.get_running_loop().time()):
                 self._supervisor.close(CloseRoom(room=room))
+
+    async def _report_figures(self) -> None:
+        """Tell the coordinator how the rooms do, for its operator."""
+        reporter = Reporter()
+        while True:
+            await asyncio.sleep(REPORT_SECONDS)
+            for message in reporter.report((room.id, room.figures) for room in self._supervisor):
+                self._link.send(message)
 
     def _changed(self, library: Library) -> None:
         before, self._library = self._library, library

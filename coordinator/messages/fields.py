@@ -42,10 +42,12 @@ RegionLabel = Annotated[str, Meta(max_length=64)]
 """A region that may be missing, which is said by an empty one."""
 
 Delay = Annotated[float, Meta(ge=0, le=60_000)]
-"""A round trip in milliseconds. JSON has neither infinities nor NaN; what takes over a minute is no answer."""
+"""Milliseconds, of a round trip for one. JSON has neither infinities nor NaN; what takes over a minute is no answer."""
 
 Delays = Annotated[dict[RegionName, Delay], Meta(max_length=MAX_REGIONS)]
 """How far a page is from each region whose gateway answered it, in milliseconds."""
+
+Share = Annotated[float, Meta(ge=0, le=1)]
 
 Seat = Annotated[int, Meta(ge=0, le=3)]
 

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 from coordinator.messages.fields import (
     Codec,
     Count,
+    Delay,
     GatewayUrls,
     Label,
     MaybeSdp,
@@ -18,6 +19,7 @@ from coordinator.messages.fields import (
     Sdp,
     Seat,
     Sentence,
+    Share,
     TurnSecret,
 )
 from coordinator.messages.values import Candidate, Game, Library, Refused
@@ -119,8 +121,44 @@ class Draining(Struct, frozen=True, kw_only=True, tag="draining"):
     """The worker is going to end: no new rooms, and its rooms are to be moved away."""
 
 
+MAX_FIGURES = 1000
+"""Rooms of one ``figures``: they take some 120 KB, of the 256 that are read."""
+
+
+class RoomFigures(Struct, frozen=True, kw_only=True):
+    """How a room does: the last second's frames, and what happened since the report before."""
+
+    room: Name
+    fps: Annotated[float, Meta(ge=0, le=1000)]
+    late: Share = 0.0
+    """Of the frames: those that began more than half a frame after their deadline."""
+    encode_ms: Delay = 0.0
+    """For a frame, to convert and encode it."""
+    rtt_ms: Delay | None = None
+    """To the farthest viewer and back; None as long as none has said."""
+    loss: Share | None = None
+    """Of the packets to the viewer who loses most."""
+
+
+class Figures(Struct, frozen=True, kw_only=True, tag="figures"):
+    """Every few seconds: how the rooms do, for the operator to see."""
+
+    rooms: Annotated[tuple[RoomFigures, ...], Meta(max_length=MAX_FIGURES)]
+
+
 WorkerMessage = (
-    Register | Gateways | Holding | Library | Admitted | Rejected | ViewerLeft | RoomClosed | Frozen | Thawed | Draining
+    Register
+    | Gateways
+    | Holding
+    | Library
+    | Admitted
+    | Rejected
+    | ViewerLeft
+    | RoomClosed
+    | Frozen
+    | Thawed
+    | Draining
+    | Figures
 )
 
 # ----- coordinator -> worker

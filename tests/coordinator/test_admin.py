@@ -1,8 +1,10 @@
 """``/admin/``, through a real server."""
 
+import asyncio
+
 import pytest
 
-from coordinator.messages import Freeze, Frozen, Leave, OpenRoom
+from coordinator.messages import Figures, Freeze, Frozen, Leave, OpenRoom, RoomFigures
 
 ADMIN = "an admin token of some length"
 
@@ -28,6 +30,7 @@ async def play(arcade):
 
 
 PATHS = [
+    ("GET", "/admin/overview"),
     ("GET", "/admin/rooms"),
     ("GET", "/admin/workers"),
     ("POST", "/admin/rooms/r1/move"),
@@ -77,12 +80,36 @@ async def test_rooms_and_workers_are_shown(arcade):
                     "viewers": 1,
                     "locked": False,
                     "listed": False,
+                    "region": "",
+                    "fps": None,
+                    "late": None,
+                    "encode_ms": None,
+                    "rtt_ms": None,
+                    "loss": None,
                 }
             ]
         },
     )
     status, body = await ask(arcade, "GET", "/admin/workers")
     assert (status, body["workers"][0]["id"], body["workers"][0]["rooms"]) == (200, worker.id, 1)
+
+
+async def test_all_is_shown_at_one_moment(arcade):
+    worker, _, room = await play(arcade)
+    await worker.send(Figures(rooms=(RoomFigures(room=room, fps=60.1, rtt_ms=18.5),)))
+
+    async with asyncio.timeout(5):
+        while (shown := (await ask(arcade, "GET", "/admin/overview"))[1])["rooms"][0]["fps"] is None:
+            pass
+
+    assert shown["pages"] == 1
+    assert (shown["workers"][0]["fps"], shown["regions"][0]["rtt_ms"], shown["rooms"][0]["id"]) == (60.1, 18.5, room)
+
+
+async def test_the_short_address_leads_to_the_page(arcade):
+    response = await arcade.get("/admin", allow_redirects=False)
+
+    assert (response.status, response.headers["Location"]) == (302, "admin.html")
 
 
 async def test_a_room_is_moved_to_another_worker(arcade):

@@ -193,6 +193,16 @@ REGIONS = st.builds(messages.Region, name=texts(1, 64), gateways=GATEWAYS, full=
 PEOPLE = st.builds(
     messages.Person, id=texts(1, 12), name=texts(1, 24), seat=st.none() | st.integers(0, 3), here=st.booleans()
 )
+SHARES = st.floats(0, 1)
+FIGURES = st.builds(
+    messages.RoomFigures,
+    room=texts(1, 60),
+    fps=st.floats(0, 1000),
+    late=SHARES,
+    encode_ms=st.floats(0, 60_000),
+    rtt_ms=st.none() | st.floats(0, 60_000),
+    loss=st.none() | SHARES,
+)
 SPECIAL = {
     "scale": st.integers(1, 4),
     "seat": st.integers(0, 3),
@@ -228,5 +238,8 @@ SPECIAL = {
 def fields_of(struct: type[Struct]):
     """A strategy for each field, within the contract's limits."""
     fields = {name: SPECIAL.get(name, texts(1, 60)) for name in struct.__struct_fields__}
-    game, member = {"game": GAMES}, {"member": texts(1, 12)}
-    return {**fields, **game, **member} if struct is messages.Started else fields
+    if struct is messages.Started:
+        return {**fields, "game": GAMES, "member": texts(1, 12)}
+    if struct is messages.Figures:
+        return {"rooms": st.lists(FIGURES, max_size=3).map(tuple)}
+    return fields

@@ -7,7 +7,15 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from coordinator.messages import Register, Registered, WorkerCommand, WorkerMessage, decode_worker_message, encode
+from coordinator.messages import (
+    Figures,
+    Register,
+    Registered,
+    WorkerCommand,
+    WorkerMessage,
+    decode_worker_message,
+    encode,
+)
 from tests.worker.rooms.harness import SECONDS
 
 T = TypeVar("T")
@@ -76,8 +84,10 @@ class Connection:
         return decode_worker_message(await asyncio.wait_for(self.socket.receive_str(), SECONDS))
 
     async def expect(self, kind: type[T]) -> T:
-        """The worker's next message, which must be of this kind."""
+        """The worker's next message, which must be of this kind; figures come at any time."""
         message = await self.receive()
+        while isinstance(message, Figures) and kind is not Figures:
+            message = await self.receive()
         assert isinstance(message, kind), message
         return message
 

@@ -1,0 +1,111 @@
+"""What an operator is shown: workers, rooms and regions as plain data, and the sums over them.
+
+Sans-I/O. Who may see it is for admin.py to say. A room's whole id is in it, because whoever may move a room may also
+enter it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from coordinator.registry import Worker, WorkerId
+from coordinator.room import Room
+from coordinator.seats import seats_taken
+
+Shown = dict[str, Any]
+"""One JSON object."""
+
+NO_FIGURES: Shown = {"fps": None, "late": None, "encode_ms": None, "rtt_ms": None, "loss": None}
+
+
+def overview(workers: Iterable[Worker], rooms: Iterable[Room]) -> Shown:
+    """Everything at one moment."""
+    return {
+        "regions": _regions(workers, _by_worker(rooms)),
+        "workers": workers_shown(workers, rooms),
+        "rooms": [room_shown(room) for room in rooms],
+    }
+
+
+def workers_shown(workers: Iterable[Worker], rooms: Iterable[Room]) -> list[Shown]:
+    """Every worker."""
+    placed = _by_worker(rooms)
+    return [_worker(worker, placed.get(worker.id, [])) for worker in workers]
+
+
+def room_shown(room: Room) -> Shown:
+    """A room, with its worker's last word on how it does."""
+    members = room.company.members.values()
+    return {
+        "id": room.id,
+        "game": room.game.title,
+        "phase": room.phase.name.lower(),
+        "worker": room.worker.id if room.worker is not None else None,
+        "region": room.worker.region if room.worker is not None else None,
+        "epoch": room.epoch,
+        "players": seats_taken(members),
+        "members": len(members),
+        "viewers": len(room.viewers),
+        "locked": room.company.locked,
+        "listed": room.listed,
+        **_figures(room),
+    }
+
+
+def _worker(worker: Worker, rooms: Collection[Room]) -> Shown:
+    """A worker, with the sums over the rooms that it has."""
+    return {
+        "id": worker.id,
+        "name": worker.name,
+        "region": worker.region,
+        "capacity": worker.capacity,
+        "rooms": len(worker.rooms),
+        "free": worker.free,
+        "games": len(worker.games),
+        "draining": worker.draining,
+        **_sums(rooms),
+    }
+
+
+def _regions(workers: Iterable[Worker], placed: Mapping[WorkerId, list[Room]]) -> list[Shown]:
+    """Every region that a worker is in, by name."""
+    inside: dict[str, list[Worker]] = {}
+    for worker in workers:
+        inside.setdefault(worker.region, []).append(worker)
+    return [
+        {
+            "name": name,
+            "workers": len(there),
+            "capacity": sum(worker.capacity for worker in there),
+            "rooms": sum(len(worker.rooms) for worker in there),
+            "free": sum(worker.free for worker in there),
+            **_sums([room for worker in there for room in placed.get(worker.id, [])]),
+        }
+        for name, there in sorted(inside.items())
+    ]
+
+
+def _by_worker(rooms: Iterable[Room]) -> dict[WorkerId, list[Room]]:
+    placed: dict[WorkerId, list[Room]] = {}
+    for room in rooms:
+        if room.worker is not None:
+            placed.setdefault(room.worker.id, []).append(room)
+    return placed
+
+
+def _figures(room: Room) -> Shown:
+    if room.figures is None:
+        return NO_FIGURES
+    return {name: getattr(room.figures, name) for name in NO_FIGURES}
+
+
+def _sums(rooms: Collection[Room]) -> Shown:
+    """Of frames the mean, of what a player may suffer from the worst."""
+    figures = [room.figures for room in rooms if room.figures is not None]
+    return {
+        "players": sum(seats_taken(room.company.members.values()) for room in rooms),
+        "fps": round(sum(each.fps for each in figures) / len(figures), 1) if figures else None,
+        "late": max((each.late for each in figures), default=None),
+        "encode_ms": max((each.encode_ms for each in figures), default=None),
+        "rtt_ms": max((each.rtt_ms for each in figures if each.rtt_ms is not None), default=None),
+        "loss": max((each.loss for each in figures if each.loss is not None), default=None),
+    }

@@ -1,0 +1,96 @@
+"""What an operator is shown."""
+
+import pytest
+
+from coordinator.messages import Figures, Register, RoomFigures
+from coordinator.overview import overview, room_shown
+from tests.coordinator.floor import DUEL, Floor
+
+
+def figures(room, **values):
+    return RoomFigures(
+        room=room, **{"fps": 60.0, "late": 0.01, "encode_ms": 1.5, "rtt_ms": 20.0, "loss": 0.0, **values}
+    )
+
+
+@pytest.fixture
+def floor():
+    return Floor()
+
+
+def worker_in(floor, region, capacity=4):
+    return floor.registry.register(Register(name="box", capacity=capacity, games=(DUEL,), region=region))
+
+
+def shown(floor):
+    return overview(floor.registry.workers, floor.rooms.rooms)
+
+
+def report(floor, worker, *rooms):
+    return floor.answer(worker, Figures(rooms=rooms))
+
+
+def test_nothing_is_there_at_first(floor):
+    assert shown(floor) == {"regions": [], "workers": [], "rooms": []}
+
+
+def test_a_room_has_no_figures_before_its_worker_has_said_some(floor):
+    floor.worker()
+    room = floor.play(1).room
+
+    assert shown(floor)["rooms"][0]["fps"] is None
+    assert shown(floor)["workers"][0]["players"] == 1
+    assert shown(floor)["rooms"][0]["id"] == room
+
+
+def test_a_room_shows_the_last_figures_of_its_worker_and_nobody_is_told_of_them(floor):
+    worker = floor.worker()
+    room = floor.play(1).room
+
+    assert report(floor, worker, figures(room), figures("nowhere")) == []
+    report(floor, worker, figures(room, fps=50.0, rtt_ms=None))
+
+    [found] = shown(floor)["rooms"]
+    assert (found["fps"], found["late"], found["encode_ms"], found["rtt_ms"], found["loss"]) == (
+        50.0,
+        0.01,
+        1.5,
+        None,
+        0,
+    )
+
+
+def test_another_worker_has_no_say(floor):
+    floor.worker()
+    room = floor.play(1).room
+    other = floor.worker()
+
+    report(floor, other, figures(room))
+
+    assert room_shown(floor.room(room))["fps"] is None
+
+
+def test_the_figures_end_with_the_place(floor):
+    worker = floor.worker()
+    room = floor.play(1).room
+    report(floor, worker, figures(room))
+
+    floor.lose(worker)
+
+    assert room_shown(floor.room(room))["fps"] is None
+    assert room_shown(floor.room(room))["worker"] is None
+
+
+def test_regions_are_sums_over_their_workers_by_name(floor):
+    near, far = worker_in(floor, "near"), worker_in(floor, "far", capacity=1)
+    floor.rooms.worker_came()
+    rooms = [floor.play(page).room for page in (1, 2)]
+    assert len(near.rooms) == 2
+    report(floor, near, figures(rooms[0], fps=58.0, rtt_ms=None), figures(rooms[1], late=0.5, encode_ms=3.0))
+
+    first, second = shown(floor)["regions"]
+
+    assert (first["name"], first["capacity"], first["free"], first["rooms"], first["fps"]) == ("far", 1, 1, 0, None)
+    assert (second["name"], second["workers"], second["players"], second["free"]) == ("near", 1, 2, 2)
+    assert (second["fps"], second["late"], second["encode_ms"], second["rtt_ms"]) == (59.0, 0.5, 3.0, 20.0)
+    assert far.free == 1
