@@ -50,6 +50,7 @@ COMMANDS = {
         "the gateway: the public media port", "turn.config:Config", "turn.server:serve", loop="turn.loop:new_event_loop"
     ),
     "turn probe": Command("ask a gateway whether it does its work", "turn.probe:Config", "turn.probe:serve"),
+    "top": Command("workers, rooms and players, live", "coinop.top:Config", "coinop.top:serve"),
     "secrets": Command("make the secrets that are missing", "coinop.secrets:Config", "coinop.secrets:serve"),
     "probe": Command("ask a program whether it is well", "coinop.probe:Config", "coinop.probe:serve"),
     "doctor": Command("what is here, and what is missing", "coinop.doctor:Config", "coinop.doctor:serve"),
