@@ -1,0 +1,111 @@
+/** The operator's page: asks again and again (operator.js), shows tables (table.js, columns.js), and asks twice to act. */
+
+import { REGIONS, WORKERS, headline, roomColumns } from "./columns.js";
+import { button } from "./element.js";
+import { Operator, OperatorError } from "./operator.js";
+import { LiveTable } from "./table.js";
+import { pressTwice } from "./twice.js";
+
+const EVERY_MS = 2000;
+
+const $ = (id) => document.getElementById(id);
+
+const operator = new Operator(storage(), (...given) => fetch(...given));
+const regions = new LiveTable($("regions"));
+const workers = new LiveTable($("workers"), (worker) =>
+  twice("Drain", "Drain: sure?", () => operator.drain(worker.id)));
+const rooms = new LiveTable($("rooms-table"), (room) => twice("Move", "Move: sure?", () => operator.move(room.id)));
+let timer = null;
+/** Whether what is said is about looking, and so over when looking succeeds. */
+let aboutLooking = false;
+
+/** A button that acts at its second press. */
+function twice(words, question, act) {
+  const made = button(words, () => {});
+  pressTwice(made, question, async () => {
+    try {
+      await act();
+      say("");
+    } catch (error) {
+      failed(error);
+    }
+    await look();
+  });
+  return made;
+}
+
+/** Ask, show, and ask again after a while. */
+async function look() {
+  clearTimeout(timer);
+  try {
+    show(await operator.overview());
+    if (aboutLooking) say("");
+  } catch (error) {
+    failed(error);
+    aboutLooking = true;
+  }
+  clearTimeout(timer);
+  if (operator.hasToken) timer = setTimeout(look, EVERY_MS);
+}
+
+function show(overview) {
+  const names = new Map(overview.workers.map(({ id, name }) => [id, name]));
+  regions.show(REGIONS, overview.regions, ({ name }) => name);
+  workers.show(WORKERS, overview.workers, ({ id }) => id);
+  rooms.show(roomColumns(names), overview.rooms, ({ id }) => id);
+  $("no-rooms").hidden = overview.rooms.length > 0;
+  $("headline").textContent = headline(overview);
+  showForm(false);
+}
+
+function failed(error) {
+  if (!(error instanceof OperatorError)) throw error;
+  say(error.message);
+  if (error.code === "token" || error.code === "off") forget();
+  else $("tables").classList.toggle("stale", error.code === "away");
+}
+
+function say(words) {
+  $("words").textContent = words;
+  $("words").hidden = words === "";
+  aboutLooking = false;
+  $("tables").classList.remove("stale");
+}
+
+function forget() {
+  clearTimeout(timer);
+  operator.forget();
+  $("headline").textContent = "";
+  showForm(true);
+}
+
+function showForm(shown) {
+  $("ask").hidden = !shown;
+  $("tables").hidden = $("forget").hidden = shown;
+  document.documentElement.dataset.state = shown ? "token" : "tables";
+}
+
+function storage() {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return null; // switched off in the browser: the token is typed again after a reload
+  }
+}
+
+$("ask").addEventListener("submit", (event) => {
+  event.preventDefault();
+  try {
+    operator.take($("token").value);
+  } catch (error) {
+    failed(error);
+    return;
+  }
+  $("token").value = "";
+  look();
+});
+$("forget").addEventListener("click", () => {
+  forget();
+  say("");
+});
+if (operator.hasToken) look();
