@@ -166,8 +166,32 @@ class Stack:
         await until(partial(_answers, self.session, f"{self.url}ready"), "the coordinator was not back", READY_WITHIN)
 
 
+@dataclass(frozen=True)
+class Coordinator:
+    """A coordinator without any worker but those that the benchmark plays."""
+
+    url: str
+    pid: int
+    worker_token: str
+
+
 @asynccontextmanager
-async def running(workers: int = 1) -> AsyncIterator[Stack]:
+async def coordinator_alone() -> AsyncIterator[Coordinator]:
+    """A coordinator, until the end of the block. Raises BenchmarkError."""
+    token, (port,) = secrets.token_urlsafe(32), _free_ports(1)
+    url = f"http://{HOST}:{port}/"
+    programs = Programs({"coordinator": {"COINOP_WORKER_TOKEN": token, **_coordinator(port)}})
+    try:
+        pid = await programs.start("coordinator")
+        async with aiohttp.ClientSession() as session:
+            await until(partial(_answers, session, f"{url}live"), "the coordinator was not there", READY_WITHIN)
+        yield Coordinator(url, pid, token)
+    finally:
+        await programs.end()
+
+
+@asynccontextmanager
+async def running(workers: int = 1, capacity: int = CAPACITY) -> AsyncIterator[Stack]:
     """A stack that can be played on, until the end of the block. Raises BenchmarkError."""
     token, turn_secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     port, turn_port, *metrics_ports = _free_ports(2 + workers)
@@ -183,7 +207,7 @@ async def running(workers: int = 1) -> AsyncIterator[Stack]:
                 "coordinator": {**common, **_coordinator(port)},
                 "turn": relay.environment(turn_secret, "warning"),
                 **{
-                    name: {**common, **_worker(name, url, folder, relay.urls, metrics_port)}
+                    name: {**common, **_worker(name, url, folder, relay.urls, metrics_port, capacity)}
                     for name, metrics_port in named.items()
                 },
             }
@@ -208,13 +232,15 @@ def _coordinator(port: int) -> dict[str, str]:
     }
 
 
-def _worker(name: str, url: str, folder: str, gateways: Sequence[str], metrics_port: int) -> dict[str, str]:
+def _worker(
+    name: str, url: str, folder: str, gateways: Sequence[str], metrics_port: int, capacity: int
+) -> dict[str, str]:
     return {
         "COINOP_WORKER_NAME": name,
         "COINOP_WORKER_COORDINATOR": url,
         "COINOP_WORKER_LOG_LEVEL": "warning",
         "COINOP_WORKER_DRAIN": "0",
-        "COINOP_WORKER_CAPACITY": str(CAPACITY),
+        "COINOP_WORKER_CAPACITY": str(capacity),
         "COINOP_WORKER_SAVES": f"{folder}/saves",
         "COINOP_WORKER_GATEWAYS": json.dumps(gateways),
         "COINOP_WORKER_METRICS_HOST": HOST,
