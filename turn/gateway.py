@@ -29,6 +29,14 @@ logger = logging.getLogger(__name__)
 CLOCK_CHECK: Final = 60.0
 """Seconds between two looks at the wall clock, which time-limited names are checked against: somebody may set it."""
 
+FAREWELL_SECONDS: Final = 30.0
+"""Before the end, clients are sent away for so long, one after the other: not all of them come to the next gateway at
+one moment, and each has time to find it. With a short grace it is half of that."""
+FAREWELL_STEP: Final = 0.5
+"""Between two words to those who are to go: a datagram may be lost."""
+LAST_SHARE: Final = 2 / 3
+"""The part of that time after which everybody has been told."""
+
 _OUT_OF_FILES: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 _SEND_INDICATION: Final = (stun.SEND | stun.INDICATION).to_bytes(2, "big")
@@ -93,10 +101,26 @@ class Gateway:
                 allocation.socket.collect()
 
     async def drain(self, grace: float) -> bool:
-        """Take no new allocations, and wait until the last is over, or the time is. Whether the last is."""
+        """Take no new allocations, and wait until the last is over, or the time is. Whether the last is.
+
+        At the end of the time, clients are told by way of their peers to come by another gateway.
+        """
         self.relay.draining = True
+        farewell = min(FAREWELL_SECONDS, grace / 2)
+        if await self._is_empty_within(grace - farewell):
+            return True
+        ends = time.monotonic() + farewell
+        while (left := ends - time.monotonic()) > 0:
+            now = time.monotonic()
+            share = min(1.0, (1 - left / farewell) / LAST_SHARE)
+            self._perform(self.relay.farewells(share, int(left), now), now)
+            if await self._is_empty_within(min(FAREWELL_STEP, left)):
+                return True
+        return False
+
+    async def _is_empty_within(self, seconds: float) -> bool:
         try:
-            async with asyncio.timeout(grace):
+            async with asyncio.timeout(seconds):
                 await self._empty.wait()
         except TimeoutError:
             return False

@@ -5,6 +5,7 @@ relays those by the fields of ``Allocation``. Sockets, and what actions do, are 
 """
 
 import logging
+import math
 import secrets
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -17,6 +18,7 @@ from turn.attributes import Address
 from turn.auth import Auth, Grant
 from turn.counters import Counters
 from turn.errors import Malformed, Refused
+from turn.farewell import farewell
 from turn.limits import MAX_STRANGE_MESSAGES, Limits
 from turn.policy import Policy
 from turn.rates import Bucket
@@ -109,6 +111,18 @@ class Relay:
     def end_all(self) -> Sequence[Action]:
         """The gateway ends, whoever is there."""
         return [self._end(allocation, "gateway_ends") for allocation in tuple(self.allocations)]
+
+    def farewells(self, share: float, seconds: int, now: float) -> Sequence[Action]:
+        """Tell the peers of this share of the allocations, the oldest, that the gateway ends in so many seconds."""
+        leaving = list(self.allocations)[: math.ceil(share * len(self.allocations))]
+        data = farewell(seconds, secrets.token_bytes(stun.TRANSACTION_ID_SIZE))
+        return [
+            SendToPeer(allocation, peer.address, data)
+            for allocation in leaving
+            if allocation.address is not None
+            for peer in allocation.peers.values()
+            if now < peer.open_until
+        ]
 
     def client_gone(self, client: Client, now: float) -> Sequence[Action]:
         """The stream that the client came by is closed."""

@@ -9,6 +9,8 @@ import { Spare } from "./spare.js";
 
 /** After the room closed its channels, the coordinator's word on why may still be under way. */
 const LAST_WORD_MS = 1500;
+/** For a second connection to find its way to a gateway, while the first one still plays: a few round trips. */
+const AHEAD_MS = 1500;
 
 export class Connection {
   /**
@@ -22,6 +24,7 @@ export class Connection {
     this._peer = null;
     this._attempt = null;
     this._closing = null;
+    this._ahead = null;
     this.onpeer = () => {}; // (peer): show its tracks; a new one for each attempt
     this.onprogress = () => {}; // (step): a key of messages.PROGRESS
     this.onunsent = () => {}; // there was no connection to ask on
@@ -55,6 +58,13 @@ export class Connection {
   prepare(wanted) {
     if (wanted) this._spare.prepare();
     else this._spare.drop();
+  }
+
+  /** Have a fresh connection find its way, then `act`; not if the present one is closed before. */
+  getAhead(act) {
+    if (this._ahead !== null) return;
+    this._spare.prepare();
+    this._ahead = this._environment.setTimeout(act, AHEAD_MS);
   }
 
   /** Begin an attempt; an earlier connection is closed. `message(offer)` asks for the room, `limits` are of attempt.js. */
@@ -108,7 +118,8 @@ export class Connection {
 
   close() {
     this._environment.clearTimeout(this._closing?.timer);
-    this._closing = null;
+    this._environment.clearTimeout(this._ahead);
+    this._closing = this._ahead = null;
     this._endAttempt();
     this._peer?.close();
     this._peer = null;

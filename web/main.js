@@ -169,6 +169,7 @@ session.listen({
       saves: () => saves.show(notice),
       done: () => done(notice),
       file: () => saves.receive(notice),
+      path_ends: () => session.pathEnds(),
     }[notice.type];
     take();
   },

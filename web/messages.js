@@ -114,6 +114,7 @@ export const NOTICE = Object.freeze({
   serverAway: "The server doesn't answer at the moment. The game goes on; try again when the server is back.",
   roomAway: "The game can't be reached at the moment. Try again when the picture moves.",
   interrupted: "The connection is interrupted. Reconnecting…",
+  pathEnds: "The way to the server changes. Reconnecting…",
   reloaded: "Going back to your seat…",
   watching: "You are watching. Who sits where, and which seat is free, is under People.",
   saved: "Saved.",

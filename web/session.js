@@ -152,6 +152,11 @@ export class Session {
     this._retries.again(() => this._rejoin());
   }
 
+  /** The gateway that we come by is about to end: be on another before, so that the picture hardly stands. */
+  pathEnds() {
+    if (this.state === "playing") this._connection.getAhead(() => this.broken(NOTICE.pathEnds));
+  }
+
   /** The network is back: do not wait for what waits. */
   hurry() {
     this._regions.renew();

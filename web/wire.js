@@ -327,5 +327,6 @@ const NOTICES = {
   saves: shape({ slots: list(SAVE, MAX_SAVES), store: string }),
   done: shape({ request: name, slot: optional(nullable(integer(QUICK_SLOT, AUTO_SLOT)), null), ok: boolean, message: string }),
   file: shape({ name, size: integer(0, MAX_FILE_BYTES) }),
+  path_ends: shape({}),
   ended: shape({ code: name, message: string }),
 };

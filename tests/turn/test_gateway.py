@@ -25,6 +25,7 @@ from tests.turn.wire import (
 )
 from turn import attributes as attribute
 from turn import channel, counters, stun
+from turn.farewell import seconds_left
 
 both_loops = pytest.mark.parametrize("loop", LOOPS)
 
@@ -274,6 +275,24 @@ def test_draining_ends_when_the_time_is_over() -> None:
         async with serving() as node, Caller(Datagrams(address_of(node, "udp"))) as caller:
             await caller.allocate()
             assert not await node.gateway.drain(0.01)
+
+    run(scenario)
+
+
+def test_before_the_time_is_over_peers_are_told_that_it_will_be() -> None:
+    async def scenario() -> None:
+        async with serving() as node, Caller(Datagrams(address_of(node, "udp"))) as caller:
+            with Peer() as peer:
+                await caller.allocate()
+                await caller.bind(peer.address)
+                draining = asyncio.create_task(node.gateway.drain(2))
+                said, sender = await peer.receive()
+                assert seconds_left(said) is not None
+                assert sender == caller.relayed
+                assert not draining.done()
+                await caller.send_data(b"on")  # it serves on until then
+                await caller.release()
+                assert await draining
 
     run(scenario)
 

@@ -215,3 +215,29 @@ test("the network's return ends the waits", () => {
   clock.advance(300);
   assert.equal(types().length, 2);
 });
+
+test("before its gateway ends, a second connection is got ready, and used for the same seat", () => {
+  const { clock, session, peers, sent, states, open } = playing();
+  session.pathEnds();
+  session.pathEnds();
+  assert.equal(open().length, 2);
+  assert.equal(session.state, "playing");
+  clock.advance(1500);
+  assert.equal(session.state, "resuming");
+  assert.deepEqual(peers.map(({ closed }) => closed), [true, false]);
+  assert.equal(sent[0].token, "t1");
+  assert.deepEqual(states, ["resuming"]);
+});
+
+test("a path that ends before that is left for the one that was got ready, and left once", () => {
+  const { clock, session, peers, say, open } = playing();
+  session.pathEnds();
+  session.broken();
+  assert.equal(peers.length, 2);
+  say(STARTED);
+  peers[1].onstate("connected");
+  session.pictureShown();
+  clock.advance(5000);
+  assert.equal(session.state, "playing");
+  assert.deepEqual(open(), [peers[1]]);
+});

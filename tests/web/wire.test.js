@@ -105,6 +105,7 @@ test("the notices of a room", () => {
     { type: "rumble", strong: 65535, weak: 0 },
     { type: "controls", buttons: { 0: "Fire", 15: "Zoom" } },
     { type: "ended", code: "core_crashed", message: "The core crashed." },
+    { type: "path_ends" },
   ];
   for (const notice of notices) assert.deepEqual(wire.parseNotice(JSON.stringify(notice)), notice);
 });

@@ -86,6 +86,10 @@ class File(Struct, frozen=True, kw_only=True, tag="file"):
     size: int
 
 
+class PathEnds(Struct, frozen=True, kw_only=True, tag="path_ends"):
+    """The gateway that this viewer comes by is about to end: be on another one before."""
+
+
 class Ended(Struct, frozen=True, kw_only=True, tag="ended"):
     """The room ends."""
 
@@ -93,7 +97,7 @@ class Ended(Struct, frozen=True, kw_only=True, tag="ended"):
     message: str
 
 
-Notice = Picture | Message | Rumble | Controls | Playback | Saves | Done | File | Ended
+Notice = Picture | Message | Rumble | Controls | Playback | Saves | Done | File | PathEnds | Ended
 
 _encoder = msgspec.json.Encoder()
 

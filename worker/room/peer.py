@@ -8,15 +8,16 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Iterable
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import aioice.ice
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.sdp import SessionDescription, candidate_from_sdp
 
 from coordinator.messages import Candidate
+from turn.farewell import seconds_left
 
-from .notices import File, Notice, encode
+from .notices import File, Notice, PathEnds, encode
 from .sender import Sender, install
 from .video import H264, VP8
 
@@ -39,6 +40,18 @@ MAX_DATAGRAM_BACKLOG: Final = 64 * 1024
 _LOCAL_NAME: Final = re.compile(r"a=candidate:(\S+ ){4}\S+\.local ")
 
 install()
+
+
+class _Hearing(aioice.ice.StunProtocol):
+    """Hears a gateway that is about to end: aioice drops indications, and has no hook for them."""
+
+    def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
+        if isinstance(data, bytes) and seconds_left(data) is not None:
+            getattr(self.receiver, "on_farewell", lambda source: None)((addr[0], addr[1]))
+        super().datagram_received(data, addr)
+
+
+aioice.ice.StunProtocol = _Hearing  # type: ignore[misc]
 
 
 class OfferError(ValueError):
@@ -93,6 +106,7 @@ class Peer:
         self.on_gone: Callable[[], None] = lambda: None
         self._codec = codec
         self._closed = False
+        self._path_ends = False
         # An empty list, for None would mean a public STUN server and seconds of waiting for it.
         pc = self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         # Before the remote description is set, or the preference is ignored without a word.
@@ -135,7 +149,19 @@ class Peer:
         except Exception as error:  # the offer is from outside, and aiortc checks it with what comes to hand
             logger.info("! the offer of viewer %s: %r", self.viewer, error)
             raise OfferError("bad_offer", "The browser's offer can't be answered. Reload the page.") from error
+        self._connection().on_farewell = self._hear_farewell
         return self._pc.localDescription.sdp
+
+    def _connection(self) -> Any:
+        """aioice's part of the connection."""
+        return self._pc.sctp.transport.transport._connection  # type: ignore[union-attr]
+
+    def _hear_farewell(self, source: tuple[str, int]) -> None:
+        """A gateway is about to end. Its word counts only if the media go through it, and once."""
+        way = self._connection()._nominated.get(1)
+        if not self._path_ends and way is not None and way.remote_addr == source:
+            self._path_ends = True
+            self.notify(PathEnds())
 
     async def add_candidate(self, candidate: Candidate) -> None:
         """Take a candidate. The end of candidates is not passed on: the browser's checks still reveal addresses."""

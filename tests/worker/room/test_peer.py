@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from coordinator.messages import Candidate
 from tests.worker.room.viewer import Viewer, without_other_codecs
 from tests.worker.rooms.harness import until
-from worker.room.notices import File
+from turn.farewell import farewell
+from worker.room.notices import File, Message
 from worker.room.peer import OfferError, Peer, choose_codec, offered_codecs
 from worker.room.transfers import pieces
 
@@ -81,6 +82,28 @@ async def test_candidates_that_lead_nowhere_are_ignored(candidate: str) -> None:
         await peer.answer(await offer_of())
         await peer.add_candidate(Candidate(candidate=candidate, sdpMid="0"))
     finally:
+        await peer.close()
+
+
+async def test_a_viewer_is_told_once_that_its_gateway_ends_and_of_no_other_gateway() -> None:
+    peer, viewer = Peer("v1", "H264"), Viewer()
+    try:
+        await viewer.take(await peer.answer(await viewer.offer()))
+        await asyncio.wait_for(viewer.ready(), 20)
+        way = peer._connection()._nominated[1]
+        protocol = way.protocol
+        host, port = way.remote_addr
+        datagram = farewell(30, bytes(12))
+        protocol.datagram_received(datagram, (host, port + 1))
+        protocol.datagram_received(datagram[:-1], (host, port))
+        assert not peer._path_ends
+        protocol.datagram_received(datagram, (host, port))
+        protocol.datagram_received(datagram, (host, port))
+        peer.notify(Message(text="after it"))
+        assert await asyncio.wait_for(viewer.notices.get(), 20) == {"type": "path_ends"}
+        assert (await asyncio.wait_for(viewer.notices.get(), 20))["text"] == "after it"
+    finally:
+        await viewer.close()
         await peer.close()
 
 
