@@ -80,7 +80,7 @@ async def test_rooms_and_workers_are_shown(arcade):
                     "viewers": 1,
                     "locked": False,
                     "listed": False,
-                    "region": "",
+                    "region": "main",
                     "fps": None,
                     "late": None,
                     "encode_ms": None,
