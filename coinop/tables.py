@@ -51,9 +51,7 @@ def _headline(overview: Overview) -> Text:
 
 def _regions(regions: Iterable[Row]) -> Table:
     columns = ("region", "workers", "rooms", "free", "players", *FIGURES)
-    return _table(
-        columns, [[_text(row["name"] or "(none)"), *_sums(row, "workers"), *_figures(row)] for row in regions]
-    )
+    return _table(columns, [[_text(row["name"]), *_sums(row, "workers"), *_figures(row)] for row in regions])
 
 
 def _workers(workers: Iterable[Row]) -> Table:

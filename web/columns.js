@@ -35,7 +35,7 @@ const PLACES = [
 ];
 
 export const REGIONS = [
-  word("region", (row) => row.name || "(none)"),
+  word("region", (row) => row.name),
   figure("workers", (row) => String(row.workers)),
   ...PLACES,
   ...FIGURES,

@@ -21,8 +21,9 @@ test("a worker's row", () => {
   assert.deepEqual(marked(WORKERS, { ...WORKER, draining: true }, "note"), ["state"]);
 });
 
-test("a region without a name", () => {
-  assert.equal(cells(REGIONS, { name: "", workers: 2, ...PLACES, ...FIGURES }).region, "(none)");
+test("a region's row", () => {
+  const row = cells(REGIONS, { name: "eu", workers: 2, ...PLACES, ...FIGURES });
+  assert.deepEqual([row.region, row.workers, row.rooms], ["eu", "2", "1/4"]);
 });
 
 test("a room's row, also while it is nowhere and nothing is known", () => {
