@@ -9,7 +9,7 @@ import sys
 from importlib import import_module
 
 NAMES = ("stun", "channel", "relay", "dtls", "file", "credentials", "control", "forward")
-COMPILED = ["turn.flows", "turn.forward", "turn.kernel", "turn.runs"]
+COMPILED = ["turn.compiled", "turn.flows", "turn.forward", "turn.kernel", "turn.runs", "turn.space"]
 """What is not Python when it runs: the compiler would not know what the fuzzer puts in."""
 
 if __name__ == "__main__":
