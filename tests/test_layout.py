@@ -10,7 +10,7 @@ PACKAGES = ("coinop", "coordinator", "turn", "worker")
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 50
-SUFFIXES = {".py", ".js", ".mjs", ".css", ".html", ".c", ".h", ".s"}
+SUFFIXES = {".py", ".js", ".mjs", ".css", ".html", ".c", ".h", ".s", ".yaml"}
 
 VAGUE_NAMES = {"util", "utils", "helper", "helpers", "manager", "common", "misc"}
 """A module with such a name takes in anything; what it holds has a better one."""
