@@ -29,9 +29,9 @@ RENEW_AT = 0.5
 """The part of their life after which credentials are replaced: a page that has lost its link for as long still has
 good ones when it starts a game."""
 
-MAX_URLS = 32
-"""URLs that a page is given. Browsers ask every one of them for a candidate, and Chromium takes no more TURN servers
-than this."""
+MAX_URLS = 96
+"""URLs that a page is given: three ways into each of 32 regions. Which of them a
+connection asks is the page's to say: web/regions.js, web/ice.js."""
 
 
 @dataclass(slots=True)

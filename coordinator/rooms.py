@@ -22,6 +22,7 @@ from coordinator.messages import (
     Join,
     Leave,
     MakeHost,
+    Measured,
     PlayerMessage,
     Refused,
     Rejected,
@@ -106,6 +107,9 @@ class Rooms:
                 case Trickle():
                     self._entrance.trickle_early(page, message.candidate)
                     return trickle(self._house, page, message.candidate)
+                case Measured():
+                    self._measured(page, message)
+                    return []
                 case Leave():
                     return self.leave(page)
                 case _:
@@ -152,6 +156,12 @@ class Rooms:
         self._house.detach(room, member)
         self._house.note_absence(room, member, now)
         return decisions
+
+    def _measured(self, page: PageId, message: Measured) -> None:
+        """It counts when the room needs a place; a page in no room says it again when it starts one."""
+        if page in self._house.pages:
+            _, member = self._house.pages[page]
+            member.delays = message.delays
 
     # ----- what members do in their room
 

@@ -20,16 +20,34 @@ export function isRelayOnly(ice, path) {
   return Boolean(ice?.relayOnly) || path === "relay";
 }
 
+/** A browser asks each URL for a candidate, and Chromium takes no more TURN servers than this. */
+const MAX_URLS = 32;
+
+/** The ICE servers with none but these URLs. */
+export function only(iceServers, urls) {
+  return iceServers
+    .map((server) => ({ ...server, urls: server.urls.filter((url) => urls.includes(url)) }))
+    .filter((server) => server.urls.length > 0);
+}
+
+/** As many as a browser takes: no server is left out for another one's second URL. */
+function limited(iceServers) {
+  const all = iceServers.flatMap(({ urls }) => urls.map((url, place) => ({ url, place })));
+  if (all.length <= MAX_URLS) return iceServers;
+  return only(iceServers, all.sort((one, other) => one.place - other.place).slice(0, MAX_URLS).map(({ url }) => url));
+}
+
 /**
  * What RTCPeerConnection takes. Without relay-only the browser itself prefers a direct path where there is one.
  *
  * Throws PeerError if media may only go through a gateway and none is announced: such a connection can never come up.
  */
 export function configuration(ice, path) {
-  if (!isRelayOnly(ice, path)) return { iceServers: ice.iceServers, iceTransportPolicy: "all" };
+  const iceServers = limited(ice.iceServers);
+  if (!isRelayOnly(ice, path)) return { iceServers, iceTransportPolicy: "all" };
   const relays = ice.iceServers.some(({ urls }) => urls.some((url) => /^turns?:/i.test(url)));
   if (!relays) throw new PeerError(ice.relayOnly ? "no_gateway" : "no_gateway_chosen");
-  return { iceServers: ice.iceServers, iceTransportPolicy: "relay" };
+  return { iceServers, iceTransportPolicy: "relay" };
 }
 
 /**

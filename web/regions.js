@@ -5,6 +5,8 @@
  * how a region is measured, to session.js when connections are made, and to regionchoice.js what the player sees.
  */
 
+import { only } from "./ice.js";
+
 /** Distances change with the network and with the hour. */
 const FRESH_MS = 600_000;
 /** A gateway that did not answer may be about to start. */
@@ -29,6 +31,7 @@ export class Regions {
      * is nothing to choose between. */
     this.places = [];
     this.onchange = () => {}; // another one, or another figure
+    this.onmeasured = () => {}; // every answer that was waited for is there
     this.onlikely = () => {}; // a connection that was made before asks other gateways than one that is made now
   }
 
@@ -73,6 +76,7 @@ export class Regions {
     place.ms = ms;
     this._tell();
     this._restartTimer();
+    if (this._running.size === 0) this.onmeasured();
   }
 
   _find({ name, gateways }) {
@@ -100,13 +104,6 @@ export class Regions {
     const delay = this.places.some(({ ms }) => ms === null) ? RETRY_MS : FRESH_MS;
     if (this.places.length > 0) this._timer = this._environment.setTimeout(() => this.renew(), delay);
   }
-}
-
-/** The ICE servers with none but these URLs. */
-function only(iceServers, urls) {
-  return iceServers
-    .map((server) => ({ ...server, urls: server.urls.filter((url) => urls.includes(url)) }))
-    .filter((server) => server.urls.length > 0);
 }
 
 function compare(one, other) {

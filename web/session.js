@@ -11,7 +11,7 @@ import { announced } from "./ice.js";
 import { NOTICE, failure } from "./messages.js";
 import { Retries } from "./retries.js";
 import { FIRST, isGame, next } from "./states.js";
-import { backMessage, joinMessage, leaveMessage, startMessage } from "./wire.js";
+import { backMessage, joinMessage, leaveMessage, measuredMessage, startMessage } from "./wire.js";
 
 /** What may be otherwise a moment later, with what keeps the game from being shown. Anything else is final. */
 const PASSING_FAILURES = ["no_answer", "not_now", "blocked", "no_picture"];
@@ -52,6 +52,7 @@ export class Session {
     this.onpeople = () => {}; // (people, those before or null)
     this.onwords = () => {}; // (sentence): something to know that stops nothing
     this.onwhy = () => {}; // (sentence): why the picture stands still
+    regions.onmeasured = () => isGame(this.state) && signalling.send(measuredMessage(regions.delays));
     signalling.onmessage = (message) => this._received(message);
     signalling.onlost = () => this._lost();
     signalling.ongarbage = () => this._garbage();

@@ -157,6 +157,11 @@ export function backMessage(room, token) {
   return { type: "back", room, token };
 }
 
+/** `delays` are {region: milliseconds}. */
+export function measuredMessage(delays) {
+  return { type: "measured", delays };
+}
+
 /** `init` is an RTCIceCandidateInit, or null for the end of the candidates. */
 export function candidateMessage(init) {
   const candidate = { candidate: init?.candidate ?? "" };

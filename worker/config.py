@@ -90,7 +90,9 @@ class Config(BaseSettings):
     name: str = Field(
         default_factory=_host_name, min_length=1, max_length=128, description="what this worker is called"
     )
-    region: str = Field("", max_length=64, description="where this worker is, such as eu-west; players get the closest")
+    region: str = Field(
+        "", max_length=64, description="where this worker is, such as eu-west; main if empty; players get the closest"
+    )
     capacity: int = Field(
         default_factory=lambda: min(10_000, ROOMS_PER_CPU * available_cpus()),
         ge=1,

@@ -59,6 +59,12 @@ class Back(Struct, frozen=True, kw_only=True, tag="back"):
     token: Name
 
 
+class Measured(Struct, frozen=True, kw_only=True, tag="measured"):
+    """The page has measured the regions again, or had not when it started or joined."""
+
+    delays: Delays
+
+
 class Trickle(Struct, frozen=True, kw_only=True, tag="candidate"):
     """A browser's ICE candidate for the room it started or joined."""
 
@@ -107,7 +113,9 @@ class Rename(Struct, frozen=True, kw_only=True, tag="rename"):
     name: Nickname
 
 
-PlayerMessage = Start | Join | Back | Trickle | Leave | TakeSeat | GiveSeat | Remove | SetRoom | MakeHost | Rename
+PlayerMessage = (
+    Start | Join | Back | Measured | Trickle | Leave | TakeSeat | GiveSeat | Remove | SetRoom | MakeHost | Rename
+)
 
 # ----- coordinator -> browser
 

@@ -144,12 +144,14 @@ class TestReplace:
         gateways = make()
         announced = [
             Announcement(tuple(f"turn:{letter}{number}" for number in range(16)), f"{SECRET}{letter}")
-            for letter in "abc"
+            for letter in "abcdefg"
         ]
 
         gateways.replace(announced, 0.0, UNIX)
 
-        assert [len(urls) for urls in urls_of(gateways.page_came(1, HOST, 0.0, UNIX))] == [11, 11, 10]
+        counts = [len(urls) for urls in urls_of(gateways.page_came(1, HOST, 0.0, UNIX))]
+        assert sum(counts) == MAX_URLS
+        assert counts == [14, 14, 14, 14, 14, 13, 13]
 
 
 class TestRenewal:

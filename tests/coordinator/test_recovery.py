@@ -3,7 +3,7 @@
 import pytest
 
 from coordinator.decisions import Recovered
-from coordinator.messages import Admit, CloseRoom, Join, OpenRoom, RoomClosed, Start
+from coordinator.messages import Admit, CloseRoom, Join, Measured, OpenRoom, RoomClosed, Start
 from coordinator.phases import Phase
 from coordinator.recovery import RETURN_SECONDS
 from coordinator.verdicts import EARLY_DEATH
@@ -221,6 +221,16 @@ class TestItsNextRegion:
         floor.say(1, Join(room=room, offer="v=1", token=token, delays={"north": 90, "west": 20}))
         floor.say(1, Join(room=room, offer="v=1", token=token))
         floor.admit()
+        floor.worker(region="north")
+        floor.worker(region="west")
+
+        assert self.lost(floor, room) == "west"
+
+    def test_is_known_from_what_a_page_measured_in_mid_game(self, floor):
+        floor.worker(region="east")
+        room = floor.play(1).room
+        assert floor.say(1, Measured(delays={"north": 90, "west": 20})) == []
+        floor.say(2, Measured(delays={"north": 1}))
         floor.worker(region="north")
         floor.worker(region="west")
 

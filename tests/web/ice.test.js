@@ -65,3 +65,11 @@ test("a gateway is asked over UDP for our address at the host and port of its UR
   assert.equal(stunServer(["turns:gw.example", "turn:gw.example?transport=tcp", "http://gw.example"]), null);
   assert.equal(stunServer([]), null);
 });
+
+test("a connection asks no more URLs than a browser takes, and of each gateway one at least", () => {
+  const servers = ["a", "b", "c"].map((host) => ({ urls: Array.from({ length: 16 }, (_, port) => `turn:${host}:${port}`), username: host }));
+  const { iceServers } = configuration({ iceServers: servers, relayOnly: true }, "auto");
+  assert.deepEqual(iceServers.map(({ urls, username }) => [urls.length, urls[0], username]),
+    [[11, "turn:a:0", "a"], [11, "turn:b:0", "b"], [10, "turn:c:0", "c"]]);
+  assert.deepEqual(configuration({ iceServers: servers.slice(1), relayOnly: false }, "auto").iceServers, servers.slice(1));
+});

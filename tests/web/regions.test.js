@@ -11,7 +11,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 /** Regions, whose gateways answer after the milliseconds in `far`, which may be changed. */
 function setup(far = {}, wanted = "") {
   const clock = new Clock();
-  const [asked, likely] = [[], []];
+  const [asked, likely, measured] = [[], [], []];
   const choice = { wanted };
   const measure = async ([url = ""]) => {
     const name = url.slice("stun:".length);
@@ -19,8 +19,9 @@ function setup(far = {}, wanted = "") {
     return far[name] ?? null;
   };
   const regions = new Regions(measure, () => choice.wanted, clock);
+  regions.onmeasured = () => measured.push(regions.delays);
   regions.onlikely = () => likely.push(names(regions.near(ALL)));
-  return { clock, asked, likely, choice, far, regions };
+  return { clock, asked, likely, measured, choice, far, regions };
 }
 
 const ALL = {
@@ -36,7 +37,7 @@ const urlsOf = ({ iceServers }) => iceServers.flatMap(({ urls }) => urls);
 const names = (ice) => urlsOf(ice).filter((url) => url.startsWith("turn:")).map((url) => url.slice("turn:".length));
 
 test("each region is measured in the background, and one that does not answer has no figure", async () => {
-  const { regions } = setup({ east: 20, north: 0 });
+  const { regions, measured } = setup({ east: 20, north: 0 });
   const seen = [];
   regions.onchange = () => seen.push(regions.places.map(({ ms }) => ms));
   regions.show([EAST, NORTH, WEST]);
@@ -45,6 +46,7 @@ test("each region is measured in the background, and one that does not answer ha
   await settled();
   assert.deepEqual(regions.delays, { east: 20, north: 0 });
   assert.deepEqual(seen.at(-1), [20, 0, null]);
+  assert.deepEqual(measured, [{ east: 20, north: 0 }]);
 });
 
 test("a region that was measured is not measured again because another came, or because it is full", async () => {

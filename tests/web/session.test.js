@@ -352,3 +352,11 @@ test("a room in one of the two is entered at once", () => {
   say({ ...STARTED, region: "b" });
   assert.equal(peers.at(-1).answer, "answer");
 });
+
+test("what is measured in mid-game is said once, when every answer is there", async () => {
+  const { session, sent, say } = setup({ measure: async () => 7 });
+  say(THREE);
+  session.start(GAME);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(sent.slice(1), [{ type: "measured", delays: { a: 7, b: 7, c: 7 } }]);
+});

@@ -39,6 +39,7 @@ const builders = {
   start: ({ game, offer, ...options }) => wire.startMessage(game, offer, options),
   join: ({ room, offer, ...options }) => wire.joinMessage(room, offer, options),
   back: ({ room, token }) => wire.backMessage(room, token),
+  measured: ({ delays }) => wire.measuredMessage(delays),
   take_seat: ({ seat }) => wire.takeSeatMessage(seat),
   give_seat: ({ member }) => wire.giveSeatMessage(member),
   remove: ({ member }) => wire.removeMessage(member),
