@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, IPvAnyAddress, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, CliSuppress, NoDecode, SettingsConfigDict
 
 from turn import peers
@@ -64,8 +64,10 @@ class Config(BaseSettings):
     )
     file: Path | None = Field(None, description="TOML or JSON file with peers, users, secrets; followed while running")
     realm: str = Field("coinop", min_length=1, max_length=MAX_REALM, description="realm of the credentials")
-    relay_address: tuple[IPvAnyAddress, ...] = Field(
-        (), description="address that peers see, one of each family; by default the one that is routed"
+    relay_address: tuple[str, ...] = Field(
+        (),
+        description="address of this machine that peers see, one of each family, or a name of it; by default the one"
+        " that is routed",
     )
     relay_ports: str = Field("49152-65535", description="UDP ports that peers see")
     max_allocations: int = Field(10_000, ge=1, description="allocations at a time, of each process")
@@ -125,6 +127,13 @@ class Config(BaseSettings):
             raise ValueError(SECRET_SENTENCE)
         return secret
 
+    @field_validator("relay_address")
+    @classmethod
+    def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(map(peers.is_host, hosts)):
+            raise ValueError("must be addresses or host names of this machine, such as 10.0.0.2")
+        return hosts
+
     @field_validator("relay_ports")
     @classmethod
     def _is_a_range(cls, ports: str) -> str:
@@ -141,7 +150,8 @@ class Config(BaseSettings):
             raise ValueError(f"nobody could use the gateway: {SECRET_SENTENCE}")
         if self.rest and not split_secrets(self.secret):
             raise ValueError(f"REST issues time-limited credentials: {SECRET_SENTENCE}")
-        if len({address.version for address in self.relay_address}) != len(self.relay_address):
+        families = [":" in host for host in self.relay_address if peers.is_address(host)]
+        if len(set(families)) != len(families):
             raise ValueError("--relay-address may be given once for IPv4 and once for IPv6")
         return self
 

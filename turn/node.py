@@ -19,7 +19,7 @@ from turn.limits import Limits
 from turn.metrics import Figure, figures_of
 from turn.names import Names
 from turn.policy import Policy
-from turn.ports import RelayPorts, routed_address
+from turn.ports import RelayPorts, addresses_of, routed_address
 from turn.relay import Relay
 from turn.reload import Certificates, Unusable, follow, read
 from turn.sockets import WILDCARDS, Bound
@@ -40,7 +40,7 @@ class Node:
     """A gateway that runs, and follows what changes."""
 
     def __init__(self, config: Config, bound: Sequence[Bound], nonce_key: bytes) -> None:
-        """Raises Unusable, ValueError."""
+        """Raises Unusable, ValueError, OSError."""
         raise_file_limit()
         self._config = config
         self._bound = bound
@@ -148,9 +148,12 @@ def limits_of(config: Config) -> Limits:
 
 
 def relay_addresses(config: Config) -> dict[int, str]:
-    """The host of relay addresses, by family: as configured, or where clients come in, or the one that is routed."""
+    """The host of relay addresses, by family: as configured, or where clients come in, or the one that is routed.
+
+    Raises OSError.
+    """
     if config.relay_address:
-        return {family_of(str(address)): str(address) for address in config.relay_address}
+        return addresses_of(config.relay_address)
     found: dict[int, str] = {}
     for host in config.host:
         address = routed_address(family_of(host)) if host in WILDCARDS else host

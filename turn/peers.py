@@ -5,6 +5,7 @@ What a rule admits is policy.py's business, which addresses a name has names.py'
 
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 
 from turn.policy import LAST_PORT, Network, Rule, rule
@@ -36,6 +37,20 @@ class Name:
     def rule_for(self, address: str) -> Rule:
         """The rule that admits one of its addresses: as one that a name server chose, which opens nothing special."""
         return rule(address, self.first_port, self.last_port, resolved=True)
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an IP address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_host(text: str) -> bool:
+    """Whether it can be an address or a host name."""
+    return is_address(text) or bool(_NAME.fullmatch(text) and not _NUMERIC.fullmatch(text))
 
 
 def parse(text: str) -> Rule | Name:

@@ -3,7 +3,7 @@
 import errno
 import random
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -94,6 +94,19 @@ def routed_address(family: int) -> str | None:
         host: str = sock.getsockname()[0]
         return host
     return None
+
+
+def addresses_of(hosts: Iterable[str]) -> dict[int, str]:
+    """The first address of each family that these addresses or names of this machine have. Raises OSError."""
+    found: dict[int, str] = {}
+    for host in hosts:
+        try:
+            answers = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+        except OSError as error:
+            raise OSError(error.errno, f"relay address {host} is unknown here: {error.strerror}") from error
+        for *_, address in answers:
+            found.setdefault(family_of(str(address[0])), str(address[0]))
+    return found
 
 
 def address_of(sock: socket.socket) -> Address:

@@ -56,6 +56,8 @@ def test_several_secrets_are_good() -> None:
         ({"relay_ports": "60000-50000"}, "range of ports"),
         ({"certificate": "cert.pem"}, "a certificate needs its key"),
         ({"relay_address": ["10.0.0.1", "10.0.0.2"]}, "once for IPv4 and once for IPv6"),
+        ({"relay_address": ["a host"]}, "must be addresses or host names"),
+        ({"relay_address": ["10.0.0.300"]}, "must be addresses or host names"),
         ({"secret": "", "users": {"u": "p"}, "rest": True}, "REST issues time-limited credentials"),
         ({"max_lifetime": 10}, "greater than or equal to 600"),
     ],

@@ -157,6 +157,9 @@ def test_strangers_over_udp_are_answered_as_often_as_the_settings_say(rate: int)
 def test_relay_addresses() -> None:
     assert relay_addresses(settings(host=f"{HOST},::1")) == {IPV4: HOST, IPV6: "::1"}
     assert relay_addresses(settings(relay_address=["10.9.9.9"])) == {IPV4: "10.9.9.9"}
+    assert relay_addresses(settings(relay_address=["localhost"]))[IPV4] == HOST
+    with pytest.raises(OSError, match=r"relay address nowhere\.invalid is unknown here"):
+        relay_addresses(settings(relay_address=["nowhere.invalid"]))
     everywhere = relay_addresses(settings(host="0.0.0.0"))
     assert everywhere.keys() == {IPV4}
     assert everywhere[IPV4] in own_hosts([])
