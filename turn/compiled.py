@@ -6,15 +6,31 @@ is nine words on the stack and a reference to count, in every call: more than a 
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from numba import carray, njit, types  # type: ignore[attr-defined]
+from numba import carray, config, njit, types  # type: ignore[attr-defined]
+from numba.core.caching import InTreeCacheLocator
 from numba.extending import intrinsic
 
 logger = logging.getLogger(__name__)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Finished(InTreeCacheLocator):
+    """Machine code that lies beside the modules and is read, never written: an image's, whose file system is read-only.
+
+    Numba's own way there asks whether it may write. To be named in ``NUMBA_CACHE_LOCATOR_CLASSES`` after that one. Only
+    code for any processor (``NUMBA_CPU_NAME=generic``) is sure to be all there: other code would have to be added to.
+    """
+
+    def ensure_cache_path(self) -> None:
+        """Raises OSError where there is no such code."""
+        found = Path(self._cache_path).glob("*.nbi") if cast(Any, config).CPU_NAME == "generic" else ()
+        if not any(found):
+            raise FileNotFoundError(self._cache_path)
 
 
 def compiled(function: Function) -> Function:
