@@ -10,7 +10,7 @@ PYTHON ?= $(shell $(FIND_PYTHON))
 COMPILE := $(BIN)/python -c 'from turn.loop import new_event_loop; new_event_loop().close()'
 BENCHMARKS := latency density start recovery relay load
 
-.PHONY: play setup test lint bench clean help needs
+.PHONY: play setup test test-containers lint lock bench clean help needs
 .DEFAULT_GOAL := help
 
 play: $(VENV)/.installed  ## play on this machine (PORT=8100 for another port)
@@ -22,6 +22,12 @@ setup: $(VENV)/.installed-dev  ## make the .venv that tests and benchmarks need
 test: needs lint  ## everything that has to hold: lint, JavaScript, Python, browser
 	@node --test $$(find tests/web -name '*.test.*js') > $(VENV)/node.log || { cat $(VENV)/node.log; exit 1; }
 	@$(BIN)/python -m pytest -q
+
+test-containers: needs setup  ## build the images and run compose.yaml: needs docker or podman, and debian:bookworm-slim
+	@$(BIN)/python -m pytest -q -m containers tests/containers
+
+lock: setup  ## renew the images' lock files (UPGRADE=--upgrade for the newest of everything)
+	@UV=$(BIN)/uv PYTHON=$(BIN)/python sh containers/lock.sh
 
 lint: setup  ## style, types and the borders between the folders
 	@$(BIN)/ruff check --quiet
@@ -37,7 +43,7 @@ clean:  ## remove what the other targets made
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 needs:
 	@sh .ci/needs
@@ -45,13 +51,13 @@ needs:
 # An editable installation: only pyproject.toml can make it stale.
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	@echo "Installing coinop and its default cores into $(VENV) ..."
-	@$(PIP) install --editable '.[cores]'
+	@$(PIP) install --editable '.[all]'
 	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	@echo "Installing coinop, its default cores and the development tools into $(VENV) ..."
-	@$(PIP) install --editable '.[cores,dev]'
+	@$(PIP) install --editable '.[all,dev]'
 	@$(COMPILE)
 	@touch $@ $(VENV)/.installed
 

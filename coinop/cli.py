@@ -23,6 +23,9 @@ from coinop.child import stop_with_parent
 
 MISUSED, FAILED = 2, 1
 
+OURS = ("coinop", "coordinator", "turn", "worker")
+"""Packages that every installation has."""
+
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Serve = Callable[[Any, asyncio.Event], Awaitable[int | None]]
@@ -38,22 +41,32 @@ class Command:
     logs: bool = False
     loop: str = ""
     """What makes its event loop; without it, uvloop does."""
+    extra: str = ""
+    """The extra of the distribution that brings the packages which not every program needs."""
 
 
 COMMANDS = {
-    "play": Command("start everything on this machine and open the page", "coinop.play:Config", "coinop.play:serve"),
+    "play": Command(
+        "start everything on this machine and open the page", "coinop.play:Config", "coinop.play:serve", extra="all"
+    ),
     "coordinator": Command(
         "the page, the library and the signalling", "coordinator.config:Config", "coordinator.app:serve", logs=True
     ),
-    "worker": Command("the games: cores and streams", "worker.config:Config", "worker.agent:serve", logs=True),
+    "worker": Command(
+        "the games: cores and streams", "worker.config:Config", "worker.agent:serve", logs=True, extra="worker"
+    ),
     "turn": Command(
-        "the gateway: the public media port", "turn.config:Config", "turn.server:serve", loop="turn.loop:new_event_loop"
+        "the gateway: the public media port",
+        "turn.config:Config",
+        "turn.server:serve",
+        loop="turn.loop:new_event_loop",
+        extra="turn",
     ),
     "turn probe": Command("ask a gateway whether it does its work", "turn.probe:Config", "turn.probe:serve"),
     "top": Command("workers, rooms and players, live", "coinop.top:Config", "coinop.top:serve"),
     "secrets": Command("make the secrets that are missing", "coinop.secrets:Config", "coinop.secrets:serve"),
     "probe": Command("ask a program whether it is well", "coinop.probe:Config", "coinop.probe:serve"),
-    "doctor": Command("what is here, and what is missing", "coinop.doctor:Config", "coinop.doctor:serve"),
+    "doctor": Command("what is here, and what is missing", "coinop.doctor:Config", "coinop.doctor:serve", extra="all"),
 }
 
 
@@ -71,6 +84,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except settings.ConfigurationError as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(MISUSED)
+    except ModuleNotFoundError as error:
+        package, _, _ = (error.name or "").partition(".")
+        if not COMMANDS[name].extra or package in OURS:
+            raise
+        remedy = f"run `pip install 'coinop[{COMMANDS[name].extra}]'`"
+        print(f"{program}: {package} is not installed: {remedy}", file=sys.stderr)  # noqa: T201
+        sys.exit(FAILED)
     except OSError as error:
         print(f"{program}: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(FAILED)

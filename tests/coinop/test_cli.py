@@ -73,3 +73,22 @@ def test_a_short_token_is_refused_and_not_shown(command: str) -> None:
     assert shown.returncode == cli.MISUSED
     assert "COINOP_WORKER_TOKEN" in shown.stderr
     assert "hunter2" not in shown.stderr
+
+
+@pytest.mark.parametrize(("command", "package", "extra"), [("worker", "obstore", "worker"), ("turn", "ifaddr", "turn")])
+def test_a_package_that_is_not_installed_is_one_sentence_that_says_how_it_comes(
+    command: str, package: str, extra: str
+) -> None:
+    """As in an installation for another program: `pip install coinop` is enough for a coordinator."""
+    without = f"import sys; sys.modules['{package}'] = None; from coinop.cli import main; main(['{command}'])"
+    secrets = {"COINOP_WORKER_TOKEN": "a-secret-of-24-characters", "COINOP_TURN_SECRET": "a-secret-of-24-characters"}
+    shown = subprocess.run(
+        [sys.executable, "-c", without],
+        env={**os.environ, **secrets},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert shown.returncode == cli.FAILED
+    assert shown.stderr == (f"coinop {command}: {package} is not installed: run `pip install 'coinop[{extra}]'`\n")

@@ -1,0 +1,102 @@
+"""The compose stack on ports of its own, and what can be seen of it from outside."""
+
+import json
+import secrets
+import socket
+import tomllib
+import urllib.request
+from typing import Any
+
+from tests.containers.engine import ROOT, TARGETS, Engine
+from tests.e2e.stack import free_port, get, until
+
+VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+PREFIX = "localhost/"
+"""Of images that no registry has."""
+
+PROGRAMS = ("coordinator", "worker", "gateway")
+
+READY_SECONDS = 60.0
+
+
+class Arcade:
+    """One project of compose."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.project = f"coinop-test-{secrets.token_hex(3)}"
+        self.port, self.turn_port = free_port(), _free_udp_and_tcp_port()
+        self.variables = {
+            "COINOP_IMAGE_PREFIX": PREFIX,
+            "COINOP_VERSION": VERSION,
+            "COINOP_PORT": str(self.port),
+            "COINOP_TURN_PORT": str(self.turn_port),
+            "COMPOSE_PROFILES": "",
+        }
+        self.url = f"http://localhost:{self.port}/"
+
+    async def up(self) -> None:
+        """Start it, and wait until its workers are there."""
+        self.engine.compose(self.project, self.variables, "up", "--detach", "--no-build")
+        await until(lambda: self._ready(), f"the arcade is ready; {self.log()}", READY_SECONDS)
+
+    def _ready(self) -> bool:
+        status, body = get(self.url + "api/status")
+        return status == 200 and json.loads(body)["workers"] == 2 and get(self.url + "ready")[0] == 200
+
+    def down(self, *options: str) -> None:
+        """Take it down; volumes stay, unless ``--volumes`` is given."""
+        self.engine.compose(self.project, self.variables, "down", *options)
+
+    def containers(self, service: str = "") -> list[str]:
+        """Names of the containers of a service, or of all."""
+        labels = {"project": self.project, **({"service": service} if service else {})}
+        filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()]
+        return self.engine.run("ps", "--all", *filters, "--format={{.Names}}").split()
+
+    def running(self) -> list[str]:
+        """Names of the containers of the three programs."""
+        return [name for program in PROGRAMS for name in self.containers(program)]
+
+    def secrets(self) -> dict[str, str]:
+        """What the stack has made for itself, by the files' names."""
+        coordinator = self.containers("coordinator")[0]
+        names = self.engine.exec(coordinator, "ls", "/secrets").stdout.split()
+        return {name: self.engine.exec(coordinator, "cat", f"/secrets/{name}").stdout for name in names}
+
+    def worker_of_the_room(self) -> str:
+        """The container of the worker that has a room open."""
+        request = urllib.request.Request(f"{self.url}admin/workers")
+        request.add_header("Authorization", f"Bearer {self.secrets()['coinop_admin_token']}")
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            workers: list[dict[str, Any]] = json.load(answer)["workers"]
+        (name,) = [worker["name"] for worker in workers if worker["rooms"]]
+        hosts = {c: self.engine.inspect(c)[0]["Config"]["Hostname"] for c in self.containers("worker")}
+        return next(container for container, host in hosts.items() if host == name)
+
+    def log(self) -> str:
+        """What the programs have said."""
+        return "\n".join(f"--- {name}\n{self.engine.logs(name)[-3000:]}" for name in self.containers())
+
+
+def image(target: str) -> str:
+    """The name of an image with its tag."""
+    return f"{PREFIX}coinop-{target}:{VERSION}"
+
+
+def build_all(engine: Engine) -> None:
+    """Build the three images."""
+    for target in TARGETS:
+        engine.build(target, image(target), {"VERSION": VERSION, "REVISION": "0123456789abcdef"})
+
+
+def _free_udp_and_tcp_port() -> int:
+    while True:
+        port = free_port()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            try:
+                udp.bind(("", port))
+            except OSError:
+                continue
+        return port
