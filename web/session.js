@@ -133,7 +133,7 @@ export class Session {
 
   /** Get a connection ready, so that a click has only to send its offer. Again after a change of the settings. */
   prepare() {
-    this._connection.prepare(this.state === "library");
+    if (this.state === "library") this._connection.prepare(true);
   }
 
   /** A first frame is on the screen. Gives whether it can be one of the room's. */

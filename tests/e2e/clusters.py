@@ -42,6 +42,11 @@ NEAR, FAR = 0.004, 0.06
 """Seconds that a datagram takes to a gateway."""
 
 
+HEALTH_PORT = 8086
+
+FETCH = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())"
+
+
 class Clusters(Stack):
     """The coordinator, and in each cluster a gateway and a worker that share a secret with nobody else."""
 
@@ -120,8 +125,13 @@ class Clusters(Stack):
                 gateways=[f"turn:{SEEN[cluster]}:3478?transport=udp"],
                 capacity=2,
             )
-        await until(lambda: self.status()["workers"] == len(CLUSTERS), f"both clusters are there; {self.log()}", 60)
+        await until(self._all_there, f"both clusters are there; {self.log()}", 60)
         return self
+
+    def _all_there(self) -> bool:
+        ready = f"http://127.0.0.1:{HEALTH_PORT}/ready"
+        gateways = all(self.fetch(f"turn-{cluster}", ready) for cluster in CLUSTERS)
+        return gateways and bool(self.status()["workers"] == len(CLUSTERS))
 
     def _start_gateway(self, cluster: str) -> None:
         values = {
@@ -130,7 +140,7 @@ class Clusters(Stack):
             "relay_address": ["10.244.0.1"],
             "secret": self._secrets[cluster],
             "metrics_port": 0,
-            "health_port": 0,
+            "health_port": HEALTH_PORT,
         }
         environment = {f"COINOP_TURN_{name.upper()}": as_variable(value) for name, value in values.items()}
         self._run(f"turn-{cluster}", environment, command="turn")
@@ -166,10 +176,13 @@ class Clusters(Stack):
     # ----- looks
 
     def status(self) -> dict[str, Any]:
-        ask = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())"
-        answer = self.inside("coordinator", "-c", ask, f"{self.url}api/status")
+        answer = self.fetch("coordinator", f"{self.url}api/status")
         found: dict[str, Any] = json.loads(answer) if answer else {"workers": 0, "rooms": 0}
         return found
+
+    def fetch(self, network: str, url: str) -> str:
+        """What is at this address, as seen from a network; nothing if nothing is."""
+        return self.inside(network, "-c", FETCH, url)
 
     def inside(self, network: str, *python: str) -> str:
         """What a Python program prints that runs in a network; nothing if it fails."""
