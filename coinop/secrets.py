@@ -10,10 +10,15 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
+from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from worker.cluster.errors import ClusterError, NoClientError
+
+MISUSED, FAILED = 2, 1
 
 SHARED = ("COINOP_WORKER_TOKEN", "COINOP_TURN_SECRET", "COINOP_ADMIN_TOKEN")
 """The variables that hold the secrets which programs share."""
@@ -29,16 +34,34 @@ MODE = 0o440
 """For the owner and the group, which a stack's containers have in common."""
 
 
+class SecretsError(Exception):
+    """The secrets can't be made. Its text is a sentence for the person who wants them."""
+
+
 class Config(BaseSettings):
     """Make the secrets that are missing. What is there stays, and none is shown."""
 
     model_config = SettingsConfigDict(env_prefix="COINOP_SECRETS_", frozen=True)
 
-    folder: Path = Field(
+    folder: Path | None = Field(
+        None,
         description="folder of the secrets, a file for each, named as its variable in small letters; the programs read"
-        " them from there by the same variable"
+        " them from there by the same variable",
+    )
+    kubernetes: str = Field(
+        "",
+        max_length=253,
+        pattern="^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$",
+        description="instead of the folder, in a pod of Kubernetes: name of a Secret in its namespace, with a key for"
+        " each variable; the service account needs get, create and patch on secrets",
     )
     store: str = Field("", description="URL of an own S3 server; keys for it are made too, with the workers' settings")
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> Self:
+        if (self.folder is None) == (not self.kubernetes):
+            raise ValueError("set either --folder or --kubernetes: where the secrets are to be")
+        return self
 
     @field_validator("store")
     @classmethod
@@ -54,18 +77,47 @@ class Config(BaseSettings):
 
 
 async def serve(config: Config, _stop: asyncio.Event) -> int:
-    """Make them, and say the names of those that are new. The exit code: 1 after a sentence if that failed."""
+    """Make them, and say the names of those that are new. The exit code: after a sentence, 1 if that failed, and 2 if
+    it can't be done here."""
     try:
-        made = fill(config.folder, config.store)
+        place, made = await _make(config)
+    except (SecretsError, ClusterError) as error:
+        print(f"coinop secrets: {error}", file=sys.stderr)  # noqa: T201
+        return MISUSED if isinstance(error, ClusterError) else FAILED
+    print(f"{place}: {'made ' + ', '.join(made) if made else 'all are there'}")  # noqa: T201
+    return 0
+
+
+async def _make(config: Config) -> tuple[str, list[str]]:
+    """Where, and the names of those that are new. Raises SecretsError, ClusterError."""
+    if config.folder is None:
+        return f"Secret {config.kubernetes}", await _fill_secret(config.kubernetes, config.store)
+    try:
+        return str(config.folder), fill(config.folder, config.store)
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "a file that is there is no text"
-        print(  # noqa: T201
-            f"coinop secrets: can't make them in {config.folder} ({why}): name a folder that this user may write to",
-            file=sys.stderr,
-        )
-        return 1
-    print(f"{config.folder}: {'made ' + ', '.join(made) if made else 'all are there'}")  # noqa: T201
-    return 0
+        raise SecretsError(
+            f"can't make them in {config.folder} ({why}): name a folder that this user may write to"
+        ) from error
+
+
+async def _fill_secret(name: str, store: str) -> list[str]:
+    try:
+        from coinop import cluster
+    except ImportError as error:
+        raise NoClientError("--kubernetes") from error
+    try:
+        return await cluster.fill(name, lambda present: missing(present, store))
+    except cluster.SecretError as error:
+        raise SecretsError(str(error)) from error
+
+
+def missing(present: Mapping[str, str], store: str = "") -> dict[str, str]:
+    """What is to be added to the secrets that are there."""
+    values = {**fresh(), **(_store_keys() if store else {}), **present}
+    if store and STORE_OPTIONS not in present:
+        values[STORE_OPTIONS] = _store_options(store, values[ACCESS_KEY], values[SECRET_KEY])
+    return {name: value for name, value in values.items() if name not in present}
 
 
 def fresh() -> dict[str, str]:
@@ -78,14 +130,18 @@ def fill(folder: Path, store: str = "") -> list[str]:
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     made = _write(folder, fresh())
     if store:
-        made += _write(folder, {ACCESS_KEY: token_hex(10), SECRET_KEY: token_urlsafe(BYTES)})
-        made += _write(folder, {STORE_OPTIONS: _store_options(folder, store)})
+        made += _write(folder, _store_keys())
+        keys = (_file(folder, name).read_text(encoding="utf-8").strip() for name in (ACCESS_KEY, SECRET_KEY))
+        made += _write(folder, {STORE_OPTIONS: _store_options(store, *keys)})
     return made
 
 
-def _store_options(folder: Path, store: str) -> str:
-    """What the workers are told, with the keys that the folder has."""
-    access, secret = (_file(folder, name).read_text(encoding="utf-8").strip() for name in (ACCESS_KEY, SECRET_KEY))
+def _store_keys() -> dict[str, str]:
+    return {ACCESS_KEY: token_hex(10), SECRET_KEY: token_urlsafe(BYTES)}
+
+
+def _store_options(store: str, access: str, secret: str) -> str:
+    """What the workers are told."""
     keys = {"access_key_id": access, "secret_access_key": secret}
     return json.dumps({"endpoint": store, "region": "us-east-1", **keys})
 

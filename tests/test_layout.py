@@ -23,6 +23,7 @@ WITHOUT_TESTS = {
     "coordinator/messages/values.py": "structs; test_messages.py reads and writes them all",
     "coordinator/messages/workers.py": "structs; test_messages.py reads and writes them all",
     "turn/actions.py": "records without behaviour; asserted where the relay makes them",
+    "worker/cluster/errors.py": "classes and their sentences; asserted where they are raised",
     "worker/libretro/constants.py": "the numbers of libretro.h; nothing runs",
     "worker/libretro/errors.py": "classes and their sentences; asserted where they are raised",
     "worker/libretro/handlers.py": "the rows of the table that test_environment.py goes through",

@@ -19,7 +19,9 @@ from coordinator.messages import (
     WorkerMessage,
 )
 from worker.background import log_failure, unless
-from worker.config import Config
+from worker.cluster.errors import ClusterError
+from worker.cluster.following import following
+from worker.config import MAX_GATEWAYS, Config
 from worker.dispatch import Dispatcher
 from worker.drain import drain
 from worker.grace import Grace
@@ -37,7 +39,7 @@ from worker.supervisor import ROOM_COMMAND, Supervisor
 
 logger = logging.getLogger(__name__)
 
-FAILED = 1
+FAILED, MISUSED = 1, 2
 
 GRACE_TICK = 1.0
 """Seconds between two looks at rooms that may have been empty for too long."""
@@ -50,6 +52,9 @@ async def serve(config: Config, stop: asyncio.Event) -> int:
     except (CoordinatorRefusedError, PortInUseError, RefusedError, StoreSettingsError) as error:
         logger.error("%s", error)
         return FAILED
+    except ClusterError as error:
+        logger.error("%s", error)
+        return MISUSED
     return 0
 
 
@@ -68,6 +73,7 @@ class Agent:
         self._library = Library()
         self._grace = Grace()
         self._notebook = Notebook()
+        self._gateways = config.gateways
         metrics = self._metrics = Metrics()
         self._link = Link(config.link_url, config.own_token, introduce=self._introduce, handle=self._handle)
         self._store = _open_store(config, metrics)
@@ -76,7 +82,10 @@ class Agent:
         metrics.show(self._supervisor, config.capacity, lambda: self._link.registered)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until ``stop``, then end all rooms. Raises CoordinatorRefusedError, PortInUseError, RefusedError."""
+        """Work until ``stop``, then end all rooms.
+
+        Raises ClusterError, CoordinatorRefusedError, PortInUseError, RefusedError.
+        """
         try:
             _check_sandbox(self._config.sandbox)
             async with serving(
@@ -87,7 +96,8 @@ class Agent:
                 if library is not None:
                     self._library = library
                     _log_library(library)
-                    await self._work_until(stop)
+                    async with following(self._config, self._gateway_changed, lambda: self._supervisor.seated):
+                        await self._work_until(stop)
         finally:
             await self._supervisor.stop()
 
@@ -128,7 +138,7 @@ class Agent:
             region=self._config.region,
             capacity=self._config.capacity,
             games=self._library.announced(),
-            gateways=self._config.gateways,
+            gateways=self._gateways,
             turn_secret=self._config.announced_secret,
             holding=sum(isinstance(message, Holding) for message in held),
         )
@@ -167,6 +177,10 @@ class Agent:
             await asyncio.sleep(REPORT_SECONDS)
             for message in reporter.report((room.id, room.figures) for room in self._supervisor):
                 self._link.send(message)
+
+    def _gateway_changed(self, urls: tuple[str, ...]) -> None:
+        self._gateways = tuple(dict.fromkeys((*self._config.gateways, *urls)))[:MAX_GATEWAYS]
+        self._link.send(messages.Gateways(gateways=self._gateways, turn_secret=self._config.announced_secret))
 
     def _changed(self, library: Library) -> None:
         before, self._library = self._library, library

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import Field, IPvAnyAddress, SecretStr, field_validator
+from pydantic import Field, IPvAnyAddress, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, CliSuppress, SettingsConfigDict
 
 from coordinator.messages import TURN_SECRET
@@ -51,6 +51,7 @@ _GATEWAY = re.compile(
     r"(?P<scheme>stun|turns?):(?:[A-Za-z0-9._-]{1,200}|\{host\}|\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\])"
     r"(?::(?P<port>[0-9]{1,5}))?(?P<transport>\?transport=(?:udp|tcp))?"
 )
+_CLUSTER_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 
@@ -143,6 +144,19 @@ class Config(BaseSettings):
         description="ICE URL of the gateway in front of this worker, such as turn:gateway.example:3478?transport=udp;"
         " {host} stands for the host by which a browser reached the page; may be repeated",
     )
+    gateway_service: str = Field(
+        "",
+        description="in Kubernetes: the Service in front of the gateway, as NAME or NAMESPACE/NAME, whose address is"
+        " announced as soon as it has one; a port for TLS or DTLS is named `tls` or `dtls`. The service account needs"
+        " list and watch on services, and, where there is no load balancer, list on nodes",
+    )
+    # Not shown as an option: the downward API sets it.
+    pod_name: CliSuppress[str] = Field(
+        "",
+        validation_alias="POD_NAME",
+        description="in Kubernetes: the worker's pod (metadata.name, by the downward API), whose deletion cost is kept"
+        " at the number of its seated players; the service account needs patch on pods",
+    )
     # Not shown as an option: a command line can be read by everybody on the machine.
     turn_secret: CliSuppress[SecretStr] = Field(
         SecretStr(""),
@@ -193,9 +207,17 @@ class Config(BaseSettings):
     @classmethod
     def _are_ice_urls(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
         # A browser that is given one wrong URL makes no connection at all, so this is stricter than the message.
-        if not all(map(_is_ice_url, urls)):
+        if not all(map(is_ice_url, urls)):
             raise ValueError(GATEWAY_SENTENCE)
         return urls
+
+    @field_validator("gateway_service", "pod_name")
+    @classmethod
+    def _is_a_name(cls, name: str, info: ValidationInfo) -> str:
+        parts = name.split("/", 1) if name and info.field_name == "gateway_service" else [name]
+        if name and not all(map(_CLUSTER_NAME.fullmatch, parts)):
+            raise ValueError("must be the name of an object in Kubernetes: small letters, digits, hyphens and dots")
+        return name
 
     @field_validator("token")
     @classmethod
@@ -252,7 +274,7 @@ def _first(secret: SecretStr) -> str:
     return next((part.strip() for part in secret.get_secret_value().split(",") if part.strip()), "")
 
 
-def _is_ice_url(url: str) -> bool:
+def is_ice_url(url: str) -> bool:
     """RFC 7064 and RFC 7065, as browsers read them."""
     found = _GATEWAY.fullmatch(url)
     if found is None or (found["scheme"] == "stun" and found["transport"]):

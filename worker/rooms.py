@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from coordinator.messages import Codec
+from coordinator.messages import Codec, Seat
 from worker.child import Child
 from worker.ending import Ending
 from worker.room.control import AgentMessage, Figures, Open
@@ -27,7 +27,8 @@ class Room:
     """Which opening of the room this is, as the coordinator counts them."""
     keeper: Keeper = field(init=False)
     """Stores and reads for it."""
-    viewers: set[str] = field(default_factory=set)
+    viewers: dict[str, Seat | None] = field(default_factory=dict)
+    """Each with its seat, None for who only watches."""
     codec: Codec = ""
     """What it encodes its picture with, once that is known."""
     figures: Figures | None = None

@@ -122,6 +122,11 @@ class Supervisor:
         return len(self._rooms)
 
     @property
+    def seated(self) -> int:
+        """How many players sit in all rooms."""
+        return sum(seat is not None for room in self for seat in room.viewers.values())
+
+    @property
     def spare_ready(self) -> bool:
         """Whether the next room opens without waiting for imports."""
         return self._spares.ready
@@ -161,13 +166,14 @@ class Supervisor:
         """Let a viewer go."""
         room = self._rooms.get(order.room)
         if room and order.viewer in room.viewers:
-            room.viewers.discard(order.viewer)
+            del room.viewers[order.viewer]
             room.send(Exit(viewer=order.viewer))
 
     def seat(self, order: SeatViewer) -> None:
         """A viewer sits elsewhere, or only watches."""
         room = self._rooms.get(order.room)
         if room and order.viewer in room.viewers:
+            room.viewers[order.viewer] = order.seat
             room.send(control.SeatViewer(viewer=order.viewer, seat=order.seat))
 
     def close(self, order: CloseRoom) -> None:
@@ -218,7 +224,7 @@ class Supervisor:
             room.open(opening(self._config, order, entry, beginning))
 
     def _enter(self, room: Room, order: OpenRoom | Admit) -> None:
-        room.viewers.add(order.viewer)
+        room.viewers[order.viewer] = order.seat
         room.keeper.enter(order.profile)
         room.send(Enter(viewer=order.viewer, seat=order.seat, offer=order.offer, profile=order.profile))
 
@@ -309,7 +315,7 @@ class Supervisor:
 
     def _pass_on(self, room: Room, child: Child, message: Answer | TurnedAway | Left) -> None:
         if not isinstance(message, Answer):
-            room.viewers.discard(message.viewer)
+            del room.viewers[message.viewer]
         report = _for_coordinator(room, message)
         try:
             decode_worker_message(encode(report))

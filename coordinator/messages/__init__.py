@@ -18,6 +18,7 @@ from coordinator.messages.fields import (
     Codec,
     Name,
     Sdp,
+    Seat,
 )
 from coordinator.messages.pages import (
     Back,
@@ -132,6 +133,7 @@ __all__ = [
     "RoomState",
     "Rooms",
     "Sdp",
+    "Seat",
     "SeatViewer",
     "SetRoom",
     "Start",

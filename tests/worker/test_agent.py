@@ -20,6 +20,7 @@ from coordinator.messages import (
     Draining,
     Freeze,
     Frozen,
+    Gateways,
     Holding,
     Keep,
     Library,
@@ -28,6 +29,8 @@ from coordinator.messages import (
     RoomClosed,
     encode,
 )
+from tests.worker.cluster.api import outside
+from tests.worker.cluster.api import running as api_running
 from tests.worker.rooms.harness import SCRIPTED_ROOM, SECONDS, is_running, make_config, until
 from tests.worker.rooms.stand_in import Connection, Coordinator
 from worker import agent, library, link
@@ -140,6 +143,40 @@ async def test_its_gateways_are_announced(tmp_path: Path, coordinator: Coordinat
         assert connection.registration is not None
         assert connection.registration.gateways == gateways
         assert connection.registration.turn_secret == secret
+
+
+async def test_a_gateway_that_is_found_later_is_announced_then_and_to_the_next_coordinator(
+    tmp_path: Path, coordinator: Coordinator
+) -> None:
+    own, found = "turn:own.example:3478", "turn:192.0.2.1:3478?transport=udp"
+    settings = {"gateways": (own,), "turn_secret": "the gateway has it too"}
+    async with running(configure(tmp_path, coordinator, **settings)) as worker:
+        connection = await coordinator.connection()
+        worker.agent._gateway_changed((found, own))
+        message = await connection.expect(Gateways)
+        assert message == Gateways(gateways=(own, found), turn_secret="the gateway has it too")
+        await connection.close()
+        connection = await coordinator.connection()
+        assert connection.registration is not None
+        assert connection.registration.gateways == (own, found)
+
+
+async def test_a_gateway_is_followed_in_a_cluster_and_nowhere_else(
+    tmp_path: Path, coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    outside(monkeypatch)
+    config = configure(tmp_path, coordinator, gateway_service="turn")
+    assert await asyncio.wait_for(serve(config, asyncio.Event()), SECONDS) == agent.MISUSED
+    (error,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert "COINOP_WORKER_GATEWAY_SERVICE works only in a pod of Kubernetes" in error
+
+    async with api_running("stand-in", tmp_path, monkeypatch) as api:
+        await api.server.allow(("list", "services"), ("watch", "services"))
+        await api.service(externalIPs=["192.0.2.1"])
+        async with running(config):
+            connection = await coordinator.connection()
+            assert connection.registration is not None
+            assert connection.registration.gateways == ("turn:192.0.2.1:3478?transport=udp",)
 
 
 async def held_rooms(connection: Connection) -> list[Holding]:

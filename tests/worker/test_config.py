@@ -24,6 +24,7 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for field in Config.model_fields:
         monkeypatch.delenv(f"COINOP_WORKER_{field.upper()}", raising=False)
     monkeypatch.delenv("COINOP_TURN_SECRET", raising=False)
+    monkeypatch.delenv("POD_NAME", raising=False)
 
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -187,6 +188,31 @@ def test_any_text_is_a_secret_that_the_coordinator_takes_or_refused(secret: str)
         return
     register = Register(name="a", capacity=1, games=(), turn_secret=config.announced_secret)
     assert decode_worker_message(encode(register)) == register
+
+
+def test_what_it_is_told_of_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COINOP_WORKER_GATEWAY_SERVICE", "coinop-turn")
+    monkeypatch.setenv("POD_NAME", "coinop-worker-5d9f.0")
+    config = configure(token=TOKEN)
+    assert (config.gateway_service, config.pod_name) == ("coinop-turn", "coinop-worker-5d9f.0")
+    assert configure(token=TOKEN, gateway_service="stunner/udp-gateway").gateway_service == "stunner/udp-gateway"
+
+
+@pytest.mark.parametrize("setting", ["gateway_service", "pod_name"])
+@pytest.mark.parametrize("name", ["a/b/c", "/a", "a/", "/", "A", "-a", "a b", "a/..", "x" * 254])
+def test_what_is_no_name_in_kubernetes(setting: str, name: str) -> None:
+    with pytest.raises(ValidationError, match="must be the name of an object in Kubernetes"):
+        configure(token=TOKEN, **{setting: name})
+
+
+@pytest.mark.parametrize("setting", ["gateway_service", "pod_name"])
+@given(st.text() | st.just("../secrets/other"))
+def test_any_text_is_a_name_in_a_path_or_refused(setting: str, name: str) -> None:
+    try:
+        configure(token=TOKEN, **{setting: name})
+    except ValidationError:
+        return
+    assert not set(name.replace("/", "", setting == "gateway_service")) & set("/?#%\\ \n")
 
 
 @given(st.text())

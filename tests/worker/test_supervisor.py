@@ -121,7 +121,7 @@ async def test_what_concerns_nobody_is_not_passed_on(rooms: Rooms) -> None:
     assert await rooms.reports.expect(Rejected) == Rejected(
         room="nowhere", viewer="v9", code="room_gone", message="The room is gone. Start the game again."
     )
-    assert room.viewers == set()
+    assert room.viewers == {}
     assert "r1" in rooms.supervisor
 
 
@@ -252,6 +252,17 @@ async def test_rooms_get_no_setting_of_ours(rooms: Rooms, monkeypatch: pytest.Mo
     environment = environment_of(room.child.pid)
     assert b"COINOP_ROOM_FD=" in environment
     assert b"no room's business" not in environment
+
+
+async def test_it_knows_how_many_players_sit(rooms: Rooms) -> None:
+    await rooms.opened("r1")
+    assert rooms.supervisor.seated == 1
+    rooms.supervisor.admit(Admit(room="r1", viewer="v2", seat=None, offer="only watches"))
+    assert rooms.supervisor.seated == 1
+    rooms.supervisor.seat(SeatViewer(room="r1", viewer="v2", seat=1))
+    assert rooms.supervisor.seated == 2
+    rooms.supervisor.dismiss(Dismiss(room="r1", viewer="v1"))
+    assert rooms.supervisor.seated == 1
 
 
 async def test_it_says_which_opening_of_a_room_has_ended(rooms: Rooms) -> None:

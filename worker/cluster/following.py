@@ -1,0 +1,94 @@
+"""The agent's way into Kubernetes: what is done in the cluster around it while it works, if it is told to.
+
+The client library is imported when it is needed, as a worker elsewhere may not have it (it comes with the extra
+``kubernetes``).
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from worker.background import log_failure
+from worker.cluster.errors import ClusterError, NoClientError
+from worker.config import Config
+
+if TYPE_CHECKING:
+    from lightkube import AsyncClient
+
+logger = logging.getLogger(__name__)
+
+FIRST_LOOK_SECONDS = 3.0
+"""For the gateway's address to be known before the worker registers, so that it need not be told twice. A gateway that
+has none yet is told of later."""
+
+Changed = Callable[[tuple[str, ...]], None]
+
+
+@asynccontextmanager
+async def following(config: Config, changed: Changed, seated: Callable[[], int]) -> AsyncIterator[None]:
+    """Follow the gateway's Service and keep the pod's deletion cost, until the end of the block.
+
+    ``changed`` gets the gateway's URLs whenever they are others, ``seated`` tells how many players sit.
+    Raises ClusterError if the gateway can't be followed.
+    """
+    client = _client(config)
+    if client is None:
+        yield
+        return
+    tasks = []
+    try:
+        if config.pod_name:
+            tasks.append(_start(_deletion_cost(client, config.pod_name, seated), "deletion cost of the pod"))
+        if config.gateway_service:
+            known = asyncio.Event()
+            tasks.append(_start(_gateway(client, config.gateway_service, changed, known), "address of the gateway"))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(known.wait(), FIRST_LOOK_SECONDS)
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await client.close()
+
+
+def _client(config: Config) -> "AsyncClient | None":
+    """None if there is nothing to do, or only what may be left undone."""
+    if not (config.gateway_service or config.pod_name):
+        return None
+    setting = "COINOP_WORKER_GATEWAY_SERVICE" if config.gateway_service else "POD_NAME"
+    try:
+        return _connect(setting)
+    except ClusterError as error:
+        if config.gateway_service:
+            raise
+        logger.warning("! Scaling down may hit a worker with players: %s", error)
+        return None
+
+
+def _connect(setting: str) -> "AsyncClient":
+    try:
+        from worker.cluster.access import connect
+    except ImportError as error:
+        raise NoClientError(setting) from error
+    return connect(setting)
+
+
+def _start(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(log_failure)  # rooms don't need it to go on
+    return task
+
+
+async def _gateway(client: "AsyncClient", service: str, changed: Changed, known: asyncio.Event) -> None:
+    from worker.cluster.gateway import ServiceGateway
+
+    await ServiceGateway(client, service, changed, known).follow()
+
+
+async def _deletion_cost(client: "AsyncClient", pod: str, seated: Callable[[], int]) -> None:
+    from worker.cluster.cost import DeletionCost
+
+    await DeletionCost(client, pod, seated).keep()
