@@ -12,8 +12,8 @@ compile() { # compile LOCK SOURCE [OPTIONS...]
         --custom-compile-command "make lock" ${UPGRADE:-} --output-file "$lock" "$@"
 }
 
-compile coordinator pyproject.toml
-compile worker pyproject.toml --extra worker
+compile coordinator pyproject.toml --extra kubernetes
+compile worker pyproject.toml --extra kubernetes --extra worker
 compile turn pyproject.toml --extra turn
 
 requires=$(mktemp)

@@ -15,8 +15,8 @@ DEPENDENCIES = PROJECT["project"]["dependencies"]
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 
 WANTED = {
-    "coordinator": [*DEPENDENCIES],
-    "worker": [*DEPENDENCIES, *EXTRAS["worker"]],
+    "coordinator": [*DEPENDENCIES, *EXTRAS["kubernetes"]],
+    "worker": [*DEPENDENCIES, *EXTRAS["kubernetes"], *EXTRAS["worker"]],
     "turn": [*DEPENDENCIES, *EXTRAS["turn"]],
     "build": PROJECT["build-system"]["requires"],
 }
