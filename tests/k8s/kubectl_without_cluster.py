@@ -58,8 +58,10 @@ def keys(folder: str) -> Iterator[str]:
 
 
 def apply(clusters: Clusters, words: Words) -> None:
-    assert words[0] == "-k"
-    clusters.here += keys(words[1])
+    *options, flag, folder = words
+    assert flag == "-k"
+    assert set(options) <= {"--server-side", "--force-conflicts"}
+    clusters.here += keys(folder)
 
 
 def delete(clusters: Clusters, words: Words) -> None:

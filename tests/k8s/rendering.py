@@ -1,5 +1,6 @@
 """What Kubernetes would be given: overlays as `kubectl kustomize` renders them, with an operator's values."""
 
+import atexit
 import shutil
 import subprocess
 import sys
@@ -73,7 +74,9 @@ def _filled(lines: Sequence[str]) -> Iterator[str]:
 
 @cache
 def _copy() -> Path:
-    return copy(Path(mkdtemp(prefix="coinop-k8s-")) / "k8s")
+    folder = Path(mkdtemp(prefix="coinop-k8s-"))
+    atexit.register(shutil.rmtree, folder)
+    return copy(folder / "k8s")
 
 
 @cache
