@@ -5,7 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
+from coinop.cluster import SECRETS
 from tests.k8s.rendering import VARIANTS, Object, containers, find, pods, render
+from worker.cluster.access import Right
+from worker.cluster.cost import PODS
+from worker.cluster.gateway import NODES, SERVICES
 
 WITH_TOKEN = {"coinop-worker", "coinop-secrets"}
 """Who asks the Kubernetes API anything."""
@@ -109,6 +113,26 @@ RIGHTS = {
     ("coinop", "coinop-secrets"): {("secrets", "create"), ("secrets/coinop", "get patch")},
 }
 """All that anybody may ask of the Kubernetes API."""
+
+
+@pytest.mark.parametrize(
+    ("right", "places"),
+    [
+        (SERVICES, [("coinop", "coinop-worker")]),
+        (PODS, [("coinop", "coinop-worker")]),
+        (NODES, [(None, "coinop-worker")]),
+        (SECRETS, [("coinop", "coinop-secrets")]),
+    ],
+)
+def test_rights_are_those_that_the_code_needs(right: Right, places: list[tuple[str | None, str]]) -> None:
+    for place in places:
+        verbs = {
+            verb
+            for resource, listed in RIGHTS[place]
+            if resource.partition("/")[0] == right.resource
+            for verb in listed.split()
+        }
+        assert verbs == set(right.verbs)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
