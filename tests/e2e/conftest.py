@@ -2,14 +2,14 @@
 
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Error, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from tests.cores.build import build
+from tests.e2e.player import go
 from tests.e2e.stack import Stack, until
 from worker.config import own_games
 
@@ -24,9 +24,6 @@ FLAGS = [
 ]
 
 GAME = "Comet Hares"
-
-LEAVE = "document.getElementById('leave')?.click()"
-"""At the end of a test, or else the next one waits until its room has given up on a player who may come back."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,9 +49,7 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     context = await browser.new_context(viewport={"width": 1366, "height": 768})
     page = await context.new_page()
     yield page
-    with suppress(Error):  # the test has closed it
-        await page.evaluate(LEAVE)
-    await context.close()
+    await go(context)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

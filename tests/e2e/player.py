@@ -1,11 +1,14 @@
 """What a player does on the page and sees there."""
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
-from playwright.async_api import Page
+from playwright.async_api import BrowserContext, Error, Page
 
 from tests.e2e.stack import PATIENCE, Stack, until
+
+LEAVE = "document.getElementById('leave')?.click()"
 
 WATCH = """(seconds) => new Promise((resolve) => {
   const screen = document.getElementById("screen");
@@ -91,6 +94,14 @@ async def play(page: Page, stack: Stack, title: str, **query: str) -> None:
     await visit(page, stack, **query)
     await choose(page, title)
     await state(page, "playing")
+
+
+async def go(context: BrowserContext) -> None:
+    """Leave the room and close the window, which alone leaves a room behind that waits for its player."""
+    for page in context.pages:
+        with suppress(Error):  # the page is gone, or shows something else
+            await page.evaluate(LEAVE)
+    await context.close()
 
 
 async def press_bar(page: Page, selector: str) -> None:

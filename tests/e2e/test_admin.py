@@ -9,7 +9,11 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import play, state
+from tests.e2e.player import (
+    go,
+    play,
+    state,
+)
 from tests.e2e.stack import Stack, until
 
 
@@ -23,7 +27,7 @@ async def desk(browser: Browser, house: Stack) -> AsyncIterator[Page]:
     broken: list[str] = []
     await page.goto(f"{house.url}admin")
     yield page
-    await context.close()
+    await go(context)
     assert broken == []
 
 

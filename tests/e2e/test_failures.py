@@ -14,7 +14,15 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import choose, failure, play, state, video_stats, visit
+from tests.e2e.player import (
+    choose,
+    failure,
+    go,
+    play,
+    state,
+    video_stats,
+    visit,
+)
 from tests.e2e.stack import Stack, plays, rooms_of, until
 
 
@@ -71,7 +79,7 @@ async def test_a_core_that_fails_again_and_again_is_given_up_and_takes_nobody_al
     await until(lambda: arcade.status()["rooms"] == 1, "the seat is free")
     await page.click("#retry")
     await state(page, "playing")
-    await context.close()
+    await go(context)
 
 
 async def test_all_seats_taken_says_so_and_a_freed_seat_can_be_had(page: Page, browser: Browser, arcade: Stack) -> None:
@@ -82,12 +90,12 @@ async def test_all_seats_taken_says_so_and_a_freed_seat_can_be_had(page: Page, b
     await visit(page, arcade)
     await choose(page, "Echo")
     assert "seat" in (await failure(page)).lower()
-    await contexts.pop().close()
+    await go(contexts.pop())
     await until(lambda: arcade.status()["rooms"] == 3, "a seat is free")
     await page.click("#retry")
     await state(page, "playing")
     for context in contexts:
-        await context.close()
+        await go(context)
 
 
 async def test_a_killed_room_goes_on_by_itself_and_the_others_play_on(
@@ -103,7 +111,7 @@ async def test_a_killed_room_goes_on_by_itself_and_the_others_play_on(
     await state(page, "playing")
     await goes_on(page)
     await goes_on(neighbour)
-    await context.close()
+    await go(context)
 
 
 async def test_nonsense_on_either_socket_closes_that_socket_alone(page: Page, arcade: Stack) -> None:

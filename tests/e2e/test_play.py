@@ -4,7 +4,19 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import LISTEN, WATCH, choose, dark, failure, lit, play, state, video_stats, visit
+from tests.e2e.player import (
+    LISTEN,
+    WATCH,
+    choose,
+    dark,
+    failure,
+    go,
+    lit,
+    play,
+    state,
+    video_stats,
+    visit,
+)
 from tests.e2e.stack import Stack, until
 
 TONE = 440.4
@@ -125,7 +137,7 @@ async def test_two_people_share_a_room(page: Page, browser: Browser, arcade: Sta
     await friend.keyboard.down("x")
     await until(lambda: lit(page), "the friend's button is seen by the first player")
     await until(lambda: lit(friend), "and by the friend")
-    await context.close()
+    await go(context)
     await until(lambda: dark(page), "what the friend held is let go of")
 
 
@@ -136,7 +148,7 @@ async def test_who_cannot_decode_the_room_is_told_so(page: Page, browser: Browse
     friend = await context.new_page()
     await friend.goto(room.replace("/?", "/?codec=vp8&").replace("/#", "/?codec=vp8#"))
     assert "H264" in await failure(friend)
-    await context.close()
+    await go(context)
 
 
 async def test_a_room_that_is_gone_says_so(page: Page, arcade: Stack) -> None:
@@ -159,4 +171,4 @@ async def test_nothing_sticks_out_of_the_page(browser: Browser, arcade: Stack, s
     await state(page, "playing")
     await page.screenshot(path=SCREENSHOTS / f"game-{size[0]}x{size[1]}.png")
     assert await page.evaluate(outside) <= 0
-    await context.close()
+    await go(context)

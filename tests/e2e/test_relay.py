@@ -8,7 +8,17 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.e2e.conftest import FLAGS, GAME, SCREENSHOTS
-from tests.e2e.player import WATCH, brightness, choose, failure, play, state, video_stats, visit
+from tests.e2e.player import (
+    WATCH,
+    brightness,
+    choose,
+    failure,
+    go,
+    play,
+    state,
+    video_stats,
+    visit,
+)
 from tests.e2e.stack import Stack, until
 
 LAMP = (20, 20, 24, 24)
@@ -63,7 +73,7 @@ async def trusting() -> AsyncIterator[Browser]:
 async def guest(trusting: Browser) -> AsyncIterator[Page]:
     context = await trusting.new_context()
     yield await context.new_page()
-    await context.close()
+    await go(context)
 
 
 @pytest.mark.parametrize("way", ["udp", "tcp", "tls"])

@@ -23,6 +23,7 @@ from tests.e2e.player import (
     dark,
     failure,
     first_frame,
+    go,
     lit,
     press_bar,
     shows,
@@ -214,7 +215,7 @@ async def test_a_second_tab_takes_over_and_the_first_says_so(page: Page, browser
     await tab.goto(house.url)
     await playing_again(tab)
     assert "another tab" in await failure(page)
-    await context.close()
+    await go(context)
 
 
 async def test_a_room_that_is_gone_is_said_after_a_reload(page: Page, house: Stack) -> None:

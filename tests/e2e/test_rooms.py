@@ -6,7 +6,16 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import dark, failure, lit, play, press_bar, state, visit
+from tests.e2e.player import (
+    dark,
+    failure,
+    go,
+    lit,
+    play,
+    press_bar,
+    state,
+    visit,
+)
 from tests.e2e.stack import Stack, until
 
 ROOM_LINK = """() => new Promise((resolve) => {
@@ -40,7 +49,7 @@ async def friends(browser: Browser) -> AsyncIterator[Friends]:
     friends = Friends(browser)
     yield friends
     for context in friends.contexts:
-        await context.close()
+        await go(context)
 
 
 async def open_room(page: Page, arcade: Stack) -> str:

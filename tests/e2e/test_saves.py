@@ -7,7 +7,17 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import choose, choose_players, chosen, play, press_bar, shows, state, visit
+from tests.e2e.player import (
+    choose,
+    choose_players,
+    chosen,
+    go,
+    play,
+    press_bar,
+    shows,
+    state,
+    visit,
+)
 from tests.e2e.stack import Stack, until
 
 
@@ -16,7 +26,7 @@ async def other(browser: Browser) -> AsyncIterator[Page]:
     """Another browser."""
     context = await browser.new_context(viewport={"width": 1366, "height": 768})
     yield await context.new_page()
-    await context.close()
+    await go(context)
 
 
 async def toast(page: Page, words: str) -> None:
