@@ -271,6 +271,19 @@ def test_the_gateway_finds_the_workers_by_a_name_that_is_there(variant: str, mon
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
+def test_a_gateway_that_is_about_to_end_gets_no_new_players_and_keeps_its_own(variant: str) -> None:
+    objects = render(variant)
+    if "coinop-turn" not in pods(objects):
+        return
+    (service,) = [
+        thing["spec"] for thing in objects if thing["kind"] == "Service" and thing["metadata"]["name"] == "coinop-turn"
+    ]
+    assert "publishNotReadyAddresses" not in service, "a terminating pod would be offered to new players"
+    (container,) = pods(objects)["coinop-turn"]["spec"]["containers"]
+    assert container["readinessProbe"]["exec"]["command"][-3:] == ["coinop", "turn", "probe"], "/ready fails in a drain"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_workers_announce_a_gateway_that_is_there(variant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     objects = render(variant)
     worker = configured(variant, "coinop-worker", monkeypatch)
