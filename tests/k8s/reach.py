@@ -28,9 +28,17 @@ def outside(address: str) -> Place:
 
 def may_reach(objects: Sequence[Object], source: Place, target: Place, protocol: str, port: int) -> bool:
     """Whether a connection may be opened. Answers to one are always let through."""
-    leaves = _allowed(objects, "Egress", source, target, protocol, port)
-    enters = _allowed(objects, "Ingress", target, source, protocol, port)
-    return leaves and enters
+    return may_send(objects, source, target, protocol, port) and may_take(objects, target, source, protocol, port)
+
+
+def may_send(objects: Sequence[Object], source: Place, target: Place, protocol: str, port: int) -> bool:
+    """Whether the source's side allows it."""
+    return _allowed(objects, "Egress", source, target, protocol, port)
+
+
+def may_take(objects: Sequence[Object], target: Place, source: Place, protocol: str, port: int) -> bool:
+    """Whether the target's side allows it."""
+    return _allowed(objects, "Ingress", target, source, protocol, port)
 
 
 def _allowed(objects: Sequence[Object], way: str, here: Place, there: Place, protocol: str, port: int) -> bool:

@@ -81,7 +81,7 @@ def test_an_overlay_of_ones_own_has_ones_own_images(machine: Path) -> None:
 def test_what_it_names_is_there() -> None:
     components = {path.name for path in (K8S / "components").iterdir()}
     assert components - set(re.findall(r"components/([\w-]+)", TEXT)) == {"ingress", "volume"}  # of overlays alone
-    for command in re.findall(r"-- coinop ([a-z ]+?)$", TEXT, flags=re.M):
+    for command in re.findall(r"-- coinop ([a-z ]+?)(?: --\w+)*$", TEXT, flags=re.M):
         assert command in COMMANDS
     for linked in re.findall(r"\]\(([\w-]+\.md)", TEXT):
         assert (ROOT / "docs" / linked).is_file(), linked

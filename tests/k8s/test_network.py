@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.k8s.reach import Place, may_reach, outside, pod
+from tests.k8s.reach import Place, may_reach, may_send, may_take, outside, pod
 from tests.k8s.rendering import OVERLAYS, VARIANTS, Object, pods, render
 
 PLAYER = outside("203.0.113.7")
@@ -32,9 +32,9 @@ def test_workers_take_media_from_the_gateway_alone(variant: str) -> None:
     assert may_reach(objects, worker, gateway(objects), "UDP", RELAY)
     others = [pod(objects, name) for name in pods(objects) if name != "coinop-turn"]
     for other in (*others, PLAYER, PLAYER_IPV6, NODE, STRANGER, FORGED, PROMETHEUS):
-        assert not may_reach(objects, other, worker, "UDP", MEDIA), other
+        assert not may_take(objects, worker, other, "UDP", MEDIA), other
     for other in (*others, PLAYER, NODE, STRANGER, METADATA, NAMES):
-        assert not may_reach(objects, worker, other, "UDP", RELAY), other
+        assert not may_send(objects, worker, other, "UDP", RELAY), other
 
 
 @pytest.mark.parametrize("variant", [variant for variant in VARIANTS if variant != "stunner"])
@@ -44,11 +44,11 @@ def test_the_gateway_reaches_workers_and_names_alone(variant: str) -> None:
     assert may_reach(objects, turn, NAMES, "UDP", 53)
     for protocol in ("UDP", "TCP"):
         for name in set(pods(objects)) - {"coinop-worker"}:
-            assert not may_reach(objects, turn, pod(objects, name), protocol, MEDIA), name
+            assert not may_send(objects, turn, pod(objects, name), protocol, MEDIA), name
         for other in (PLAYER, PLAYER_IPV6, NODE, METADATA, STRANGER, NAMES):
-            assert not may_reach(objects, turn, other, protocol, MEDIA), other
-    assert not may_reach(objects, turn, pod(objects, "coinop-worker"), "TCP", 8001)
-    assert not may_reach(objects, turn, METADATA, "TCP", 80)
+            assert not may_send(objects, turn, other, protocol, MEDIA), other
+    assert not may_send(objects, turn, pod(objects, "coinop-worker"), "TCP", 8001)
+    assert not may_send(objects, turn, METADATA, "TCP", 80)
 
 
 @pytest.mark.parametrize("variant", [variant for variant in VARIANTS if variant != "stunner"])
@@ -72,7 +72,7 @@ def test_the_coordinator_is_asked_by_all_and_asks_nobody(overlay: str) -> None:
         assert may_reach(objects, other, coordinator, "TCP", 8000)
     for other in (PLAYER, NODE, STRANGER, NAMES, METADATA, pod(objects, "coinop-worker")):
         for protocol, port in (("TCP", 443), ("TCP", 8001), ("UDP", 53), ("UDP", MEDIA)):
-            assert not may_reach(objects, coordinator, other, protocol, port)
+            assert not may_send(objects, coordinator, other, protocol, port)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -96,17 +96,17 @@ def test_the_store_is_for_workers(variant: str) -> None:
     for name in set(pods(objects)) & {"coinop-store"}:
         store = pod(objects, name)
         for other in (PLAYER, NODE, STRANGER, *(pod(objects, n) for n in set(pods(objects)) - {"coinop-worker"})):
-            assert not may_reach(objects, other, store, "TCP", 7070)
+            assert not may_take(objects, store, other, "TCP", 7070)
         for other in (PLAYER, NODE, STRANGER, pod(objects, "coinop-worker")):
-            assert not may_reach(objects, store, other, "TCP", 443)
+            assert not may_send(objects, store, other, "TCP", 443)
 
 
 def test_the_secrets_job_asks_the_api_alone() -> None:
     objects = render("single")
     job = pod(objects, "coinop-secrets")
     assert may_reach(objects, job, NODE, "TCP", 6443)
-    assert not may_reach(objects, job, PLAYER, "TCP", 80)
-    assert not may_reach(objects, job, pod(objects, "coinop-worker"), "TCP", 8001)
+    assert not may_send(objects, job, PLAYER, "TCP", 80)
+    assert not may_send(objects, job, pod(objects, "coinop-worker"), "TCP", 8001)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -116,4 +116,4 @@ def test_figures_are_for_prometheus(variant: str) -> None:
     for name, port in (("coinop-worker", 8001), ("coinop-turn", 8080)):
         if name in pods(objects):
             assert may_reach(objects, PROMETHEUS, pod(objects, name), "TCP", port) == observed
-            assert not may_reach(objects, STRANGER, pod(objects, name), "TCP", port)
+            assert not may_take(objects, pod(objects, name), STRANGER, "TCP", port)
