@@ -16,7 +16,7 @@ ENV PATH=/opt/coinop/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1
 RUN groupadd --gid 10001 coinop \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin coinop \
-    && install -d -o 10001 -g 10001 -m 0750 /secrets
+    && install -d -o 10001 -g 10001 -m 0750 /data /secrets
 USER 10001:10001
 ENTRYPOINT ["/usr/bin/tini", "--", "coinop"]
 STOPSIGNAL SIGTERM
@@ -84,7 +84,7 @@ COPY --from=coordinator-packages /opt/coinop /opt/coinop
 ENV COINOP_COORDINATOR_HOST=0.0.0.0 \
     COINOP_PROBE_URL=http://127.0.0.1:8000/live
 EXPOSE 8000/tcp
-HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 CMD ["coinop", "probe"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["coinop", "probe"]
 CMD ["coordinator"]
 ARG VERSION=unknown
 ARG REVISION=unknown
@@ -107,7 +107,7 @@ COPY --from=worker-packages /opt/coinop /opt/coinop
 RUN ! ldd /usr/lib/*/libretro/*.so | grep "not found" \
     && ln -s "$(/opt/coinop/bin/python -c 'from worker.config import own_games; print(own_games())')" /games-builtin \
     && install -d /games \
-    && install -d -o 10001 -g 10001 -m 0750 /data /data/saves /data/system
+    && install -d -o 10001 -g 10001 -m 0750 /data/saves /data/system
 USER 10001:10001
 ENV COINOP_WORKER_GAMES='["/games-builtin", "/games"]' \
     COINOP_WORKER_SAVES=/data/saves \
@@ -115,7 +115,7 @@ ENV COINOP_WORKER_GAMES='["/games-builtin", "/games"]' \
     COINOP_WORKER_METRICS_HOST=0.0.0.0 \
     COINOP_PROBE_URL=http://127.0.0.1:8001/ready
 EXPOSE 8001/tcp
-HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 CMD ["coinop", "probe"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["coinop", "probe"]
 CMD ["worker"]
 ARG VERSION=unknown
 ARG REVISION=unknown
@@ -131,7 +131,7 @@ ENV COINOP_TURN_INTERNAL_HOST=0.0.0.0 \
     NUMBA_CPU_NAME=generic \
     NUMBA_CACHE_LOCATOR_CLASSES=InTreeCacheLocator,turn.compiled.Finished
 EXPOSE 3478/udp 3478/tcp 5349/udp 5349/tcp 8080/tcp 8086/tcp
-HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 CMD ["coinop", "turn", "probe"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["coinop", "turn", "probe"]
 CMD ["turn"]
 ARG VERSION=unknown
 ARG REVISION=unknown

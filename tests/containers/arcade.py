@@ -23,7 +23,7 @@ READY_SECONDS = 60.0
 class Arcade:
     """One project of compose."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, **variables: str) -> None:
         self.engine = engine
         self.project = f"coinop-test-{secrets.token_hex(3)}"
         self.port, self.turn_port = free_port(), _free_udp_and_tcp_port()
@@ -33,6 +33,7 @@ class Arcade:
             "COINOP_PORT": str(self.port),
             "COINOP_TURN_PORT": str(self.turn_port),
             "COMPOSE_PROFILES": "",
+            **variables,
         }
         self.url = f"http://localhost:{self.port}/"
 

@@ -44,9 +44,12 @@ class Engine:
         return {**os.environ, **self._variables}
 
     def has(self, image: str) -> bool:
-        """Whether the image is here, and a container of it runs."""
-        there = self._try("image", "inspect", image).returncode == 0
-        return there and self._try("run", "--rm", "--pull=never", "--network=none", image, "true").returncode == 0
+        """Whether the image is here."""
+        return self._try("image", "inspect", image).returncode == 0
+
+    def works(self, image: str) -> bool:
+        """Whether a container of the image runs; nothing is pulled."""
+        return self._try("run", "--rm", "--pull=never", "--network=none", image, "true").returncode == 0
 
     def run(self, *arguments: str) -> str:
         """What a command says on its standard output."""
@@ -106,7 +109,7 @@ class Engine:
 def find(folder: Path) -> Engine | None:
     """The engine that works here and has the base image already."""
     for program in ("docker", "podman"):
-        if shutil.which(program) and (engine := Engine(program, folder)).has(BASE):
+        if shutil.which(program) and (engine := Engine(program, folder)).works(BASE):
             return engine
     return None
 
