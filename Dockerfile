@@ -25,9 +25,11 @@ STOPSIGNAL SIGTERM
 
 FROM python AS tools
 RUN apt-get update \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3-venv \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends binutils python3-venv \
     && python3 -m venv /tools \
     && python3 -m venv --without-pip /opt/coinop
+# `install-locked LOCK`, without the debug symbols that some packages come with.
+COPY containers/install-locked.sh /usr/local/bin/install-locked
 # The packages' files, with the hashes that `make lock` has found: an index can't change what is installed.
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1 \
@@ -50,19 +52,19 @@ RUN /tools/bin/python -m hatchling build --target wheel --directory /wheels
 
 FROM tools AS coordinator-packages
 COPY containers/locks/coordinator.txt /locks/
-RUN /tools/bin/pip --python /opt/coinop/bin/python install --quiet --requirement /locks/coordinator.txt
+RUN install-locked /locks/coordinator.txt
 COPY --from=wheel /wheels /wheels
 RUN PIP_REQUIRE_HASHES= /tools/bin/pip --python /opt/coinop/bin/python install --quiet --no-index --no-deps /wheels/*.whl
 
 FROM tools AS worker-packages
 COPY containers/locks/worker.txt /locks/
-RUN /tools/bin/pip --python /opt/coinop/bin/python install --quiet --requirement /locks/worker.txt
+RUN install-locked /locks/worker.txt
 COPY --from=wheel /wheels /wheels
 RUN PIP_REQUIRE_HASHES= /tools/bin/pip --python /opt/coinop/bin/python install --quiet --no-index --no-deps /wheels/*.whl
 
 FROM tools AS turn-packages
 COPY containers/locks/turn.txt /locks/
-RUN /tools/bin/pip --python /opt/coinop/bin/python install --quiet --requirement /locks/turn.txt
+RUN install-locked /locks/turn.txt
 COPY --from=wheel /wheels /wheels
 RUN PIP_REQUIRE_HASHES= /tools/bin/pip --python /opt/coinop/bin/python install --quiet --no-index --no-deps /wheels/*.whl
 # The data path's machine code, for any processor of the architecture, so that no start has to make it.
