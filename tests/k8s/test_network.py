@@ -101,6 +101,15 @@ def test_the_store_is_for_workers(variant: str) -> None:
             assert not may_send(objects, store, other, "TCP", 443)
 
 
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_pod_that_nobody_has_thought_of_is_alone(variant: str) -> None:
+    objects = render(variant)
+    forgotten = Place("coinop", {"app.kubernetes.io/name": "forgotten", "app.kubernetes.io/part-of": "coinop"})
+    for other in (PLAYER, NODE, STRANGER, NAMES, pod(objects, "coinop-worker")):
+        assert not may_send(objects, forgotten, other, "TCP", 443)
+        assert not may_take(objects, forgotten, other, "TCP", 443)
+
+
 def test_the_secrets_job_asks_the_api_alone() -> None:
     objects = render("single")
     job = pod(objects, "coinop-secrets")

@@ -13,7 +13,7 @@ from kubernetes_validate.utils import all_versions
 from tests.k8s.rendering import VARIANTS, Object, find, render
 
 OLDEST = (1, 29)
-VERSIONS = [version for version in all_versions() if tuple(map(int, version.split(".")[:2])) >= OLDEST]
+VERSIONS = [version for version in dict.fromkeys(all_versions()) if tuple(map(int, version.split(".")[:2])) >= OLDEST]
 
 SCHEMAS = Path(__file__).parent / "schemas"
 CUSTOM = {path.stem for path in SCHEMAS.glob("*.json")}
