@@ -9,8 +9,8 @@ from playwright.async_api import Browser, Page
 
 from tests.containers.arcade import Arcade
 from tests.containers.conftest import SCREENSHOTS
-from tests.e2e.conftest import GAME, LEAVE
-from tests.e2e.player import FRAME_TIMES, choose_players, first_frame, lit, play, shows, state
+from tests.e2e.conftest import GAME
+from tests.e2e.player import FRAME_TIMES, LEAVE, choose_players, first_frame, lit, play, shows, state
 from tests.e2e.stack import get, until
 from tests.e2e.test_saves import press, quick_save
 

@@ -8,8 +8,8 @@ from playwright.async_api import Browser
 
 from tests.containers.arcade import Arcade
 from tests.containers.engine import ROOT, Engine
-from tests.e2e.conftest import GAME, LEAVE
-from tests.e2e.player import choose_players, play, shows
+from tests.e2e.conftest import GAME
+from tests.e2e.player import LEAVE, choose_players, play, shows
 from tests.e2e.test_saves import press, quick_save
 
 pytestmark = pytest.mark.asyncio
