@@ -20,6 +20,10 @@ RECOVERY_BUCKETS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0
 """Seconds. A room is back 0.3 to 1.5 s after a crash, up to 3 s after its worker died; more is waiting for a place."""
 
 
+WITHOUT_PLACE = ("no_seats", "no_workers")
+"""Refusals that an alert waits for. They are shown as 0 before the first one, which would be no increase otherwise."""
+
+
 class Metrics:
     """The figures of one application, in a collector of their own: two applications in a process don't mix."""
 
@@ -35,6 +39,8 @@ class Metrics:
         self._refused = Counter(
             "coinop_coordinator_refused", "Refusals, by their code.", ("peer", "code"), registry=self.collector
         )
+        for code in WITHOUT_PLACE:
+            self._refused.labels("page", code)
         self.unauthorised = Counter(
             "coinop_coordinator_worker_unauthorised",
             "Workers turned away for their token.",

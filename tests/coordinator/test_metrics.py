@@ -51,6 +51,11 @@ def test_gauges_follow_the_registry_and_the_rooms(metrics, registry, rooms):
     }
 
 
+def test_the_first_player_who_finds_no_place_is_an_increase(metrics):
+    assert figure(metrics, "refused_total", peer="page", code="no_seats") == 0
+    assert figure(metrics, "refused_total", peer="page", code="no_workers") == 0
+
+
 def test_messages_are_counted_by_type_and_direction(metrics):
     metrics.received("page", Leave())
     metrics.received("page", Leave())
