@@ -63,6 +63,7 @@ class Answers:
         if room.troubled_at is not None:
             decisions.append(Recovered(room.trouble[0] or "link_lost", now - room.troubled_at))
             room.trouble, room.troubled_at = ("", ""), None
+            self._house.arrived(room)
         return decisions
 
     def rejected(self, worker_id: WorkerId, message: Rejected, now: float) -> list[Decision]:

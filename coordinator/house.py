@@ -16,7 +16,7 @@ from coordinator.alarms import Alarms
 from coordinator.decisions import Decision, ToPage, ToWorker
 from coordinator.messages import Admit, CloseRoom, Dismiss, Ended, Keep, Refused, RoomState, SeatViewer, ViewerCandidate
 from coordinator.phases import ADMITTING, Event
-from coordinator.registry import Registry, WorkerId
+from coordinator.registry import Registry, Worker, WorkerId
 from coordinator.room import Room, Viewer
 from coordinator.seats import Member, PageId
 
@@ -32,7 +32,7 @@ MAX_REMEMBERED = 10_000
 """Rooms that have ended lately. A worker that was out of reach then may still have one, and must not bring it back."""
 
 
-Kind = Literal["answer", "seat", "forget", "return", "place", "freeze", "move", "retry", "early"]
+Kind = Literal["answer", "seat", "forget", "return", "place", "freeze", "move", "retry", "early", "arrive"]
 
 
 class Alarm(NamedTuple):
@@ -213,6 +213,7 @@ class House:
             self._came_back(room, member)
         for viewer in tuple(room.viewers.values()):
             self.drop_viewer(room, viewer)
+        self.arrived(room)
         self.cancel(room, "return", "place", "freeze", "move", "retry")
         del self.rooms[room.id]
         self.ended[room.id] = None
@@ -227,6 +228,20 @@ class House:
                 worker.rooms.discard(room.id)
                 self.places_changed = True
         room.worker = room.target = room.figures = None
+
+    def set_out(self, room: Room, origin: Worker, patience_ends: float) -> None:
+        """It was moved off a worker that drains, whose next room waits until it is played again, or patience ends."""
+        room.origin = origin
+        origin.leaving.add(room.id)
+        self.alarms.set(Alarm("arrive", room.id), patience_ends)
+
+    def arrived(self, room: Room) -> None:
+        """It is played again, or not waited for any more."""
+        if room.origin is not None:
+            room.origin.leaving.discard(room.id)
+            room.origin = None
+            self.cancel(room, "arrive")
+            self.places_changed = True
 
     def release_target(self, room: Room) -> None:
         """It is not to be moved to where a place is held for it."""

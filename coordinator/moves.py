@@ -4,6 +4,7 @@ Sans-I/O. An operator moves one, or drains a worker of all it has; a worker that
 """
 
 import logging
+import math
 
 from coordinator.decisions import Decision, ToWorker
 from coordinator.house import Alarm, House
@@ -22,8 +23,13 @@ FREEZE_SECONDS = 15.0
 MOVE_AGAIN_SECONDS = 10.0
 """After a room could not be frozen: its worker's store has to come back first."""
 
-MAX_MOVES = 4
-"""Rooms of a worker that are moved at a time. Each is a snapshot to store and a core to load."""
+ROUNDS = 8
+"""In so many a full worker is emptied: an eighth of what it takes is moved at a time, one room of eight. Its players
+wait for a process to start and a core to load, and longest where many do at once. Larger workers have more processors.
+"""
+
+ARRIVE_SECONDS = 1.5
+"""How long the next room waits for one that was stored to be played again: that may be never, if nobody is there."""
 
 STOPPED = "The game server is being stopped. Start the game again: another one may be free."
 
@@ -60,7 +66,10 @@ class Moves:
             return self._house.close(room, "worker_stopped", STOPPED)
         before, target = room.worker, room.target
         self._placing.lose(room, Event.FROZEN, ("moved", MOVED), now)
-        return self._placing.find(room, now, prefer=target, avoid=before)
+        decisions = self._placing.find(room, now, prefer=target, avoid=before)
+        if before is not None and before.draining and room.phase is Phase.OPEN:
+            self._house.set_out(room, before, now + ARRIVE_SECONDS)
+        return decisions
 
     def thawed(self, worker_id: WorkerId, message: Thawed, now: float) -> list[Decision]:
         """It could not be frozen."""
@@ -90,10 +99,10 @@ class Moves:
 
     def _empty(self, worker: Worker, now: float) -> list[Decision]:
         rooms = [self._house.rooms[room_id] for room_id in sorted(worker.rooms)]
-        under_way = sum(room.phase is Phase.FREEZING for room in rooms)
+        under_way = len(worker.leaving) + sum(room.phase is Phase.FREEZING for room in rooms)
         decisions: list[Decision] = []
         for room in rooms:
-            if under_way >= MAX_MOVES:
+            if under_way >= at_a_time(worker):
                 break
             if room.worker is worker and room.phase is Phase.OPEN and Alarm("move", room.id) not in self._house.alarms:
                 try:
@@ -102,3 +111,8 @@ class Moves:
                     continue  # no place for this game at the moment
                 under_way += 1
         return decisions
+
+
+def at_a_time(worker: Worker) -> int:
+    """Rooms of a worker that are moved at a time."""
+    return math.ceil(worker.capacity / ROUNDS)

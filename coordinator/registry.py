@@ -44,6 +44,8 @@ class Worker:
     """The ids of the rooms that hold a place here: they are here, or are about to be moved here."""
     holding: int = 0
     """Rooms that it brings along and has not told of yet."""
+    leaving: set[str] = field(default_factory=set)
+    """The ids of rooms that were moved away while it drains, and are not played again yet."""
     draining: bool = False
     """It takes no more rooms, and those that it has are moved away."""
 

@@ -70,6 +70,8 @@ class Room:
     codec: Codec = ""
     target: Worker | None = None
     """Where a place is held for it while it freezes."""
+    origin: Worker | None = None
+    """Which draining worker it has just been moved away from; None once it is played again."""
     early_deaths: int = 0
     """How often in a row it died soon after it was opened."""
     trouble: tuple[str, str] = ("", "")

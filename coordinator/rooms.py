@@ -282,6 +282,9 @@ class Rooms:
                 return self._placing.give_up(room)
             case "freeze":
                 return self._recovery.not_frozen(room, now)
+            case "arrive":
+                self._house.arrived(room)
+                return []
         self._house.places_changed = True  # a room that could not be moved or opened is tried again
         return []
 

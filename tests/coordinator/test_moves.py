@@ -2,7 +2,7 @@
 
 import pytest
 
-from coordinator.decisions import Recovered
+from coordinator.decisions import Recovered, ToPage
 from coordinator.messages import (
     Admitted,
     CloseRoom,
@@ -10,12 +10,13 @@ from coordinator.messages import (
     Freeze,
     Frozen,
     Join,
+    Leave,
     OpenRoom,
     RoomClosed,
     Start,
     Thawed,
 )
-from coordinator.moves import FREEZE_SECONDS, MAX_MOVES, MOVE_AGAIN_SECONDS
+from coordinator.moves import ARRIVE_SECONDS, FREEZE_SECONDS, MOVE_AGAIN_SECONDS
 from coordinator.phases import Phase
 from coordinator.seats import DeniedError
 from tests.coordinator.floor import AIR, Floor
@@ -174,17 +175,56 @@ class TestDrain:
         floor.say(2, Start(game="d", offer="v=0"))
         assert kinds(floor, other) == [OpenRoom]
 
-    def test_moves_a_few_at_a_time(self, floor):
-        worker = floor.worker(capacity=10)
-        rooms = [floor.play(page).room for page in range(10)]
-        floor.worker(capacity=10)
+    @pytest.mark.parametrize(("capacity", "at_a_time"), [(1, 1), (8, 1), (9, 2), (64, 8)])
+    def test_moves_an_eighth_of_what_the_worker_takes_at_a_time(self, floor, capacity, at_a_time):
+        worker = floor.worker(capacity=capacity)
+        for page in range(capacity):
+            floor.play(page)
+        floor.worker(capacity=capacity)
 
         floor.answer(worker, Draining())
-        assert kinds(floor, worker) == [Freeze] * MAX_MOVES
 
-        floor.answer(worker, Frozen(room=floor.commands(worker)[0].room))
+        assert kinds(floor, worker) == [Freeze] * at_a_time
+
+    def test_moves_the_next_room_when_the_one_before_is_played_again(self, floor):
+        worker = floor.worker(capacity=8)
+        for page in (1, 2):
+            floor.play(page)
+        other = floor.worker(capacity=8)
+        floor.answer(worker, Draining())
+        [freeze] = floor.commands(worker)
+
+        floor.answer(worker, Frozen(room=freeze.room))
+        assert kinds(floor, worker) == []
+        page = next(d.page for d in floor.told if isinstance(d, ToPage))
+        floor.say(page, Join(room=freeze.room, offer="v=1"))
+        floor.answer(other, Admitted(room=freeze.room, viewer="v2", answer="a=1"))
+
         assert kinds(floor, worker) == [Freeze]
-        assert len(rooms) == 10
+
+    def test_moves_the_next_room_also_when_nobody_comes_to_the_one_before(self, floor):
+        worker = floor.worker(capacity=8)
+        for page in (1, 2):
+            floor.play(page)
+        floor.worker(capacity=8)
+        floor.answer(worker, Draining())
+        floor.answer(worker, Frozen(room=floor.commands(worker)[0].room))
+
+        floor.wait(ARRIVE_SECONDS)
+
+        assert kinds(floor, worker) == [Freeze]
+
+    def test_moves_the_next_room_also_when_the_one_before_is_over(self, floor):
+        worker = floor.worker(capacity=8)
+        for page in (1, 2):
+            floor.play(page)
+        floor.worker(capacity=8)
+        floor.answer(worker, Draining())
+        floor.answer(worker, Frozen(room=floor.commands(worker)[0].room))
+
+        floor.say(next(d.page for d in floor.told if isinstance(d, ToPage)), Leave())
+
+        assert kinds(floor, worker) == [Freeze]
 
     def test_without_another_place_waits_for_one(self, floor, worker, room):
         floor.answer(worker, Draining())

@@ -52,6 +52,10 @@ class Guest:
         await asyncio.wait_for(self._welcomed.wait(), PATIENCE)
         return self
 
+    def new_viewer(self) -> Viewer:
+        """What its next connection ends at."""
+        return Viewer()
+
     async def __aexit__(self, *_: Any) -> None:
         assert self._reading is not None
         self._reading.cancel()
@@ -80,7 +84,7 @@ class Guest:
     async def _offer(self) -> str:
         if self._viewer is not None:
             await self._viewer.close()
-        self._viewer = Viewer()
+        self._viewer = self.new_viewer()
         return await self._viewer.offer()
 
     async def _say(self, message: Any) -> None:
