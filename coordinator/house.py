@@ -32,7 +32,7 @@ MAX_REMEMBERED = 10_000
 """Rooms that have ended lately. A worker that was out of reach then may still have one, and must not bring it back."""
 
 
-Kind = Literal["answer", "seat", "forget", "return", "place", "freeze", "move", "retry", "early", "arrive"]
+Kind = Literal["answer", "seat", "forget", "return", "place", "freeze", "move", "retry", "early", "prepare", "arrive"]
 
 
 class Alarm(NamedTuple):
@@ -227,6 +227,7 @@ class House:
             if worker is not None:
                 worker.rooms.discard(room.id)
                 self.places_changed = True
+        self.cancel(room, "prepare")
         room.worker = room.target = room.figures = None
 
     def set_out(self, room: Room, origin: Worker, patience_ends: float) -> None:
@@ -248,6 +249,7 @@ class House:
         if room.target is not None:
             room.target.rooms.discard(room.id)
             room.target = None
+            self.cancel(room, "prepare")
             self.places_changed = True
 
     def cancel(self, room: Room, *kinds: Kind) -> None:

@@ -1,4 +1,4 @@
-"""Rooms that are moved to another worker without losing a frame: frozen, stored, and opened again there.
+"""Rooms that are moved to another worker without losing a frame: awaited there, frozen, stored, and opened again.
 
 Sans-I/O. An operator moves one, or drains a worker of all it has; a worker that is told to end asks for it itself.
 """
@@ -8,7 +8,7 @@ import math
 
 from coordinator.decisions import Decision, ToWorker
 from coordinator.house import Alarm, House
-from coordinator.messages import Freeze, Frozen, Refused, Thawed
+from coordinator.messages import Freeze, Frozen, Prepare, Prepared, Refused, Thawed
 from coordinator.phases import Event, Phase
 from coordinator.placing import Placing
 from coordinator.registry import Worker, WorkerId
@@ -16,6 +16,10 @@ from coordinator.room import Room
 from coordinator.seats import DeniedError
 
 logger = logging.getLogger(__name__)
+
+PREPARE_SECONDS = 2.0
+"""How long a room goes on before it is frozen, for a process to start where it is to go. A busy machine takes longer;
+then its players wait for the rest."""
 
 FREEZE_SECONDS = 15.0
 """How long a worker may take to freeze a room: it stores a snapshot, perhaps over a slow network."""
@@ -28,7 +32,7 @@ ROUNDS = 8
 wait for a process to start and a core to load, and longest where many do at once. Larger workers have more processors.
 """
 
-ARRIVE_SECONDS = 1.5
+ARRIVE_SECONDS = 0.75
 """How long the next room waits for one that was stored to be played again: that may be never, if nobody is there."""
 
 STOPPED = "The game server is being stopped. Start the game again: another one may be free."
@@ -45,16 +49,35 @@ class Moves:
 
     def move(self, room: Room, now: float) -> list[Decision]:
         """Move a room to another worker. Raises DeniedError."""
-        if room.phase is not Phase.OPEN or room.worker is None:
+        if room.phase is not Phase.OPEN or room.worker is None or room.target is not None:
             raise DeniedError("not_open", "This room is on no worker at the moment, or is being moved already.")
         target = self._house.registry.place_for(room.game.id, room.wish, avoid=room.worker)
         if isinstance(target, Refused) or target is room.worker:
             raise DeniedError("no_place", "No other worker has this room's game and a free place.")
-        room.step(Event.FREEZE_SENT)
         room.target = target
         target.rooms.add(room.id)
+        self._house.alarms.set(Alarm("prepare", room.id), now + PREPARE_SECONDS)
+        logger.info("= room %s is to be moved from worker %s to %s", room.label, room.worker.id, target.id)
+        return [ToWorker(target.id, Prepare(room=room.id))]
+
+    def prepared(self, worker_id: WorkerId, message: Prepared, now: float) -> list[Decision]:
+        """There is a process for it where it is to go."""
+        room = self._house.rooms.get(message.room)
+        awaited = room is not None and room.target is not None and room.target.id == worker_id
+        return self._freeze(room, now) if room is not None and awaited else []
+
+    def waited(self, room: Room, now: float) -> list[Decision]:
+        """Long enough: for a process where it is to go, or for its players there."""
+        self._house.arrived(room)
+        return self._freeze(room, now)
+
+    def _freeze(self, room: Room, now: float) -> list[Decision]:
+        """Stop a room that is to be moved. Nothing if it has been already, or can't be moved any more."""
+        self._house.cancel(room, "prepare")
+        if room.phase is not Phase.OPEN or room.worker is None or room.target is None:
+            return []
+        room.step(Event.FREEZE_SENT)
         self._house.alarms.set(Alarm("freeze", room.id), now + FREEZE_SECONDS)
-        logger.info("= room %s is frozen, to be moved from worker %s to %s", room.label, room.worker.id, target.id)
         return [ToWorker(room.worker.id, Freeze(room=room.id))]
 
     def frozen(self, worker_id: WorkerId, message: Frozen, now: float) -> list[Decision]:
@@ -98,19 +121,24 @@ class Moves:
         return [decision for worker in draining for decision in self._empty(worker, now)]
 
     def _empty(self, worker: Worker, now: float) -> list[Decision]:
-        rooms = [self._house.rooms[room_id] for room_id in sorted(worker.rooms)]
-        under_way = len(worker.leaving) + sum(room.phase is Phase.FREEZING for room in rooms)
+        placed = (self._house.rooms[room_id] for room_id in sorted(worker.rooms))
+        rooms = [room for room in placed if room.worker is worker]
+        under_way = len(worker.leaving) + sum(_is_on_its_way(room) for room in rooms)
         decisions: list[Decision] = []
         for room in rooms:
             if under_way >= at_a_time(worker):
                 break
-            if room.worker is worker and room.phase is Phase.OPEN and Alarm("move", room.id) not in self._house.alarms:
+            if room.phase is Phase.OPEN and Alarm("move", room.id) not in self._house.alarms:
                 try:
                     decisions += self.move(room, now)
                 except DeniedError:
-                    continue  # no place for this game at the moment
+                    continue  # no place for this game at the moment, or under way already
                 under_way += 1
         return decisions
+
+
+def _is_on_its_way(room: Room) -> bool:
+    return room.phase is Phase.FREEZING or room.target is not None
 
 
 def at_a_time(worker: Worker) -> int:

@@ -38,7 +38,7 @@ def room_shown(room: Room) -> Shown:
     return {
         "id": room.id,
         "game": room.game.title,
-        "phase": room.phase.name.lower(),
+        "phase": "moving" if room.target is not None else room.phase.name.lower(),
         "worker": room.worker.id if room.worker is not None else None,
         "region": room.worker.region if room.worker is not None else None,
         "epoch": room.epoch,

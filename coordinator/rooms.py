@@ -24,6 +24,7 @@ from coordinator.messages import (
     MakeHost,
     Measured,
     PlayerMessage,
+    Prepared,
     Refused,
     Rejected,
     Remove,
@@ -213,6 +214,8 @@ class Rooms:
         match message:
             case RoomClosed():
                 return self._recovery.room_closed(worker_id, message, now)
+            case Prepared():
+                return self._moves.prepared(worker_id, message, now)
             case Frozen():
                 return self._moves.frozen(worker_id, message, now)
             case Thawed():
@@ -282,9 +285,8 @@ class Rooms:
                 return self._placing.give_up(room)
             case "freeze":
                 return self._recovery.not_frozen(room, now)
-            case "arrive":
-                self._house.arrived(room)
-                return []
+            case "prepare" | "arrive":
+                return self._moves.waited(room, now)
         self._house.places_changed = True  # a room that could not be moved or opened is tried again
         return []
 

@@ -5,6 +5,7 @@
 
 import logging
 from collections.abc import Callable, Container
+from typing import Any
 
 from coordinator.messages import (
     Admit,
@@ -12,6 +13,7 @@ from coordinator.messages import (
     Dismiss,
     Freeze,
     OpenRoom,
+    Prepare,
     Rejected,
     RoomClosed,
     SeatViewer,
@@ -52,24 +54,22 @@ class Dispatcher:
         self._supervisor = supervisor
         self._capacity = capacity
         self._report = report
+        self._actions: dict[type[WorkerCommand], Callable[[Any], None]] = {
+            OpenRoom: self._open,
+            Admit: supervisor.admit,
+            ViewerCandidate: supervisor.candidate,
+            SeatViewer: supervisor.seat,
+            Dismiss: supervisor.dismiss,
+            CloseRoom: supervisor.close,
+            Prepare: supervisor.prepare,
+            Freeze: supervisor.freeze,
+        }
 
     def handle(self, command: WorkerCommand) -> None:
         """Do it. What comes of it is reported."""
-        match command:
-            case OpenRoom():
-                self._open(command)
-            case Admit():
-                self._supervisor.admit(command)
-            case ViewerCandidate():
-                self._supervisor.candidate(command)
-            case SeatViewer():
-                self._supervisor.seat(command)
-            case Dismiss():
-                self._supervisor.dismiss(command)
-            case CloseRoom():
-                self._supervisor.close(command)
-            case Freeze():
-                self._supervisor.freeze(command)
+        act = self._actions.get(type(command))
+        if act is not None:
+            act(command)
 
     def _open(self, order: OpenRoom) -> None:
         places_left = 0 if self._supervisor.draining else self._capacity - len(self._supervisor)

@@ -30,12 +30,19 @@ class Spares:
         self._start = start
         self._child: Child | None = None
         self._left = asyncio.Event()
+        self._came = asyncio.Event()
         self._failures = 0
 
     @property
     def ready(self) -> bool:
         """Whether there is a spare with its imports done."""
         return self._child is not None and self._child.ready.is_set()
+
+    async def there(self) -> None:
+        """Wait until there is one with its imports done; for ever, if none can be started."""
+        while not self.ready:
+            self._came.clear()
+            await (self._child.ready if self._child else self._came).wait()
 
     def take(self) -> Child | None:
         """The spare, if there is one; it may still be at its imports, and is ahead of a new process even so."""
@@ -59,6 +66,7 @@ class Spares:
             self._left.clear()
             try:
                 child = self._child = await self._start()
+                self._came.set()
             except OSError as error:
                 self._failures += 1
                 logger.error("No room process can be started (%s); trying again in %.0f s.", error, self._delay())

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from coordinator.messages import (
@@ -20,6 +21,8 @@ from coordinator.messages import (
     Frozen,
     MessageError,
     OpenRoom,
+    Prepare,
+    Prepared,
     Rejected,
     RoomClosed,
     SeatViewer,
@@ -65,6 +68,9 @@ CODECS: dict[str, Codec] = {"H264": "H264", "VP8": "VP8"}
 
 FREEZE_SECONDS = 5.0
 """For a room to stop its game and hand in its last snapshot."""
+
+PREPARE_SECONDS = 10.0
+"""For a spare process to be ready: whoever asked has long stopped waiting then."""
 
 FLUSH_SECONDS = 2.0
 """For what rooms handed in last to get to the store, when the worker ends."""
@@ -188,6 +194,15 @@ class Supervisor:
             room.freezing = self._loop.create_future()
             room.send(control.Freeze())
             room.tasks.append(self._spawn(self._freeze(room, room.freezing), f"freezing of room {room.label}"))
+
+    def prepare(self, order: Prepare) -> None:
+        """Have a process in stock for a room that is to be moved here, and say so."""
+        self._spawn(self._prepare(order.room), f"spare for room {order.room[:8]}")
+
+    async def _prepare(self, room: str) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._spares.there(), PREPARE_SECONDS)
+        self._report(Prepared(room=room))
 
     async def close_all(self, why: Ending) -> None:
         """End all rooms, and wait until they are gone."""

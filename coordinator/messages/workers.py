@@ -117,6 +117,12 @@ class Thawed(Struct, frozen=True, kw_only=True, tag="thawed"):
     message: Sentence
 
 
+class Prepared(Struct, frozen=True, kw_only=True, tag="prepared"):
+    """A process is ready for the room, as ``prepare`` asked, or will not be for a while: it may be moved."""
+
+    room: Name
+
+
 class Draining(Struct, frozen=True, kw_only=True, tag="draining"):
     """The worker is going to end: no new rooms, and its rooms are to be moved away."""
 
@@ -157,6 +163,7 @@ WorkerMessage = (
     | RoomClosed
     | Frozen
     | Thawed
+    | Prepared
     | Draining
     | Figures
 )
@@ -241,6 +248,12 @@ class Keep(Struct, frozen=True, kw_only=True, tag="keep"):
     record: Record
 
 
+class Prepare(Struct, frozen=True, kw_only=True, tag="prepare"):
+    """A room is to be moved here: have a process ready before it is frozen where it is. Answered by ``prepared``."""
+
+    room: Name
+
+
 class Freeze(Struct, frozen=True, kw_only=True, tag="freeze"):
     """Stop the game, store a last snapshot, and end. Answered by ``frozen``, ``thawed`` or ``room_closed``."""
 
@@ -248,5 +261,15 @@ class Freeze(Struct, frozen=True, kw_only=True, tag="freeze"):
 
 
 WorkerCommand = (
-    Registered | Refused | OpenRoom | Admit | SeatViewer | ViewerCandidate | Dismiss | CloseRoom | Keep | Freeze
+    Registered
+    | Refused
+    | OpenRoom
+    | Admit
+    | SeatViewer
+    | ViewerCandidate
+    | Dismiss
+    | CloseRoom
+    | Keep
+    | Prepare
+    | Freeze
 )

@@ -11,6 +11,8 @@ from coordinator.messages import (
     Join,
     Keep,
     OpenRoom,
+    Prepare,
+    Prepared,
     Register,
     RoomState,
     Start,
@@ -100,6 +102,17 @@ class Floor:
         """The page joins a room and is in it."""
         self.say(page, Join(room=room, offer="v=1", **options))
         return self.admit()[0]
+
+    def prepare(self):
+        """The workers have processes for the rooms that are to be moved to them."""
+        asked = [
+            (d.worker, d.message.room) for d in self.told if isinstance(d, ToWorker) and isinstance(d.message, Prepare)
+        ]
+        decisions = []
+        for worker, room in asked:
+            decisions += self.decide(self.rooms.worker_said(worker, Prepared(room=room), self.now))
+        self.told = decisions
+        return decisions
 
     # ----- looks
 

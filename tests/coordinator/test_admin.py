@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from coordinator.messages import Figures, Freeze, Frozen, Leave, OpenRoom, RoomFigures
+from coordinator.messages import Figures, Freeze, Frozen, Leave, OpenRoom, Prepare, Prepared, RoomFigures
 
 ADMIN = "an admin token of some length"
 
@@ -117,7 +117,9 @@ async def test_a_room_is_moved_to_another_worker(arcade):
     other = await arcade.worker()
 
     status, body = await ask(arcade, "POST", f"/admin/rooms/{room}/move")
-    assert (status, body["room"]["phase"]) == (202, "freezing")
+    assert (status, body["room"]["phase"]) == (202, "moving")
+    assert await other.receive() == Prepare(room=room)
+    await other.send(Prepared(room=room))
     assert await worker.receive() == Freeze(room=room)
     await worker.send(Frozen(room=room))
 
@@ -149,6 +151,8 @@ async def test_a_worker_is_drained(arcade):
     status, body = await ask(arcade, "POST", f"/admin/workers/{worker.id}/drain")
 
     assert (status, body["worker"]["draining"]) == (202, True)
+    assert await other.receive() == Prepare(room=room)
+    await other.send(Prepared(room=room))
     assert await worker.receive() == Freeze(room=room)
     await page.send(Leave())
     another = await arcade.page()

@@ -12,11 +12,13 @@ from coordinator.messages import (
     Join,
     Leave,
     OpenRoom,
+    Prepare,
+    Prepared,
     RoomClosed,
     Start,
     Thawed,
 )
-from coordinator.moves import ARRIVE_SECONDS, FREEZE_SECONDS, MOVE_AGAIN_SECONDS
+from coordinator.moves import ARRIVE_SECONDS, FREEZE_SECONDS, MOVE_AGAIN_SECONDS, PREPARE_SECONDS
 from coordinator.phases import Phase
 from coordinator.seats import DeniedError
 from tests.coordinator.floor import AIR, Floor
@@ -38,7 +40,8 @@ def room(floor, worker):
 
 
 def move(floor, room):
-    return floor.decide(floor.rooms.move(floor.room(room), floor.now))
+    floor.decide(floor.rooms.move(floor.room(room), floor.now))
+    return floor.prepare()
 
 
 def kinds(floor, worker):
@@ -79,6 +82,24 @@ class TestMove:
         floor.say(1, Join(room=room, offer="v=1"))
         floor.admit()
         assert Recovered("moved", 0.0) in floor.told
+
+    def test_stops_the_game_when_a_process_is_ready_for_it_elsewhere_or_after_a_while(self, floor, worker, room):
+        other = floor.worker()
+        third = floor.worker(games=(AIR,))
+
+        assert floor.decide(floor.rooms.move(floor.room(room), floor.now)) == [(other.id, Prepare(room=room))]
+        assert floor.answer(third, Prepared(room=room)) == []
+        assert floor.wait(PREPARE_SECONDS) == [(worker.id, Freeze(room=room))]
+        assert floor.answer(other, Prepared(room=room)) == []
+
+    def test_that_loses_its_end_before_it_began_stops_nothing(self, floor, worker, room):
+        other = floor.worker()
+        floor.decide(floor.rooms.move(floor.room(room), floor.now))
+
+        floor.lose(other)
+
+        assert floor.wait(PREPARE_SECONDS) == []
+        assert floor.room(room).phase is Phase.OPEN
 
     def test_lets_joins_wait_for_the_new_place(self, floor, worker, room):
         other = floor.worker()
@@ -167,6 +188,7 @@ class TestDrain:
         other = floor.worker(capacity=9)
 
         floor.answer(worker, Draining())
+        floor.prepare()
 
         assert floor.commands(worker) == [Freeze(room=room)]
         floor.answer(worker, Frozen(room=room))
@@ -183,6 +205,7 @@ class TestDrain:
         floor.worker(capacity=capacity)
 
         floor.answer(worker, Draining())
+        floor.prepare()
 
         assert kinds(floor, worker) == [Freeze] * at_a_time
 
@@ -192,6 +215,7 @@ class TestDrain:
             floor.play(page)
         other = floor.worker(capacity=8)
         floor.answer(worker, Draining())
+        floor.prepare()
         [freeze] = floor.commands(worker)
 
         floor.answer(worker, Frozen(room=freeze.room))
@@ -200,6 +224,7 @@ class TestDrain:
         floor.say(page, Join(room=freeze.room, offer="v=1"))
         floor.answer(other, Admitted(room=freeze.room, viewer="v2", answer="a=1"))
 
+        floor.prepare()
         assert kinds(floor, worker) == [Freeze]
 
     def test_moves_the_next_room_also_when_nobody_comes_to_the_one_before(self, floor):
@@ -208,10 +233,12 @@ class TestDrain:
             floor.play(page)
         floor.worker(capacity=8)
         floor.answer(worker, Draining())
+        floor.prepare()
         floor.answer(worker, Frozen(room=floor.commands(worker)[0].room))
 
         floor.wait(ARRIVE_SECONDS)
 
+        floor.prepare()
         assert kinds(floor, worker) == [Freeze]
 
     def test_moves_the_next_room_also_when_the_one_before_is_over(self, floor):
@@ -220,32 +247,39 @@ class TestDrain:
             floor.play(page)
         floor.worker(capacity=8)
         floor.answer(worker, Draining())
+        floor.prepare()
         floor.answer(worker, Frozen(room=floor.commands(worker)[0].room))
 
         floor.say(next(d.page for d in floor.told if isinstance(d, ToPage)), Leave())
 
+        floor.prepare()
         assert kinds(floor, worker) == [Freeze]
 
     def test_without_another_place_waits_for_one(self, floor, worker, room):
         floor.answer(worker, Draining())
+        floor.prepare()
         assert floor.told == []
 
         floor.worker()
 
+        floor.prepare()
         assert floor.commands(worker) == [Freeze(room=room)]
 
     def test_waits_for_a_room_that_is_starting(self, floor, worker):
         floor.say(1, Start(game="d", offer="v=0"))
         floor.worker()
         floor.answer(worker, Draining())
+        floor.prepare()
         assert floor.told == []
 
         floor.answer(worker, Admitted(room="id2", viewer="v1", answer="a=1"))
 
+        floor.prepare()
         assert floor.commands(worker) == [Freeze(room="id2")]
 
     def test_of_a_worker_that_gives_up_a_room_itself_lets_it_wait(self, floor, worker, room):
         floor.answer(worker, Draining())
+        floor.prepare()
 
         floor.answer(worker, Frozen(room=room))
 
@@ -262,9 +296,11 @@ class TestDrain:
     def test_tries_again_after_a_while_what_could_not_be_frozen(self, floor, worker, room):
         floor.worker()
         floor.answer(worker, Draining())
+        floor.prepare()
         floor.answer(worker, Thawed(room=room, code="store_failed", message="The store can't be reached."))
         assert floor.commands(worker) == []
 
         floor.wait(MOVE_AGAIN_SECONDS)
 
+        floor.prepare()
         assert floor.commands(worker) == [Freeze(room=room)]

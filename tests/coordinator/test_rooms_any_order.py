@@ -16,7 +16,6 @@ from coordinator.messages import (
     CloseRoom,
     Dismiss,
     Draining,
-    Freeze,
     Frozen,
     Game,
     GiveSeat,
@@ -26,6 +25,8 @@ from coordinator.messages import (
     Leave,
     MakeHost,
     OpenRoom,
+    Prepare,
+    Prepared,
     Register,
     Rejected,
     Remove,
@@ -230,6 +231,14 @@ class AnyOrder(RuleBasedStateMachine):
             box.viewers.pop(room.id, None)
             self.answer(box, Frozen(room=room.id))
 
+    @precondition(lambda self: self.connected and self.rooms.rooms)
+    @rule(data=st.data())
+    def finish_preparing(self, data):
+        """The worker that was asked to, or another one that has nothing to say here."""
+        room = data.draw(st.sampled_from(tuple(self.rooms.rooms)))
+        box = data.draw(st.sampled_from(tuple(self.connected.values())))
+        self.answer(box if room.target is None else self.connected[room.target.id], Prepared(room=room.id))
+
     @precondition(lambda self: self.rooms.rooms)
     @rule(data=st.data())
     def move(self, data):
@@ -238,7 +247,7 @@ class AnyOrder(RuleBasedStateMachine):
             decisions = self.rooms.move(room, self.now)
         except DeniedError:
             return
-        assert isinstance(decisions[0].message, Freeze)
+        assert isinstance(decisions[0].message, Prepare)
         self.carry_out(decisions)
 
     # ----- pages
@@ -318,7 +327,7 @@ class AnyOrder(RuleBasedStateMachine):
         for room in self.rooms.rooms:
             assert (room.worker is not None) == (room.phase in ON_A_WORKER)
             assert room.worker is None or room.worker in workers
-            assert room.target is None or room.phase is Phase.FREEZING
+            assert room.target is None or room.phase in (Phase.OPEN, Phase.FREEZING)
 
     @invariant()
     def every_page_is_in_one_room_at_most(self):
@@ -340,7 +349,7 @@ class AnyOrder(RuleBasedStateMachine):
             waits = any(not viewer.admitted for viewer in room.viewers.values())
             gone = any(m.page is None and room.viewer_of(m) is None for m in room.company.members.values())
             moving = room.phase in (Phase.ASTRAY, Phase.HOMELESS, Phase.FREEZING)
-            if waits or gone or moving:
+            if waits or gone or moving or room.target is not None:
                 assert self.rooms.next_deadline() is not None
 
     def teardown(self):

@@ -49,7 +49,6 @@ async def drained(house: Stack, leaving: str, staying: str, guests: list[Watcher
     for _ in range(30):
         await guests[0].picture()
     shown: float = await page.evaluate(LONGEST_GAP, 1000 * began)
-    print("GAPS", sorted(round(g.longest_gap(began), 2) for g in guests), shown)
     return max(shown / 1000, *(guest.longest_gap(began) for guest in guests)), took
 
 
@@ -66,7 +65,6 @@ async def test_a_worker_with_eight_rooms_moves_all_of_them(house: Stack, page: P
         names = ["worker", "second"]
         for _ in range(TRIES):
             found.append(await drained(house, *names, guests, page))
-            print("FOUND", found)
             names.reverse()
             if found[-1][0] <= BACK_WITHIN and found[-1][1] <= GONE_WITHIN:
                 break

@@ -9,6 +9,8 @@ from coordinator.messages import (
     Candidate,
     CloseRoom,
     Dismiss,
+    Prepare,
+    Prepared,
     Registered,
     Rejected,
     RoomClosed,
@@ -68,6 +70,9 @@ async def test_commands_reach_the_rooms(tmp_path: Path) -> None:
         dispatcher.handle(ViewerCandidate(room="r1", viewer="v1", **leave))
         dispatcher.handle(ViewerCandidate(room="r1", viewer="v2", **leave))
         assert (await reports.expect(ViewerLeft)).viewer == "v2"
+        dispatcher.handle(Prepare(room="r3"))
+        assert await reports.expect(Prepared) == Prepared(room="r3")
+        assert supervisor.spare_ready
         dispatcher.handle(CloseRoom(room="r1"))
         assert (await reports.expect(RoomClosed)).code == "closed"
     finally:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from coordinator.messages import Admitted, Prepare, Prepared
 from tests.worker.rooms.harness import (
     SCRIPTED_ROOM,
     Reports,
@@ -13,6 +14,7 @@ from tests.worker.rooms.harness import (
     until,
 )
 from worker import spares
+from worker import supervisor as module
 from worker.child import Child
 from worker.spares import Spares
 
@@ -71,5 +73,31 @@ async def test_a_spare_that_dies_while_it_waits_is_replaced(tmp_path: Path, monk
         await until(lambda: len(started) == 2 and supervisor.spare_ready)
         supervisor.open(order_for("r1"), make_entry())
         assert next(iter(supervisor)).child is started[1]
+    finally:
+        await supervisor.stop()
+
+
+async def test_a_room_that_is_to_be_moved_here_is_awaited_with_a_spare(tmp_path: Path) -> None:
+    reports = Reports()
+    supervisor = make_supervisor(tmp_path, reports, reports)
+    try:
+        supervisor.open(order_for("r1"), make_entry())  # takes the spare, or is quicker than it
+        await reports.expect(Admitted)
+        supervisor.prepare(Prepare(room="r2"))
+        assert await reports.expect(Prepared) == Prepared(room="r2")
+        assert supervisor.spare_ready
+    finally:
+        await supervisor.stop()
+
+
+async def test_where_no_spare_can_be_started_a_room_that_is_to_be_moved_here_does_not_wait_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PREPARE_SECONDS", 0.05)
+    reports = Reports()
+    supervisor = make_supervisor(tmp_path, reports, reports, command=("/nowhere",))
+    try:
+        supervisor.prepare(Prepare(room="r2"))
+        assert await reports.expect(Prepared) == Prepared(room="r2")
     finally:
         await supervisor.stop()
