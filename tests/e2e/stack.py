@@ -111,6 +111,7 @@ class Stack:
         self.folder = folder
         self.token = secrets.token_urlsafe(24)
         self.admin_token = secrets.token_urlsafe(24)
+        self.turn_secret = secrets.token_urlsafe(24)
         self.port = free_port()
         self.metrics_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
@@ -135,12 +136,11 @@ class Stack:
             },
         )
 
-    async def start_gateway(self, **settings: Any) -> None:
+    async def start_gateway(self, program: str = "turn", **settings: Any) -> None:
         """Start a gateway on UDP, TCP and TLS that reaches this machine's rooms, and have everybody know of it.
 
         Before ``start``: the worker announces it, and the coordinator has its secret.
         """
-        secret = secrets.token_urlsafe(24)
         self.turn_port, tls_port, self.health_port = free_port(), free_port(), free_port()
         certificate, key = self_signed(self.folder)
         values = {
@@ -151,13 +151,14 @@ class Stack:
             "key": key,
             "peers": "127.0.0.1",
             "relay_address": ["127.0.0.1"],
-            "secret": secret,
+            "secret": self.turn_secret,
             "metrics_port": 0,
             "health_port": self.health_port,
             **settings,
         }
-        self._run("turn", {f"COINOP_TURN_{name.upper()}": as_variable(value) for name, value in values.items()})
-        self._coordinator["COINOP_TURN_SECRET"] = secret
+        environment = {f"COINOP_TURN_{name.upper()}": as_variable(value) for name, value in values.items()}
+        self._run(program, environment, command="turn")
+        self._coordinator["COINOP_TURN_SECRET"] = self.turn_secret
         self._settings["gateways"] = [
             f"turn:127.0.0.1:{self.turn_port}?transport=udp",
             f"turn:127.0.0.1:{self.turn_port}?transport=tcp",
