@@ -17,7 +17,7 @@ from coordinator.seats import DeniedError
 
 logger = logging.getLogger(__name__)
 
-PREPARE_SECONDS = 2.0
+PREPARE_SECONDS = 1.5
 """How long a room goes on before it is frozen, for a process to start where it is to go. A busy machine takes longer;
 then its players wait for the rest."""
 
@@ -32,7 +32,7 @@ ROUNDS = 8
 wait for a process to start and a core to load, and longest where many do at once. Larger workers have more processors.
 """
 
-ARRIVE_SECONDS = 0.75
+ARRIVE_SECONDS = 0.6
 """How long the next room waits for one that was stored to be played again: that may be never, if nobody is there."""
 
 STOPPED = "The game server is being stopped. Start the game again: another one may be free."
