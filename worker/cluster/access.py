@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import httpx2
-import msgspec
-from lightkube import ApiError, AsyncClient, ConfigError, KubeConfig
+from lightkube import ApiError, AsyncClient, ConfigError, KubeConfig, NotReadyError
 
 from worker.cluster.errors import NotInClusterError
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where the kubelet puts a pod's token, and a new one every hour: the client reads it when the old one is refused."""
 
-FAILURES = (httpx2.HTTPError, msgspec.DecodeError, ConfigError, OSError, KeyError)
-"""What a request may end with: a refusal, no answer, or one that is none. KeyError, because the client looks for the
-content type of an error that may have been answered by a proxy without any."""
+FAILURES = (httpx2.HTTPError, ConfigError, OSError, NotReadyError, ValueError, LookupError, AttributeError)
+"""What a request may end with: a refusal, no answer, or one that is none. The last four, because the client reads what
+comes without a look before: from a proxy in between, it may be anything."""
 
 
 class Right(NamedTuple):
@@ -64,7 +63,7 @@ def sentence(error: BaseException, right: Right) -> str:
                 " the pod for another one to come with a new token."
             )
         case 0:
-            why = str(error) or type(error).__name__
-            return f"The Kubernetes API can't be reached ({why}): see whether a NetworkPolicy is in the way."
+            why = str(error) if isinstance(error, (httpx2.HTTPError, OSError)) else "its answer is none"
+            return f"The Kubernetes API can't be reached ({why}): see whether a NetworkPolicy or a proxy is in the way."
         case status:
             return f"The Kubernetes API answers {status} ({reason or 'without a reason'}): its own log says why."

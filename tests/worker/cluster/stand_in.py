@@ -47,6 +47,10 @@ class RefusedError(Exception):
         }
 
 
+class GarbageError(Exception):
+    """To be answered with garbage."""
+
+
 @dataclass(frozen=True)
 class Change:
     """What happened to an object, at which version."""
@@ -64,6 +68,8 @@ class StandIn:
         self.port = 0
         self.silent = False
         """Watches stay open, and nothing comes any more, as when a router on the way has lost them."""
+        self.garbage: web.Response | None = None
+        """What the pod is answered instead, as if there were a broken proxy on the way."""
         self._admin = admin
         self._pod = pod
         self._allowed: set[tuple[str, str]] = set()
@@ -113,6 +119,9 @@ class StandIn:
             return await self._serve(request)
         except RefusedError as failure:
             return _json(failure.body, status=failure.body["code"])
+        except GarbageError:
+            assert self.garbage is not None
+            return self.garbage
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         parts = request.match_info["tail"].split("/")
@@ -144,6 +153,8 @@ class StandIn:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if token not in (self._admin, self._pod):
             raise RefusedError(401, "Unauthorized")
+        if token == self._pod and self.garbage is not None:
+            raise GarbageError
         if token == self._pod and (verb, plural) not in self._allowed:
             where = f' in the namespace "{namespace}"' if namespace else " at the cluster scope"
             message = f'{plural} is forbidden: User "worker" cannot {verb} resource "{plural}" in API group ""{where}'

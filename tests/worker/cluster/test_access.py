@@ -90,4 +90,6 @@ async def test_another_server_than_the_clusters_is_not_believed(api: Api, tmp_pa
 
 
 def test_garbage_in_place_of_an_answer_is_a_failure_too() -> None:
-    assert sentence(KeyError("content-type"), RIGHT).startswith("The Kubernetes API can't be reached")
+    assert sentence(KeyError("content-type"), RIGHT).startswith(
+        "The Kubernetes API can't be reached (its answer is none)"
+    )

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from aiohttp.web import Response
 from lightkube.resources.core_v1 import Service
 
 from tests.worker.cluster.api import Api
@@ -188,6 +189,27 @@ class TestOnlyTheStandInCan:
             await api.admin.patch(Service, "turn", {"spec": {"externalIPs": ["192.0.2.1"]}})
             assert await found.next() == AT_1
         assert "410" not in caplog.text
+
+    @pytest.mark.parametrize("status", [200, 403, 503])
+    @pytest.mark.parametrize("kind", ["application/json", "text/html", ""])
+    @pytest.mark.parametrize(
+        "body",
+        [b"", b"{", b"null", b"[]", b"{}", b'{"items": [{"metadata": null}]}', b'{"type": "ADDED", "object": {}}'],
+    )
+    async def test_garbage_in_place_of_answers_is_outlived(
+        self, api: Api, stand_in: StandIn, status: int, kind: str, body: bytes, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        await api.server.allow(*READ)
+        await api.service(externalIPs=["192.0.2.1"])
+        stand_in.garbage = Response(body=body, status=status)
+        stand_in.garbage.headers["Content-Type"] = kind
+        async with following() as found:
+            await asyncio.wait_for(found.known.wait(), SECONDS)
+            stand_in.garbage = None
+            assert await found.next() == AT_1
+            await api.admin.patch(Service, "turn", {"spec": {"externalIPs": ["192.0.2.2"]}})
+            assert await found.next() == AT_2
+        assert "Traceback" not in caplog.text
 
     async def test_a_dead_watch_is_replaced(self, api: Api, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(gateway, "LOOK_AGAIN_SECONDS", 0.5)
