@@ -25,6 +25,7 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "single, games on a volume": ("single", ("games-volume",)),
     "single, games in a bucket": ("single", ("games-bucket",)),
     "single, TLS at the gateway": ("single", ("turn-tls",)),
+    "single, guarded": ("single", ("guard",)),
     "single, UDP alone": ("single", ("udp-only",)),
     "single, ports of nodes": ("single", ("node-port",)),
     "secondary, all of it": ("secondary", ("games-bucket", "turn-tls", "observability", "autoscaling")),

@@ -7,10 +7,11 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from tests.e2e.stack import self_signed
-from tests.k8s.rendering import VARIANTS, Object, find, kubectl, render
+from tests.k8s.rendering import VARIANTS, Object, find, kubectl, pods, render
 from tests.k8s.test_schemas import CUSTOM
 from tests.worker.cluster.real import Real, binaries
 
@@ -32,6 +33,22 @@ class Cluster:
         done = await asyncio.to_thread(subprocess.run, words, input=given, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stderr
+
+    async def as_a_worker(self, pod: str, change: Object, target: str) -> str:
+        """What a worker in one pod is told when it changes another, or its own; nothing if it may."""
+        made = ("create", "token", "coinop-worker", "-n", "coinop", "--bound-object-kind=Pod")
+        words = [kubectl(), *self._way, *made, f"--bound-object-name={pod}"]
+        done = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, check=True)
+        headers = {
+            "Authorization": f"Bearer {done.stdout.strip()}",
+            "Content-Type": "application/strategic-merge-patch+json",
+        }
+        url = f"{self._way[1]}/api/v1/namespaces/coinop/pods/{target}"
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.patch(url, data=json.dumps(change), ssl=False) as response,
+        ):
+            return "" if response.ok else str((await response.json())["message"])
 
     async def wait(self, *what: str) -> None:
         """Until the API knows these kinds."""
@@ -92,3 +109,31 @@ async def test_what_the_namespace_forbids_is_warned_of(cluster: Cluster) -> None
     broken = copy.deepcopy(find(render("single"), "Deployment", "coinop-turn"))
     del broken["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"]
     assert "would violate PodSecurity" in await cluster.apply([broken], "--dry-run=server")
+
+
+async def test_a_worker_changes_its_own_pod_s_annotations_alone(cluster: Cluster) -> None:
+    guard = [thing for thing in render("single, guarded") if thing["kind"].startswith("ValidatingAdmission")]
+    granted = [thing for thing in render("single") if thing["kind"] in ("ServiceAccount", "Role", "RoleBinding")]
+    template = pods(render("local"))["coinop-worker"]
+    names = ("coinop-worker-one", "coinop-worker-two")
+    made = [
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {**template["metadata"], "name": name, "namespace": "coinop"},
+            "spec": template["spec"],
+        }
+        for name in names
+    ]
+    await cluster.apply([*granted, *made])
+    image = {"spec": {"containers": [{"name": "worker", "image": "of-somebody-else"}]}}
+    one, two = names
+    assert await cluster.as_a_worker(one, image, two) == "", "what a Role can't forbid"
+    await cluster.apply(guard)
+    note = {"metadata": {"annotations": {"controller.kubernetes.io/pod-deletion-cost": "3"}}}
+    while "changes its own pod, and no other" not in await cluster.as_a_worker(  # noqa: ASYNC110 (it takes its time)
+        one, note, two
+    ):
+        await asyncio.sleep(0.2)
+    assert await cluster.as_a_worker(one, note, one) == ""
+    assert "changes annotations alone" in await cluster.as_a_worker(one, image, one)
