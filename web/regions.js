@@ -72,10 +72,11 @@ export class Regions {
     const ms = await this._measure(gateways);
     this._running.delete(key);
     const place = this._find({ name, gateways });
-    if (!place) return;
-    place.ms = ms;
-    this._tell();
-    this._restartTimer();
+    if (place) {
+      place.ms = ms;
+      this._tell();
+      this._restartTimer();
+    }
     if (this._running.size === 0) this.onmeasured();
   }
 

@@ -13,8 +13,8 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from tests.e2e import networks
 from tests.e2e.clusters import CLUSTERS, OTHER_POD, POD, Clusters
-from tests.e2e.conftest import FLAGS, GAME, LEAVE, SCREENSHOTS
-from tests.e2e.player import choose, choose_players, press_bar, shows, state, visit
+from tests.e2e.conftest import FLAGS, GAME, SCREENSHOTS
+from tests.e2e.player import choose, choose_players, go, press_bar, shows, state, visit
 from tests.e2e.stack import until
 from tests.e2e.test_resume import playing_again
 
@@ -55,8 +55,7 @@ async def pages(clusters: Clusters, browsers: dict[str, Browser]) -> AsyncIterat
         await delays(page)
     yield pages
     for page in pages.values():
-        await page.evaluate(LEAVE)
-        await page.close()
+        await go(page.context)
     await until(lambda: clusters.status()["rooms"] == 0, f"every room is closed; {clusters.log()}")
 
 

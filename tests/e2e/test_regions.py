@@ -6,8 +6,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
-from tests.e2e.conftest import GAME, LEAVE
-from tests.e2e.player import play, state, visit
+from tests.e2e.conftest import GAME
+from tests.e2e.player import go, play, state, visit
 from tests.e2e.stack import Stack, free_port, until
 
 NOBODY = {name: f"turn:127.0.0.1:{free_port()}?transport=udp" for name in ("east", "north")}
@@ -44,5 +44,4 @@ async def test_a_room_in_the_third_is_entered_through_its_own_gateway(
     assert f"turn:127.0.0.1:{regions.turn_port}?transport=udp" in asked
     assert len(asked & set(NOBODY.values())) == 1
     assert await guest.inner_text("#seat") == "Player 2"
-    await guest.evaluate(LEAVE)
-    await guest.close()
+    await go(guest.context)
