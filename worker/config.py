@@ -155,7 +155,7 @@ class Config(BaseSettings):
         "",
         validation_alias="POD_NAME",
         description="in Kubernetes: the worker's pod (metadata.name, by the downward API), whose deletion cost is kept"
-        " at the number of its seated players; the service account needs patch on pods",
+        " at the number of its seated players; the service account needs patch on pods/status",
     )
     # Not shown as an option: a command line can be read by everybody on the machine.
     turn_secret: CliSuppress[SecretStr] = Field(

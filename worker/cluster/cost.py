@@ -17,7 +17,8 @@ from worker.cluster.access import FAILURES, Right, sentence
 logger = logging.getLogger(__name__)
 
 ANNOTATION = "controller.kubernetes.io/pod-deletion-cost"
-PODS = Right("pods", ("patch",))
+PODS = Right("pods/status", ("patch",))
+"""The annotation can be written by way of the status, with a right that leaves every pod's image and command alone."""
 
 EVERY_SECONDS = 15.0
 """Between two looks: every change of a pod goes through the API to all who watch pods, and an autoscaler looks no more
@@ -47,7 +48,7 @@ class DeletionCost:
     async def _tell(self, seated: int) -> None:
         patch = {"metadata": {"annotations": {ANNOTATION: str(seated)}}}
         try:
-            await self._client.patch(Pod, self._pod, patch, patch_type=PatchType.MERGE)
+            await self._client.patch(Pod.Status, self._pod, patch, patch_type=PatchType.MERGE)
         except FAILURES as error:
             if not self._complained:
                 logger.warning("! Scaling down may hit a worker with players: %s", sentence(error, PODS))

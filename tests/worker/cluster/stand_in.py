@@ -127,8 +127,8 @@ class StandIn:
         parts = request.match_info["tail"].split("/")
         namespace, parts = (parts[1], parts[2:]) if parts[0] == "namespaces" and len(parts) > 2 else ("", parts)
         plural, name = parts[0], parts[1] if len(parts) > 1 else ""
-        verb = _verb(request, name)
-        self._authorise(request, verb, plural, namespace)
+        verb, resource = _verb(request, name), "/".join((plural, *parts[2:]))
+        self._authorise(request, verb, resource, namespace)
         match verb:
             case "get":
                 return _json(self._get(plural, namespace, name))
@@ -149,15 +149,17 @@ class StandIn:
                 return _json({"apiVersion": "v1", **body})
         return await self._watch(plural, namespace, request)
 
-    def _authorise(self, request: web.Request, verb: str, plural: str, namespace: str) -> None:
+    def _authorise(self, request: web.Request, verb: str, resource: str, namespace: str) -> None:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if token not in (self._admin, self._pod):
             raise RefusedError(401, "Unauthorized")
         if token == self._pod and self.garbage is not None:
             raise GarbageError
-        if token == self._pod and (verb, plural) not in self._allowed:
+        if token == self._pod and (verb, resource) not in self._allowed:
             where = f' in the namespace "{namespace}"' if namespace else " at the cluster scope"
-            message = f'{plural} is forbidden: User "worker" cannot {verb} resource "{plural}" in API group ""{where}'
+            message = (
+                f'{resource} is forbidden: User "worker" cannot {verb} resource "{resource}" in API group ""{where}'
+            )
             raise RefusedError(403, message)
 
     # ----- objects
@@ -187,11 +189,12 @@ class StandIn:
             != (before["metadata"]["resourceVersion"])
         ):
             raise RefusedError(409, f'Operation cannot be fulfilled on {plural} "{name}": the object has been modified')
+        ignored = "spec" if request.path.endswith("/status") else "status"
         if before.get("immutable") and "data" in patch:
             raise RefusedError(
                 422, f'Secret "{name}" is invalid: data: Forbidden: field is immutable when `immutable` is set'
             )
-        after = _merge(before, patch)
+        after = _merge(before, {key: value for key, value in patch.items() if key != ignored})
         if after == before:
             return before
         self._objects[plural, namespace, name] = after

@@ -5,11 +5,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from lightkube import ApiError
+from lightkube.resources.core_v1 import Pod
 
 from tests.worker.cluster.api import Api
 from tests.worker.rooms.harness import SECONDS
 from worker.cluster import access, cost
-from worker.cluster.cost import ANNOTATION, DeletionCost
+from worker.cluster.cost import ANNOTATION, PODS, DeletionCost
+
+RIGHT = ("patch", PODS.resource)
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +41,7 @@ async def until_it_is(api: Api, value: str) -> None:
 
 
 async def test_it_follows_the_seated_players(api: Api) -> None:
-    await api.server.allow(("patch", "pods"))
+    await api.server.allow(RIGHT)
     await api.pod("worker-0")
     seated = 0
     async with keeping(lambda: seated):
@@ -48,7 +52,7 @@ async def test_it_follows_the_seated_players(api: Api) -> None:
 
 
 async def test_what_was_written_before_a_restart_is_put_right(api: Api) -> None:
-    await api.server.allow(("patch", "pods"))
+    await api.server.allow(RIGHT)
     await api.pod("worker-0")
     async with keeping(lambda: 5):
         await until_it_is(api, "5")
@@ -57,7 +61,7 @@ async def test_what_was_written_before_a_restart_is_put_right(api: Api) -> None:
 
 
 async def test_nothing_is_written_while_nothing_changes(api: Api) -> None:
-    await api.server.allow(("patch", "pods"))
+    await api.server.allow(RIGHT)
     await api.pod("worker-0")
     looks = asyncio.Semaphore(0)
 
@@ -85,13 +89,13 @@ async def test_a_failure_is_said_once_and_harmless(api: Api, caplog: pytest.LogC
             await asyncio.wait_for(looks.acquire(), SECONDS)
         (record,) = caplog.records
         assert "Scaling down may hit a worker with players" in record.getMessage()
-        assert "a Role with the verbs patch on pods" in record.getMessage()
-        await api.server.allow(("patch", "pods"))
+        assert "a Role with the verbs patch on pods/status" in record.getMessage()
+        await api.server.allow(RIGHT)
         await until_it_is(api, "1")
 
 
 async def test_a_pod_that_is_gone_is_no_trouble(api: Api, caplog: pytest.LogCaptureFixture) -> None:
-    await api.server.allow(("patch", "pods"))
+    await api.server.allow(RIGHT)
     looks = asyncio.Semaphore(0)
 
     def seated() -> int:
@@ -103,3 +107,19 @@ async def test_a_pod_that_is_gone_is_no_trouble(api: Api, caplog: pytest.LogCapt
             await asyncio.wait_for(looks.acquire(), SECONDS)
     (record,) = caplog.records
     assert "answers 404" in record.getMessage()
+
+
+async def test_its_right_is_for_nothing_else(api: Api) -> None:
+    await api.server.allow(RIGHT)
+    await api.pod("worker-0")
+    async with keeping(lambda: 1):
+        await until_it_is(api, "1")
+    client = access.connect("this test")
+    with pytest.raises(ApiError, match="forbidden"):
+        await client.patch(Pod, "worker-0", {"metadata": {"labels": {"a": "b"}}})
+    image = {"spec": {"containers": [{"name": "worker", "image": "another"}]}}
+    await client.patch(Pod.Status, "worker-0", image)
+    await client.close()
+    spec = (await api.admin.get(Pod, "worker-0")).spec
+    assert spec is not None
+    assert spec.containers[0].image == "coinop-worker"

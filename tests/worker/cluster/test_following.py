@@ -50,7 +50,7 @@ async def test_an_api_that_does_not_answer_keeps_nobody_waiting_for_long(
 
 
 async def test_it_keeps_the_pods_deletion_cost(api: Api, tmp_path: Path) -> None:
-    await api.server.allow(("patch", "pods"))
+    await api.server.allow(("patch", "pods/status"))
     await api.pod("worker-0")
     async with following(make_config(tmp_path, pod_name="worker-0"), print, lambda: 2):
         await until_it_is(api, "2")
