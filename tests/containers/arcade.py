@@ -38,13 +38,17 @@ class Arcade:
         self.url = f"http://localhost:{self.port}/"
 
     async def up(self) -> None:
-        """Start it, and wait until its workers are there."""
+        """Start it, and wait until workers and gateway are there."""
         self.engine.compose(self.project, self.variables, "up", "--detach", "--no-build")
         await until(lambda: self._ready(), f"the arcade is ready; {self.log()}", READY_SECONDS)
 
     def _ready(self) -> bool:
         status, body = get(self.url + "api/status")
-        return status == 200 and json.loads(body)["workers"] == 2 and get(self.url + "ready")[0] == 200
+        if status != 200 or json.loads(body)["workers"] != 2 or get(self.url + "ready")[0] != 200:
+            return False
+        return all(
+            self.engine.exec(name, "coinop", "turn", "probe").returncode == 0 for name in self.containers("gateway")
+        )
 
     def down(self, *options: str) -> None:
         """Take it down; volumes stay, unless ``--volumes`` is given."""
