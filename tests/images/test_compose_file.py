@@ -79,7 +79,7 @@ def test_no_setting_is_a_secret() -> None:
 
 
 def test_nothing_starts_before_its_secrets_are_there() -> None:
-    waiting = {"coordinator", "worker", "gateway", "store-secrets"}
+    waiting = {"coordinator", "worker", "gateway", "store"}
     for name in waiting:
         assert SERVICES[name]["depends_on"]["secrets"] == {"condition": "service_completed_successfully"}
     assert SERVICES["worker"]["depends_on"]["coordinator"] == {"condition": "service_healthy"}

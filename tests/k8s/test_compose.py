@@ -84,7 +84,7 @@ def test_the_store_has_the_same_name_and_port() -> None:
     job = pods(render("single"))["coinop-secrets"]["spec"]["containers"][0]
     (url,) = [variable["value"] for variable in job["env"] if variable["name"] == "COINOP_SECRETS_STORE"]
     assert url == f"http://coinop-store:{port['containerPort']}"
-    assert SERVICES["store-secrets"]["environment"]["COINOP_SECRETS_STORE"] == url.replace("coinop-store", "store")
+    assert SERVICES["secrets"]["environment"]["COINOP_SECRETS_STORE"] == url.replace("coinop-store", "store")
 
 
 def test_the_dashboard_is_the_same() -> None:
