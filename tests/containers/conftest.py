@@ -3,14 +3,14 @@
 `make test-containers` runs these, not `make test`: they need an engine and the base image.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from tests.containers.arcade import Arcade, build_all
-from tests.containers.engine import BASE, Engine, find
+from tests.containers.engine import BASE, Engine, announced_bridges, find
 from tests.e2e.conftest import browser, page
 
 __all__ = ["browser", "page"]  # fixtures
@@ -30,10 +30,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     found = find(tmp_path_factory.mktemp("engine"))
     assert found, f"These tests need docker, or podman, and in it the image {BASE}: `docker pull {BASE}`."
-    return found
+    with announced_bridges():
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ TARGETS = ("coordinator", "worker", "turn")
 
 CERTIFICATES = "/run/certificates.pem"
 """Where a build finds the machine's."""
+
+ARP_NOTIFY = Path("/proc/sys/net/ipv4/conf/all/arp_notify")
 
 PIP_SETTINGS = ("index-url", "extra-index-url", "trusted-host", "proxy")
 
@@ -112,6 +115,25 @@ def find(folder: Path) -> Engine | None:
         if shutil.which(program) and (engine := Engine(program, folder)).works(BASE):
             return engine
     return None
+
+
+@contextmanager
+def announced_bridges() -> Iterator[None]:
+    """While it lasts, the kernel announces a bridge's new hardware address.
+
+    With netavark before 1.9 (containers/netavark#833) a bridge takes another one when a container joins. Who knew the
+    old one gets no name from the engine's server, and no published port answers, for seconds or minutes.
+    """
+    try:
+        before = ARP_NOTIFY.read_text()
+        ARP_NOTIFY.write_text("1")
+    except OSError:  # not root, whose bridges these are not; or not Linux
+        yield
+        return
+    try:
+        yield
+    finally:
+        ARP_NOTIFY.write_text(before)
 
 
 def podman_settings() -> str:
