@@ -10,6 +10,10 @@ const FAILURES = Object.freeze({
     text: "The connection to the server can't be opened.",
     advice: "Check your network, and that the server is running. This page keeps trying by itself.",
   },
+  turned_away: {
+    title: "The arcade can't let you in",
+    advice: "This page keeps trying by itself.",
+  },
   lost: {
     title: "The connection to the server broke",
     text: "It broke while the game was starting.",

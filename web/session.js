@@ -15,9 +15,11 @@ import { backMessage, joinMessage, leaveMessage, measuredMessage, startMessage }
 
 /** What may be otherwise a moment later, with what keeps the game from being shown. Anything else is final. */
 const PASSING_FAILURES = ["no_answer", "not_now", "blocked", "no_picture"];
-const PASSING_REFUSALS = ["worker_silent", "no_workers", "no_seats"];
+const PASSING_REFUSALS = ["worker_silent", "no_workers", "no_seats", "too_many_players"];
 /** Ends that are not the game's, by the coordinator's codes; messages.js has titles for them. */
 const ENDS = ["elsewhere", "removed"];
+/** Failures that are over as soon as the coordinator lets us in. */
+const OUTSIDE = ["unreachable", "turned_away"];
 
 export class Session {
   /**
@@ -73,12 +75,20 @@ export class Session {
     this._begin(this._starting(game));
   }
 
-  /** Join a room by its id: now, or as soon as the coordinator has said welcome. */
+  /** Join a room by its id, from wherever we are: now, or as soon as the coordinator has said welcome. */
   join(room, { title = "the room", watch = false } = {}) {
+    if (room === this.room?.id) return;
     const message = (offer) => joinMessage(room, offer, { ...this._identity(), watch });
     const request = { title, message };
-    if (this.state === "library") this._begin(request);
-    else if (this.state === "connecting") this._wish = request;
+    if (isGame(this.state)) this.leave();
+    if (this.state === "library") {
+      this._begin(request);
+    } else if (this.state === "connecting") {
+      this._wish = request;
+    } else {
+      Object.assign(this, { _request: request, _wish: null });
+      this.retry();
+    }
   }
 
   /** After a reload in mid-game: back to the kept seat. False if there is none. */
@@ -183,7 +193,7 @@ export class Session {
     this.ongames(message.games);
     this.onrooms(message.rooms);
     if (isGame(this.state)) this._cameBack();
-    if (this.state !== "connecting" && this._failure?.code !== "unreachable") return;
+    if (this.state !== "connecting" && !OUTSIDE.includes(this._failure?.code)) return;
     this._go("welcome");
     if (this._wish) this._begin(this._wish);
     else this.prepare();
@@ -250,7 +260,8 @@ export class Session {
 
   _refused({ code, message }) {
     const waits = this._connection.waits;
-    if (this.state === "starting" && waits) this._fail("refused", message);
+    if (this.state === "connecting") this._fail("turned_away", message);
+    else if (this.state === "starting" && waits) this._fail("refused", message);
     else if (this.state === "resuming" && waits && PASSING_REFUSALS.includes(code)) this._connection.fail("not_now");
     else if (this.state === "resuming" && waits) this._fail("gone", message);
     // A coordinator that has just started may hear of us before it hears of the room.

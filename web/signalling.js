@@ -91,8 +91,8 @@ export class Signalling {
       this.ongarbage();
       return;
     }
-    // Only a server that speaks our protocol resets the back-off: a proxy's error page must not be hammered.
-    this._attempt = 0;
+    // Only a server that lets us in resets the back-off: a full one or a proxy's error page must not be hammered.
+    if (message.type !== "refused") this._attempt = 0;
     this.onmessage(message);
   }
 

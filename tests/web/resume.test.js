@@ -50,6 +50,7 @@ for (const [name, happen] of [
   ["no connection", ({ say, clock }) => { say(STARTED); clock.advance(5000); }],
   ["ICE fails", ({ say, peers }) => { say(STARTED); peers[1].onstate("failed"); }],
   ["no picture", ({ say, peers, clock }) => { say(STARTED); peers[1].onstate("connected"); clock.advance(4000); }],
+  ["an arcade that is full just now", ({ say }) => say({ type: "refused", code: "too_many_players", message: "Full." })],
   ["no place just now", ({ say }) => say({ type: "refused", code: "no_seats", message: "Full." })],
 ]) {
   test(`while resuming: ${name}, and the next attempt is made`, () => {

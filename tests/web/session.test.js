@@ -140,14 +140,6 @@ test("a connection that slept with a hidden tab is not used", () => {
   assert.equal(peers.length, 2);
 });
 
-test("a room is joined as soon as the coordinator says welcome", () => {
-  const { sent, states, session, say } = setup();
-  session.join("r9");
-  say(WELCOME);
-  assert.deepEqual(sent, [{ type: "join", room: "r9", offer: "offer", profile: "P", name: "Ada" }]);
-  assert.deepEqual(states, ["library", "starting"]);
-});
-
 for (const [name, happen, code] of [
   ["no answer", ({ clock }) => clock.advance(20_000), "no_answer"],
   ["no connection", ({ say, clock }) => { say(STARTED); clock.advance(15_000); }, "blocked"],

@@ -81,6 +81,17 @@ test("a socket that opens but never speaks does not reset the back-off", () => {
   assert.deepEqual(log, [500, 1000, 2000]);
 });
 
+test("a refusal does not reset it either: the arcade is full, and all who wait must not come twice a second", () => {
+  const { clock, last, log } = setup();
+  for (let attempt = 0; attempt < 3; attempt++) {
+    last().rise();
+    last().onmessage({ data: '{"type":"refused","code":"too_many_players","message":"Full."}' });
+    last().fall();
+    clock.advance(log.at(-1));
+  }
+  assert.deepEqual(log, ["refused", 500, "refused", 1000, "refused", 2000]);
+});
+
 test("a socket that neither opens nor closes is given up", () => {
   const { clock, sockets, log } = setup();
   clock.advance(8000);
