@@ -4,6 +4,7 @@ by which gateways browsers reach them.
 Sans-I/O. Who is in the rooms is left to rooms.py, the connections to workers.py.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
@@ -12,6 +13,11 @@ from typing import NamedTuple
 from coordinator.messages import Game, Refused, Region, Register
 from coordinator.messages.fields import MAX_REGIONS
 from coordinator.regions import UNNAMED, Wish
+
+logger = logging.getLogger(__name__)
+
+MAX_GAMES = 10_000
+"""Games of all workers together that pages are told of: some 1.5 MB. ``web/wire.js`` reads so many and not many more."""
 
 WorkerId = str
 
@@ -62,7 +68,7 @@ class Registry:
         self._workers: dict[WorkerId, Worker] = {}
         self._numbers = count(1)
         self.library: tuple[Game, ...] = ()
-        """Every game that some worker has, once, by title. A new object only when the content is new."""
+        """Every game that some worker has, once, by title, up to a limit. A new object only when the content is new."""
         self.gateways: tuple[Announcement, ...] = ()
         """Every gateway that some worker announces, once, the oldest worker's first."""
         self._regions: dict[str, list[Worker]] = {}
@@ -157,9 +163,12 @@ class Registry:
         for worker in self._workers.values():
             for game in worker.games.values():
                 merged.setdefault(game.id, game)  # two workers may have other titles for it; the older worker's counts
-        library = tuple(sorted(merged.values(), key=lambda game: (game.title.casefold(), game.id)))
+        games = sorted(merged.values(), key=lambda game: (game.title.casefold(), game.id))
+        library = tuple(games[:MAX_GAMES])
         if library != self.library:
             self.library = library
+            if len(games) > MAX_GAMES:
+                logger.warning("! workers have %d games: pages are told of the first %d by title", len(games), MAX_GAMES)
         announced = (worker.gateway for worker in self._workers.values())
         self.gateways = tuple(dict.fromkeys(gateway for gateway in announced if gateway.urls))
         self._regions = self._by_region()

@@ -5,6 +5,8 @@ import { HEIGHT, WIDTH, paint } from "./tileart.js";
 
 /** With fewer games a search box is clutter. */
 const SEARCHABLE = 8;
+/** A tile's scene is painted when it is so near to being seen: a shelf of 1,000 games would stop the page for seconds. */
+const NEAR = "600px";
 
 /** The games whose title or system holds every word of the query. */
 export function matching(games, query) {
@@ -35,7 +37,8 @@ export class Library {
   constructor(elements) {
     this._elements = elements;
     this._games = [];
-    this._tiles = new Map(); // JSON of a game -> its tile, so that an update does not redraw what stays
+    this._tiles = new Map(); // keyOf(game) -> its tile, so that an update does not redraw what stays
+    this._painter = new IntersectionObserver((seen) => this._paint(seen), { rootMargin: NEAR });
     /** A tile was chosen. */
     this.onchoose = () => {};
     elements.search.addEventListener("input", () => this._render());
@@ -43,7 +46,9 @@ export class Library {
   }
 
   show(games) {
+    const before = this._tiles;
     this._games = [...games].sort((one, other) => one.title.localeCompare(other.title));
+    this._tiles = new Map(games.map((game) => [keyOf(game), before.get(keyOf(game)) ?? this._makeTile(game)]));
     const { search, empty } = this._elements;
     search.parentElement.hidden = games.length <= SEARCHABLE;
     if (games.length <= SEARCHABLE) search.value = "";
@@ -60,22 +65,26 @@ export class Library {
     const { grid, count, search, nothing } = this._elements;
     const shown = matching(this._games, search.value);
     const focused = document.activeElement?.dataset?.gameId;
-    grid.replaceChildren(...shown.map((game) => this._tile(game)));
+    grid.replaceChildren(...shown.map((game) => this._tiles.get(keyOf(game))));
     grid.dataset.few = String(this._games.length <= 3);
     count.textContent = words(shown.length, this._games.length);
     nothing.hidden = shown.length > 0 || this._games.length === 0;
     if (focused) this.focus(focused);
   }
 
-  _tile(game) {
-    const key = JSON.stringify([game.id, game.title, game.system]);
-    let tile = this._tiles.get(key);
-    if (!tile) {
-      tile = makeTile(game);
-      tile.addEventListener("click", () => this.onchoose(game));
-      this._tiles.set(key, tile);
-    }
+  _makeTile(game) {
+    const tile = makeTile(game);
+    tile.addEventListener("click", () => this.onchoose(game));
+    this._painter.observe(tile);
     return tile;
+  }
+
+  _paint(seen) {
+    for (const { target: tile, isIntersecting } of seen) {
+      if (!isIntersecting) continue;
+      this._painter.unobserve(tile);
+      drawArt(tile.querySelector("canvas"), this._games.find(({ id }) => id === tile.dataset.gameId));
+    }
   }
 
   _walk(event) {
@@ -90,15 +99,17 @@ export class Library {
   }
 }
 
+function keyOf({ id, title, system }) {
+  return JSON.stringify([id, title, system]);
+}
+
 function makeTile(game) {
   const tile = element("button", "tile");
   tile.type = "button";
   tile.dataset.gameId = game.id;
   tile.setAttribute("aria-label", `Play ${game.title}, ${game.system}`);
   const art = element("span", "tile-art");
-  const canvas = document.createElement("canvas");
-  drawArt(canvas, game);
-  art.append(canvas, element("span", "tile-play", "Play"));
+  art.append(document.createElement("canvas"), element("span", "tile-play", "Play"));
   const label = element("span", "tile-label");
   label.append(element("span", "tile-title", game.title), element("span", "tile-system", game.system));
   tile.append(art, label);

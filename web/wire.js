@@ -24,8 +24,9 @@ export const PAD_STATES = 4;
 const MAX_PAD_STATES = 8;
 const MAX_KEYS = 32;
 
-/** The coordinator refuses longer frames, and so does this page. */
-const MAX_MESSAGE_CHARS = 256 * 1024;
+/** The coordinator's longest is the library: MAX_GAMES of its registry.py, with names as long and as strange as they may be. */
+const MAX_EVENT_CHARS = 32 * 1024 * 1024;
+const MAX_NOTICE_CHARS = 256 * 1024;
 
 /** libretro joypad buttons: the name is the SNES pad's, the number is the bit in a pad state. */
 export const BUTTON = Object.freeze({
@@ -255,16 +256,16 @@ export function importRequest(what, size, filename) {
 
 /** A frame of the signalling socket as {type, ...}, or null if it is not a message that may come here. */
 export function parseEvent(text) {
-  return parseAs(EVENTS, text);
+  return parseAs(EVENTS, text, MAX_EVENT_CHARS);
 }
 
 /** A message of the room channel as {type, ...}, or null. */
 export function parseNotice(text) {
-  return parseAs(NOTICES, text);
+  return parseAs(NOTICES, text, MAX_NOTICE_CHARS);
 }
 
-function parseAs(shapes, text) {
-  if (typeof text !== "string" || text.length > MAX_MESSAGE_CHARS) return null;
+function parseAs(shapes, text, most) {
+  if (typeof text !== "string" || text.length > most) return null;
   const typed = (json) => {
     if (!isObject(json) || typeof json.type !== "string" || !Object.hasOwn(shapes, json.type)) return undefined;
     const fields = shapes[json.type](json);

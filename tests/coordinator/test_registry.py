@@ -70,6 +70,16 @@ def test_a_game_twice_in_one_registration_counts_once(registry):
     assert registry.library == (DUEL,)
 
 
+def test_pages_are_told_of_so_many_games_and_it_is_said(registry, monkeypatch, caplog):
+    monkeypatch.setattr("coordinator.registry.MAX_GAMES", 2)
+
+    register(registry, SNAKE, DUEL)
+    register(registry, AIR)
+
+    assert registry.library == (AIR, DUEL)
+    assert "3 games" in caplog.text
+
+
 def test_each_gateway_is_there_once_the_oldest_workers_first(registry):
     first = register(registry, gateways=("turn:b", "turn:a"))
     second = register(registry, gateways=("turn:c",), turn_secret=SECRET)

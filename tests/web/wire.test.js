@@ -131,8 +131,15 @@ test("notices of no sense are null", () => {
 });
 
 test("a message that is too long, or no text, is null", () => {
-  assert.equal(wire.parseEvent(JSON.stringify({ type: "library", games: [], pad: "x".repeat(300_000) })), null);
+  assert.equal(wire.parseNotice(JSON.stringify({ type: "path_ends", pad: "x".repeat(300_000) })), null);
+  assert.equal(wire.parseEvent(JSON.stringify({ type: "library", games: [], pad: "x".repeat(33 << 20) })), null);
   for (const data of [new ArrayBuffer(8), undefined, null, 5]) assert.equal(wire.parseEvent(data), null);
+});
+
+test("the longest library that the coordinator tells of is read", () => {
+  const strange = "\u0001".repeat(128); // six characters each, as JSON
+  const games = Array.from({ length: 10_000 }, () => ({ id: strange, title: strange, system: strange }));
+  assert.equal(wire.parseEvent(JSON.stringify({ type: "library", games })).games.length, 10_000);
 });
 
 test("a pad datagram keeps the last four states, the newest first, in the same memory", () => {
