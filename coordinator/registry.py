@@ -17,7 +17,7 @@ from coordinator.regions import UNNAMED, Wish
 logger = logging.getLogger(__name__)
 
 MAX_GAMES = 10_000
-"""Games of all workers together that pages are told of: some 1.5 MB. ``web/wire.js`` reads so many and not many more."""
+"""Games of all workers together that pages are told of: some 1.5 MB. ``web/wire.js`` reads so many, and few more."""
 
 WorkerId = str
 
@@ -168,7 +168,9 @@ class Registry:
         if library != self.library:
             self.library = library
             if len(games) > MAX_GAMES:
-                logger.warning("! workers have %d games: pages are told of the first %d by title", len(games), MAX_GAMES)
+                logger.warning(
+                    "! workers have %d games: pages are told of the first %d by title", len(games), MAX_GAMES
+                )
         announced = (worker.gateway for worker in self._workers.values())
         self.gateways = tuple(dict.fromkeys(gateway for gateway in announced if gateway.urls))
         self._regions = self._by_region()

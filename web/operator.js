@@ -23,14 +23,14 @@ const SENTENCES = Object.freeze({
 const AWAY = "The coordinator doesn't answer. This page keeps asking.";
 const UNREADABLE = "The answer makes no sense. Reload this page: it may be of another release than the coordinator.";
 /** An HTTP header takes these and no others. */
-const SENDABLE = /^[\x21-\x7e]+$/;
+const SENDABLE = /^[\x20-\x7e]+$/;
 
 export class Operator {
-  /** `storage` is a sessionStorage or null; `fetch` as the browser's. */
+  /** `storage` is a sessionStorage or null, and may throw at any call; `fetch` as the browser's. */
   constructor(storage, fetch) {
     this._storage = storage;
     this._fetch = fetch;
-    this._token = storage?.getItem(KEY) ?? "";
+    this._token = this._stored((kept) => kept.getItem(KEY)) ?? "";
   }
 
   get hasToken() {
@@ -42,12 +42,12 @@ export class Operator {
     const token = typed.trim();
     if (!SENDABLE.test(token)) throw new OperatorError("token", SENTENCES[401][1]);
     this._token = token;
-    this._storage?.setItem(KEY, token);
+    this._stored((kept) => kept.setItem(KEY, token));
   }
 
   forget() {
     this._token = "";
-    this._storage?.removeItem(KEY);
+    this._stored((kept) => kept.removeItem(KEY));
   }
 
   /** {version, pages, regions, workers, rooms}. Throws OperatorError. */
@@ -65,6 +65,14 @@ export class Operator {
 
   drain(worker) {
     return this._ask("POST", `admin/workers/${encodeURIComponent(worker)}/drain`);
+  }
+
+  _stored(act) {
+    try {
+      return this._storage && act(this._storage);
+    } catch {
+      return null; // nothing can be kept: the token is typed again after a reload
+    }
   }
 
   async _ask(method, path) {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { Operator, OperatorError } from "../../web/operator.js";
 
-const TOKEN = "an admin token".replaceAll(" ", "-");
+const TOKEN = "an admin token";
 const EMPTY = { version: "1", pages: 0, regions: [], workers: [], rooms: [] };
 
 class Storage extends Map {
@@ -54,13 +54,18 @@ test("the token is kept for the tab and sent in the header alone", async () => {
   assert.ok(!made.hasToken);
 });
 
-test("without a storage it is kept for the page", () => {
-  const made = new Operator(null, null);
-  made.take(` ${TOKEN} `);
-  assert.ok(made.hasToken);
+test("without a storage, or with one that keeps nothing, it is kept for the page", () => {
+  const refuses = () => { throw new DOMException("full", "QuotaExceededError"); };
+  for (const storage of [null, { getItem: refuses, setItem: refuses, removeItem: refuses }]) {
+    const made = new Operator(storage, null);
+    made.take(` ${TOKEN} `);
+    assert.ok(made.hasToken);
+    made.forget();
+    assert.ok(!made.hasToken);
+  }
 });
 
-for (const typed of ["", "  ", "two words", "käse", "line\nbreak"]) {
+for (const typed of ["", "  ", "käse", "line\nbreak"]) {
   test(`${JSON.stringify(typed)} is no token`, () => {
     const made = new Operator(new Storage(), null);
     assert.throws(() => made.take(typed), { code: "token" });

@@ -1,0 +1,149 @@
+"""What the page says where nothing can be played: it arrived in part, its browser lacks something, the arcade is full.
+
+A coordinator and a worker that runs nothing are all that it takes.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Page, Route, expect
+
+from coordinator.app import create_app
+from coordinator.config import Config
+from coordinator.messages import Game, Register, encode
+from tests.e2e.player import failure, state
+
+TOKEN = "a token of 26 characters.."
+ADMIN_TOKEN = "another of 26 characters.."
+
+NO_STORAGE = """
+for (const name of ["localStorage", "sessionStorage"]) {
+  Object.defineProperty(window, name, { get() { throw new DOMException("switched off", "SecurityError"); } });
+}
+"""
+FULL_STORAGE = """
+Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };
+"""
+
+
+class Lobby:
+    """A coordinator, and the worker that fills its library."""
+
+    def __init__(self, server: TestServer, http: aiohttp.ClientSession) -> None:
+        self.url = str(server.make_url("/"))
+        self.http = http
+        self._workers: list[asyncio.Task[None]] = []
+
+    async def shelve(self, *games: Game) -> None:
+        """A worker comes that has these games."""
+        registered = asyncio.Event()
+        self._workers.append(asyncio.create_task(self._work(games, registered)))
+        await registered.wait()
+
+    async def _work(self, games: tuple[Game, ...], registered: asyncio.Event) -> None:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        async with self.http.ws_connect(f"{self.url}ws/worker", headers=headers) as socket:
+            await socket.send_str(encode(Register(name="shelf", capacity=1, games=games)))
+            async for _ in socket:
+                registered.set()
+
+    async def close(self) -> None:
+        for worker in self._workers:
+            worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    """Of the coordinator; to be overridden."""
+    return {}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def lobby(settings: dict[str, Any]) -> AsyncIterator[Lobby]:
+    config = Config(**{"worker_token": TOKEN, "admin_token": ADMIN_TOKEN, **settings})
+    async with TestServer(create_app(config)) as server, aiohttp.ClientSession() as http:
+        lobby = Lobby(server, http)
+        yield lobby
+        await lobby.close()
+
+
+def shelf(name: str, count: int) -> list[Game]:
+    return [Game(id=f"{name}{number:063}", title=f"{name} {number}", system="NES") for number in range(count)]
+
+
+@pytest.mark.parametrize("page_name", ["", "admin"])
+@pytest.mark.parametrize("missing", ["**/element.js", "**/style.css"])
+async def test_a_page_that_does_not_arrive_whole_says_so_and_comes_at_the_second_try(
+    page: Page, lobby: Lobby, page_name: str, missing: str
+) -> None:
+    async def cut(route: Route) -> None:
+        await route.abort("connectionreset")
+
+    await page.route(missing, cut)
+    await page.goto(lobby.url + page_name)
+    again = page.get_by_role("button", name="Load it again")
+    await expect(again).to_be_focused()
+    await page.unroute(missing)
+    await again.click()
+    await expect(again).to_have_count(0)
+    await state(page, "token" if page_name else "library")
+
+
+async def test_a_browser_that_can_not_run_it_is_told_so(page: Page, lobby: Lobby) -> None:
+    await page.add_init_script("delete window.ResizeObserver")
+    await page.goto(lobby.url, wait_until="load")
+    await expect(page.get_by_role("alert").filter(has_text="could not be loaded")).to_be_visible()
+
+
+async def test_two_long_libraries_are_one_shelf(page: Page, lobby: Lobby) -> None:
+    for name in ("Ash", "Birch"):
+        await lobby.shelve(*shelf(name, 1500))
+    await page.goto(lobby.url)
+    await state(page, "library")
+    assert await page.inner_text("#count") == "3000 games"
+    await page.fill("#search", "Birch 1499")
+    await expect(page.locator(".tile")).to_have_count(1)
+
+
+@pytest.mark.parametrize("settings", [{"max_players": 1}])
+async def test_an_arcade_that_is_full_says_so_and_lets_in_by_itself_who_waited(page: Page, lobby: Lobby) -> None:
+    async with lobby.http.ws_connect(f"{lobby.url}ws/player"):
+        await page.goto(lobby.url)
+        assert "full at the moment" in await failure(page)
+    await state(page, "library")
+
+
+@pytest.mark.parametrize("script", [NO_STORAGE, FULL_STORAGE])
+async def test_where_nothing_can_be_kept_there_are_games_all_the_same(page: Page, lobby: Lobby, script: str) -> None:
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    await lobby.shelve(*shelf("Ash", 1))
+    await page.add_init_script(script)
+    await page.goto(f"{lobby.url}?codec=%ff&scale=abc&relay=maybe&room=")
+    await state(page, "library")
+    await page.click("#open-settings")
+    await page.get_by_text("VP8").click()
+    await page.click("#show-code")
+    await expect(page.locator("#code")).to_have_text(re.compile(r"(\w{5}-){4}\w{6}"))
+    await page.goto(f"{lobby.url}admin")
+    await page.fill("#token", ADMIN_TOKEN)
+    await page.click("#ask button")
+    await expect(page.locator("#workers tbody tr")).to_have_count(1)
+    assert wrong == []
+
+
+async def test_a_browser_without_webrtc_is_told_what_it_lacks(page: Page, lobby: Lobby) -> None:
+    await lobby.shelve(*shelf("Ash", 1))
+    await page.add_init_script("delete window.RTCPeerConnection")
+    await page.goto(lobby.url)
+    await page.get_by_role("button", name="Play Ash").click()
+    assert "WebRTC" in await failure(page)
+    await page.click("#dismiss")
+    await state(page, "library")
