@@ -106,7 +106,7 @@ class Emulator:
         self.counters = Counters()
         self.video: VideoEncoder | None = None
         self.busy_since: float | None = None
-        """When the core was last called into and has not come back from (monotonic seconds)."""
+        """Since when the core has been at what it was last called for (monotonic seconds); None between frames."""
         # A daemon: a core that hangs for ever must not keep the process.
         self._thread = threading.Thread(target=self._main, name="emulator", daemon=True)
 
@@ -255,7 +255,9 @@ class Emulator:
         """
         game.rest()
         if not self.playback.frozen:
-            game.keep(time.monotonic())
+            self.busy_since = time.monotonic()
+            game.keep(self.busy_since)
+            self.busy_since = None
         soon = False
         if self.playback.watched:
             pacer.resume(time.monotonic_ns())
@@ -276,11 +278,10 @@ class Emulator:
         counters = self.counters
         counters.late += pacer.begin(time.monotonic_ns())
         timestamp = pacer.timestamp
+        began = self.busy_since = time.monotonic()
         for down, key, modifiers in self._inputs.take_key_events():
             game.core.key_event(down, key, 0, modifiers)
-        began = self.busy_since = time.monotonic()
         game.advance(timestamp)
-        self.busy_since = None
         ran = time.monotonic()
         self._show(game, timestamp)
         pacer.advance()
@@ -289,6 +290,7 @@ class Emulator:
         counters.run_seconds += ran - began
         counters.encode_seconds += done - ran
         game.look(done)
+        self.busy_since = None
 
     def _show(self, game: Game, timestamp: int) -> None:
         """Encode the picture and the sound that there is, and hand them over."""
@@ -312,6 +314,7 @@ class Emulator:
 
     def _let_go(self, core: Core) -> None:
         """Hand on what was played since the last snapshot, and end the core."""
+        self.busy_since = time.monotonic()
         try:
             if self._game is not None:
                 self._game.end(frozen=self.playback.frozen)

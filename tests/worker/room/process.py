@@ -61,12 +61,12 @@ class Room:
             passing = (control.Figures, Snapshot, StoreBattery)
             assert isinstance(message, passing), f"{message} instead of {kind.__name__}"
 
-    def open(self, name: str, offer: str, **more: Any) -> None:
+    def open(self, name: str, offer: str, define: str = "", **more: Any) -> None:
         game = self.folder / f"Game.{name}"
         game.write_bytes(name.encode() * 64)
         order: dict[str, Any] = {
             "room": "r1",
-            "core": str(build(name, self.folder)),
+            "core": str(build(name, self.folder, define=define)),
             "game": str(game),
             "system_directory": str(self.folder),
             "save_directory": str(self.folder / "saves"),

@@ -166,9 +166,10 @@ async def test_what_cannot_be_loaded_closes_the_room_with_a_sentence(
     assert closed.message.endswith(".")
 
 
-async def test_a_core_that_hangs_is_noticed(new_room: Rooms, new_viewer: Viewers) -> None:
+@pytest.mark.parametrize("while_it_is", ["", "SAVING", "LEAVING"])
+async def test_a_core_that_hangs_is_noticed(new_room: Rooms, new_viewer: Viewers, while_it_is: str) -> None:
     room, viewer = await new_room(), new_viewer()
-    await playing(room, viewer, "hang")
+    await playing(room, viewer, "hang", define=while_it_is)
     closed = await room.expect(Closed)
     assert closed.code == "core_hung"
     assert (await viewer.notice("ended"))["code"] == "core_hung"
