@@ -18,7 +18,19 @@ from worker.savestate import pack, unpack
 from . import notices
 from .restoring import set_state
 from .storage import Storage, StorageError
-from .storing import AUTO_SLOT, Deleted, DeleteSave, Fetched, FetchSave, Listed, ListSaves, Save, Stored, StoreSave
+from .storing import (
+    AUTO_SLOT,
+    MAX_STATE_BYTES,
+    Deleted,
+    DeleteSave,
+    Fetched,
+    FetchSave,
+    Listed,
+    ListSaves,
+    Save,
+    Stored,
+    StoreSave,
+)
 from .thumbnails import jpeg
 
 if TYPE_CHECKING:
@@ -67,9 +79,11 @@ class Slots:
         return notices.Saves(slots=_shown(answer.saves), store=self._storage.trouble)
 
     async def save(self, profile: str, slot: int, later: Callable[[Stored], None]) -> Stored:
-        """Keep the game as it is now, as the slot's newest version. Raises CoreError, StorageError."""
+        """Keep the game as it is now, as the slot's newest version. Raises CoreError, StorageError, SlotError."""
         taken = await asyncio.wrap_future(self._emulator.ask(self._take))
         data, thumbnail = await asyncio.to_thread(_packed, taken)
+        if len(data) > MAX_STATE_BYTES:
+            raise SlotError(f"This game's state is larger than the {MAX_STATE_BYTES >> 20} MB of a save. Export it.")
         known = self._known.setdefault(profile, {})
         based_on = known.get(slot, "")  # the agent knows what there was when the profile entered
 

@@ -112,3 +112,12 @@ async def test_a_core_without_states_says_so(tmp_path: Path) -> None:
     async with playing(order(tmp_path, "changes")) as emulator:
         with pytest.raises(CoreError, match="can't save"):
             await Slots(emulator, stored_on(Shelf())).save("p", 1, ignore)
+
+
+async def test_a_state_that_is_too_large_to_be_kept_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_STATE_BYTES", 1)
+    async with playing(order(tmp_path)) as emulator:
+        shelf = Shelf()
+        with pytest.raises(SlotError, match=r"larger than the .* Export it\.$"):
+            await Slots(emulator, stored_on(shelf)).save("p", 1, ignore)
+        assert shelf.asked == []
