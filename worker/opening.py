@@ -42,6 +42,7 @@ def opening(config: Config, order: OpenRoom, entry: Entry, beginning: Beginning)
         profile=order.profile,
         snapshot=beginning.snapshot,
         battery=beginning.battery,
+        words=beginning.words,
     )
 
 

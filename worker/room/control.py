@@ -57,6 +57,8 @@ class Open(Struct, frozen=True, kw_only=True, tag="open"):
     """Where to go on; None for a new game."""
     battery: BatteryMemory | None = None
     """The battery memory as last stored; None before the first time."""
+    words: str = ""
+    """What the players are to know of how the game begins."""
 
 
 class Enter(Struct, frozen=True, kw_only=True, tag="enter"):

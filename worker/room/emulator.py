@@ -73,7 +73,8 @@ class Counters:
 class EmulatorEvents:
     """What the thread reports. Each is called on the emulator's thread, or on that of its snapshots."""
 
-    loaded: Callable[[Core], None]
+    loaded: Callable[[Core, str], None]
+    """The game is about to run; with what its players are to know of how it begins."""
     tick: Callable[[Tick], None]
     av_info: Callable[[AvInfo, int], None]
     message: Callable[[str, float], None]
@@ -220,10 +221,8 @@ class Emulator:
         self._game = Game(core, self.playback, video, audio, snapshots, frame=moment.frame if moment else 0)
         self.core_label = (core.info.name, core.info.version)
         self.busy_since = None
-        self._events.loaded(core)
+        self._events.loaded(core, " ".join(filter(None, (excuse, self._order.words))))
         self._events.av_info(core.av_info, core.rotation)
-        if excuse:
-            self._events.message(excuse, 10.0)
 
     def _run(self, core: Core) -> None:
         assert self._game is not None  # noqa: S101 (_begin has made it)

@@ -12,7 +12,7 @@ from worker.libretro import CoreError
 
 from .slots import SlotError
 from .storage import StorageError
-from .storing import Snapshot, StoreBattery, Stored, StoreRequest
+from .storing import MAX_BATTERY_BYTES, MAX_STATE_BYTES, Snapshot, StoreBattery, Stored, StoreRequest
 
 if TYPE_CHECKING:
     from .emulator import Emulator
@@ -52,19 +52,18 @@ class Keeper:
         self._spawn = spawn
         self._saved = (time.monotonic(), 0)
         """When the room last saved by itself, and after how many frames."""
-        self._trouble = ""
+        self._too_large: set[str] = set()
 
     def snapshot(self, data: bytes, frame: int) -> None:
         """A snapshot is there."""
-        self._send(Snapshot(data=data, frame=frame))
+        if self._fits(data, MAX_STATE_BYTES, "This game's state", "If its server fails, the game begins anew."):
+            self._send(Snapshot(data=data, frame=frame))
 
     def battery(self, memory: bytes) -> None:
         """The battery memory has changed."""
-
-        def later(answer: Stored) -> None:
-            self._note(answer.error)
-
-        storing = self._storage.store(lambda number: StoreBattery(request=number, data=memory), later)
+        if not self._fits(memory, MAX_BATTERY_BYTES, "This game's own save", "Export it before you leave."):
+            return
+        storing = self._storage.store(lambda number: StoreBattery(request=number, data=memory), lambda answer: None)
         self._spawn(self._await_battery(storing), "battery memory")
 
     def autosave(self, now: float) -> None:
@@ -96,14 +95,17 @@ class Keeper:
         except (CoreError, StorageError, SlotError) as error:
             logger.info("! not saved: %s", error)
 
-    async def _await_battery(self, storing: Coroutine[Any, Any, Stored]) -> None:
-        try:
-            self._note((await storing).error)
-        except StorageError as error:
-            self._note(str(error))
+    def _fits(self, data: bytes, limit: int, what: str, advice: str) -> bool:
+        """Whether the agent takes it; if not, that is said once."""
+        fits = len(data) <= limit
+        if not fits and what not in self._too_large:
+            self._too_large.add(what)
+            self._say(f"{what} is larger than the {limit >> 20} MB that are kept. {advice}")
+        return fits
 
-    def _note(self, trouble: str) -> None:
-        """Say it once: the memory is stored every few seconds, and may fail as often."""
-        if trouble and trouble != self._trouble:
-            self._say(f"The game's own save is not stored yet. {trouble}")
-        self._trouble = trouble
+    async def _await_battery(self, storing: Coroutine[Any, Any, Stored]) -> None:
+        """That the store is in trouble is said for all that is to be stored."""
+        try:
+            await storing
+        except StorageError as error:
+            logger.info("! battery memory: %s", error)

@@ -25,7 +25,7 @@ from .keeping import Keeper
 from .peer import OfferError, Peer, choose_codec
 from .slots import Slots
 from .storage import Storage, StorageError
-from .storing import Frozen, StoreAnswer
+from .storing import MAX_STATE_BYTES, Frozen, StoreAnswer
 from .video import H264
 from .viewers import MAX_VIEWERS, Viewer, Viewers
 
@@ -41,6 +41,8 @@ HANG_SECONDS: Final = 4.0
 """A core that does not come back from one frame for this long never will."""
 LOAD_SECONDS: Final = 10.0
 """The same for loading: a disc image may take seconds."""
+WORDS_SECONDS: Final = 10.0
+"""For what is said of how the game begins: to be read, and for all who come back to it to be there."""
 MAX_DATAGRAMS_PER_SECOND: Final = 2000
 """Twice what a 1000 Hz mouse sends."""
 
@@ -58,9 +60,11 @@ class Room:
         self._codec = ""
         self._picture: notices.Picture | None = None
         self._controls: dict[int, dict[str, str]] = {}
+        self._first_words: notices.Message | None = None
         self._emulator: Emulator | None = None
         self._events = EmulatorEvents()
         self._storage = Storage(send)
+        self._storage.on_trouble = self._store_changed
         self._books = Bookkeeper(order.max_kbps, time.monotonic())
         self._overdue: float | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,7 +109,7 @@ class Room:
             self._send(TurnedAway(viewer=order.viewer, code=error.code, message=str(error)))
             return
         self._send(Answer(viewer=order.viewer, answer=answer))
-        for notice in (self._picture, self._controls_of(viewer.seat), self._console.playback()):
+        for notice in (self._picture, self._controls_of(viewer.seat), self._console.playback(), self._first_words):
             if notice is not None:
                 viewer.peer.notify(notice)
         if viewer.profile:
@@ -162,7 +166,8 @@ class Room:
             data, frame = await asyncio.wrap_future(self._emulator.freeze())
         except CoreError:
             return  # the game is over: Closed says so
-        self._send(Frozen(data=data, frame=frame))
+        if len(data) <= MAX_STATE_BYTES:  # without an answer it stays here
+            self._send(Frozen(data=data, frame=frame))
 
     def thaw(self) -> None:
         """The room stays after all."""
@@ -236,6 +241,13 @@ class Room:
         except StorageError as error:
             viewer.peer.notify(notices.Saves(slots=(), store=str(error)))
 
+    def _store_changed(self, trouble: str) -> None:
+        """The store is in trouble, or no more."""
+        self._say(trouble or "Games can be saved again.")
+        for viewer in self._viewers:
+            if viewer.profile and not trouble:
+                self._spawn(self._show_saves(viewer), f"saves for {viewer.peer.viewer}")
+
     # ----- from the emulator's thread, brought over to the loop
 
     def _listen(self) -> None:
@@ -257,13 +269,20 @@ class Room:
 
         return call
 
-    def _game_loaded(self, core: Core) -> None:
+    def _game_loaded(self, core: Core, words: str) -> None:
+        if words:
+            self._first_words = notices.Message(text=words, seconds=WORDS_SECONDS)
+            self._loop.call_later(WORDS_SECONDS, self._forget_first_words)
         for input in core.input_descriptors:
             if input.device == wire.DEVICE_JOYPAD:
                 self._controls.setdefault(input.port, {})[str(input.id)] = input.description
         self._send(Opened(codec=self._codec))
         if not self._loaded.done():
             self._loaded.set_result(None)
+
+    def _forget_first_words(self) -> None:
+        """Who was there before has come back by now; it is no news to others."""
+        self._first_words = None
 
     def _deliver(self, tick: Tick) -> None:
         for viewer in self._viewers:

@@ -43,7 +43,8 @@ class BatteryBook:
         self.lane = Lane(shared.pace, changed, newest_only=True)
         self._newest: Version | None = None
         """What the game began with, or what was stored last."""
-        self._blind = False
+        self.blind = False
+        """The game began without what is stored, because that could not be read."""
         self._untidied = 0
         self._tidying: set[asyncio.Task[None]] = set()
 
@@ -54,7 +55,7 @@ class BatteryBook:
             async with asyncio.timeout(self._pace.open):
                 memory = await self._read()
         except (StoreError, TimeoutError) as error:
-            self._blind = True
+            self.blind = True
             raise error if isinstance(error, StoreError) else StoreError(NO_ANSWER, "slow") from None
         if memory is None and self._newest is None and self._legacy is not None:
             return await asyncio.to_thread(_read_file, self._legacy)
@@ -82,7 +83,7 @@ class BatteryBook:
         async def write() -> None:
             nonlocal version
             if version is None:  # with the first try: whatever becomes of it, the next one is on top of it
-                version = after(self._newest, int(self._now() * 1000), salt(), blind=self._blind)
+                version = after(self._newest, int(self._now() * 1000), salt(), blind=self.blind)
             await self._series.add(version, record)
 
         def stored() -> None:

@@ -28,6 +28,12 @@ from worker.store.slots import Slots
 
 logger = logging.getLogger(__name__)
 
+NO_SNAPSHOT = "The game begins anew: no snapshot is left from which it could go on."
+NO_BATTERY = (
+    "What the game itself has saved can't be read at the moment, so it begins without. It is kept: start the game again"
+    " later to have it."
+)
+
 
 @dataclass(frozen=True)
 class Beginning:
@@ -35,6 +41,8 @@ class Beginning:
 
     snapshot: bytes | None
     battery: bytes | None
+    words: str = ""
+    """What its players are to know of it."""
 
 
 class Keeper:
@@ -58,14 +66,17 @@ class Keeper:
         """What to open the game with. Raises StoreError if it is to go on, and the store can't tell from where."""
         backup = self._backups.resume() if resume else _nothing()
         snapshot, battery = await asyncio.gather(backup, self._open_battery())
-        return Beginning(snapshot, battery)
+        words = []
+        if snapshot is None:  # which has the battery memory in it
+            words += [NO_SNAPSHOT] if resume else []
+            words += [NO_BATTERY] if self._battery.blind else []
+        return Beginning(snapshot, battery, " ".join(words))
 
     async def _open_battery(self) -> bytes | None:
         try:
             return await self._battery.open()
         except StoreError as error:
             logger.warning("! a game begins without its battery memory: %s (%s)", error, error.detail)
-            self._watch("battery")(error)
             return None
 
     def enter(self, profile: str) -> None:

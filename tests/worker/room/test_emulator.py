@@ -28,7 +28,7 @@ class Recorder(EmulatorEvents):
         self.pictures: list[Any] = []
         self.over = threading.Event()
         self.enough = threading.Event()
-        self.loaded = lambda core: None
+        self.loaded = lambda core, words: None
         self.av_info = lambda av_info, rotation: self.pictures.append((av_info, rotation))
         self.message = lambda text, seconds: None
         self.rumble = lambda port, strong, weak: None

@@ -12,7 +12,7 @@ from tests.worker.rooms.harness import until
 from worker.room.emulator import Emulator
 from worker.room.keeping import AUTOSAVE_SECONDS, Keeper
 from worker.room.slots import Slots
-from worker.room.storing import AUTO_SLOT, Snapshot, StoreBattery, StoreSave
+from worker.room.storing import AUTO_SLOT, MAX_BATTERY_BYTES, MAX_STATE_BYTES, Snapshot, StoreBattery, StoreSave
 
 
 class Stage:
@@ -83,9 +83,12 @@ async def test_snapshots_and_battery_memory_go_to_the_agent_at_once(stage: Stage
     assert stage.shelf.asked[-2:] == [Snapshot(data=b"state", frame=7), StoreBattery(request=1, data=b"score")]
 
 
-async def test_trouble_with_the_battery_memory_is_said_once(stage: Stage) -> None:
-    stage.shelf.error = "The store is down."
-    for memory in (b"one", b"two"):
-        stage.keeper.battery(memory)
-        await stage.settle()
-    assert stage.said == ["The game's own save is not stored yet. The store is down."]
+async def test_what_is_too_large_to_be_kept_is_not_handed_on_and_that_is_said_once(stage: Stage) -> None:
+    for _ in range(2):
+        stage.keeper.snapshot(bytes(MAX_STATE_BYTES + 1), 7)
+        stage.keeper.battery(bytes(MAX_BATTERY_BYTES + 1))
+    assert stage.shelf.asked == []
+    assert stage.said == [
+        "This game's state is larger than the 32 MB that are kept. If its server fails, the game begins anew.",
+        "This game's own save is larger than the 8 MB that are kept. Export it before you leave.",
+    ]

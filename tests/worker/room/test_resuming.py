@@ -63,6 +63,13 @@ async def test_a_frozen_room_goes_on_elsewhere_without_losing_a_frame(tmp_path: 
                 ask(viewer, "pause", paused=True)
 
 
+async def test_who_comes_back_hears_that_the_game_begins_anew(tmp_path: Path) -> None:
+    async with opened(tmp_path, snapshot=b"nonsense", words="Its saves are away.") as (_, (viewer,)):
+        said = (await viewer.notice("message"))["text"]
+        assert said.startswith("The game could not go on where it was, so it begins anew: its last snapshot is damaged")
+        assert said.endswith(". Its saves are away.")
+
+
 async def test_a_room_opens_without_anybody_and_plays_when_somebody_comes(tmp_path: Path) -> None:
     room, viewer = await Room(tmp_path).start(), Viewer("VP8")
     try:

@@ -14,6 +14,7 @@ from worker.room import control
 from worker.room.control import Answer, Closed, Enter, Figures, Left, Open, TurnedAway
 from worker.room.liveness import GONE_SECONDS
 from worker.room.room import CONNECT_SECONDS, MAX_DATAGRAMS_PER_SECOND, Room
+from worker.room.storing import StoreState
 from worker.room.viewers import MAX_VIEWERS
 
 PING = bytes.fromhex("0900000001000000")
@@ -126,6 +127,14 @@ async def test_a_flood_is_ignored_and_said_once(room: Room, agent: Agent, viewer
     assert "more input than any pad" in complaint.result()["text"]
     room.tend(now())
     assert await echoed(viewer) == PING
+
+
+async def test_how_the_store_does_is_said_to_all(room: Room, agent: Agent, viewer: Viewer) -> None:
+    await viewer.take(agent.all(Answer)[0].answer)
+    await viewer.ready()
+    for trouble, words in (("Nothing can be saved.", "Nothing can be saved."), ("", "Games can be saved again.")):
+        room.stored(StoreState(message=trouble))
+        assert (await viewer.notice("message"))["text"] == words
 
 
 async def test_the_same_viewer_twice_and_one_too_many_are_turned_away(room: Room, agent: Agent) -> None:

@@ -1,8 +1,9 @@
 """A keeper hands what a room asks for to the right place, and says how the store does."""
 
 import asyncio
+from dataclasses import replace
 
-from tests.worker.store.desk import ADA, BEN, Room, make_store, packed
+from tests.worker.store.desk import ADA, BEN, QUICK, Room, make_store, packed
 from tests.worker.store.servers import FaultyProxy
 from worker.room.storing import (
     Deleted,
@@ -17,7 +18,8 @@ from worker.room.storing import (
     StoreSave,
     StoreState,
 )
-from worker.store.keeper import Beginning
+from worker.store.keeper import NO_BATTERY, NO_SNAPSHOT, Beginning
+from worker.store.names import ROOMS
 from worker.store.objects import Objects
 
 
@@ -73,3 +75,28 @@ async def test_what_is_abandoned_is_given_up(faulty_objects: Objects, proxy: Fau
     room.keeper.handle(Snapshot(data=packed("one"), frame=1))
     room.keeper.abandon()
     assert room.keeper.size == 0
+
+
+async def test_that_a_room_cannot_go_on_is_said(objects: Objects) -> None:
+    room = Room(make_store(objects))
+    assert (await room.keeper.begin(resume=True)).words == NO_SNAPSHOT
+    room.keeper.handle(Snapshot(data=packed("one"), frame=1))
+    await room.keeper.settle(over=False)
+    (stored,) = await objects.list(ROOMS)
+    record = await objects.read(stored.name)
+    assert record is not None
+    await objects.delete(stored.name)
+    await objects.create(stored.name, record[:-1])
+    assert await Room(make_store(objects)).keeper.begin(resume=True) == Beginning(None, None, NO_SNAPSHOT)
+
+
+async def test_that_a_game_begins_without_its_battery_memory_is_said_and_is_no_lasting_trouble(
+    faulty_objects: Objects, proxy: FaultyProxy
+) -> None:
+    store = make_store(faulty_objects, pace=replace(QUICK, open=0.0))
+    assert await Room(store).keeper.begin(resume=False) == Beginning(None, None, NO_BATTERY)
+    room = Room(store)
+    room.keeper.handle(Snapshot(data=packed("one"), frame=1))
+    await room.keeper.settle(over=False)
+    assert await room.keeper.begin(resume=True) == Beginning(packed("one"), None), "which has the memory in it"
+    assert room.drain() == []
