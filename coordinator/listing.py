@@ -13,7 +13,7 @@ MAX_LISTED = 100
 """Rooms that pages are told of. Nobody reads more, and each change goes to every page."""
 
 PAUSE_SECONDS = 1.0
-"""Between two lists at least: a room that fills changes several times a second."""
+"""Between two looks at least: a room that fills changes several times a second, and a look goes through all rooms."""
 
 T = TypeVar("T")
 
@@ -29,8 +29,8 @@ class Listing(Generic[T]):
         self._earliest = 0.0
 
     def note(self, now: float) -> None:
-        """Something has changed: pages are to be told, if it is anything that they see."""
-        if self._due is None and self._read() != self.shown:
+        """Something has happened: pages are to be told soon, if it is anything that they see."""
+        if self._due is None:
             self._due = max(now, self._earliest)
 
     def next_deadline(self) -> float | None:
@@ -38,14 +38,14 @@ class Listing(Generic[T]):
         return self._due
 
     def take(self, now: float) -> tuple[T, ...] | None:
-        """What pages are to be told now; None if nothing is due, or all is again as they know it."""
+        """What pages are to be told now; None if nothing is due, or all is as they know it."""
         if self._due is None or now < self._due:
             return None
-        self._due = None
+        self._due, self._earliest = None, now + PAUSE_SECONDS
         listed = self._read()
         if listed == self.shown:
             return None
-        self.shown, self._earliest = listed, now + PAUSE_SECONDS
+        self.shown = listed
         return listed
 
 

@@ -62,6 +62,16 @@ def test_changes_in_quick_succession_are_told_together(listing, rooms):
     assert listing.next_deadline() is None
 
 
+def test_however_much_happens_the_rooms_are_looked_at_once_a_second(rooms):
+    looks = []
+    listing = Listing(lambda: looks.append(1) or lobby(rooms))
+    for tenth in range(30):
+        listing.note(tenth / 10)
+        listing.take(tenth / 10)
+
+    assert len(looks) == 3
+
+
 def test_a_change_that_is_undone_tells_nobody(listing, rooms):
     rooms.append(open_room("r1"))
     show(listing, 5.0)
