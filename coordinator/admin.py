@@ -35,7 +35,10 @@ def _guarded(handler: Handler) -> Handler:
             raise web.HTTPNotFound
         if not is_authorised(request.headers.get("Authorization", ""), [token]):
             logger.warning(
-                "! %s %s from %s was turned away: no admin token", request.method, request.path, request.remote
+                "! %s %s from %s was turned away: no admin token",
+                request.method,
+                request.rel_url.raw_path,
+                request.remote,
             )
             raise web.HTTPUnauthorized(text=f"{UNAUTHORISED}\n", headers={"WWW-Authenticate": "Bearer"})
         return await handler(request)

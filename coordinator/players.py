@@ -3,6 +3,7 @@
 What a page's messages do is decided in rooms.py.
 """
 
+import logging
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -13,6 +14,8 @@ from coordinator.connection import Connection, Limits, PeerError, connected
 from coordinator.hosts import host_of
 from coordinator.messages import decode_player_message
 from coordinator.switchboard import CONFIG, SWITCHBOARD, Switchboard
+
+logger = logging.getLogger(__name__)
 
 LIMITS = Limits(
     peer="page",
@@ -27,7 +30,14 @@ LIMITS = Limits(
 async def player_socket(request: web.Request) -> web.StreamResponse:
     """Serve one page until it goes; 403 for a page of another origin."""
     config, switchboard = request.app[CONFIG], request.app[SWITCHBOARD]
-    if not is_allowed(request.headers.get("Origin"), request.host, config.allowed_origins):
+    origin = request.headers.get("Origin")
+    if not is_allowed(origin, request.host, config.allowed_origins):
+        logger.warning(
+            "! a page of %r was turned away, as it was asked for by %r: let the proxy pass the Host header on, or name"
+            " the page in COINOP_COORDINATOR_ALLOWED_ORIGINS",
+            origin,
+            request.host,
+        )
         return web.Response(
             status=403, text="Pages of this origin may not connect: the coordinator's allowed_origins must name it.\n"
         )

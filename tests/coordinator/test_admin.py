@@ -49,6 +49,11 @@ class TestToken:
         assert "turned away" in caplog.text
         assert ADMIN[:-1] not in caplog.text
 
+    async def test_who_has_none_writes_no_lines_into_the_log(self, arcade, method, path, caplog):
+        await ask(arcade, method, path.replace("1", "%0Aforged").replace("overview", "overview?%0A"), token="")
+
+        assert len(caplog.text.splitlines()) == 1
+
     @pytest.mark.parametrize("settings", [{}])
     async def test_while_there_is_none_nothing_is_there(self, arcade, method, path):
         status, _ = await ask(arcade, method, path)

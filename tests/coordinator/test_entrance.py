@@ -16,6 +16,7 @@ from coordinator.messages import (
     Join,
     Leave,
     OpenRoom,
+    SetRoom,
     Start,
     Trickle,
     ViewerCandidate,
@@ -192,6 +193,15 @@ class TestComingBack:
         room = floor.play(1).room
 
         assert floor.enter(2, room, token="guessed").member == "m2"
+
+    def test_with_the_token_of_another_room_is_that_of_a_stranger(self, floor, worker):
+        mine, other = floor.play(1), floor.play(2)
+        floor.say(2, SetRoom(locked=True))
+
+        floor.say(3, Join(room=other.room, offer="v=1", token=mine.token))
+        assert floor.code(3) == ("Refused", "room_locked")
+        floor.say(3, Back(room=other.room, token=mine.token))
+        assert floor.code(3) == ("Refused", "forgotten")
 
     def test_of_the_connection_alone_shows_the_room_and_keeps_the_media(self, floor, worker):
         started = floor.play(1)

@@ -217,13 +217,14 @@ class TestOrigins:
     def test_any_origin_gets_a_verdict(self, origin, host):
         assert isinstance(is_allowed(origin, host, ()), bool)
 
-    async def test_a_foreign_page_is_told_why(self, arcade):
+    async def test_a_foreign_page_is_told_why_and_so_is_the_log(self, arcade, caplog):
         with pytest.raises(WSServerHandshakeError) as caught:
             await arcade.socket("/ws/player", origin="https://evil.example")
         assert caught.value.status == 403
 
         response = await arcade.get("/ws/player", headers={"Origin": "https://evil.example"})
         assert "allowed_origins" in await response.text()
+        assert "'https://evil.example'" in caplog.text
 
     async def test_the_own_page_may_connect(self, arcade):
         page = await arcade.page(origin=str(arcade.url("/")).rstrip("/"))

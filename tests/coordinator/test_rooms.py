@@ -4,6 +4,7 @@ import pytest
 
 from coordinator.messages import (
     Admit,
+    Back,
     CloseRoom,
     Dismiss,
     GiveSeat,
@@ -121,6 +122,15 @@ class TestHost:
         assert floor.seats(1) == {"m1": 0, "m2": 1}
         floor.say(4, Join(room=room, offer="v=1", profile=PROFILE))
         assert floor.code(4) == ("Refused", "removed")
+
+    def test_removes_a_member_whose_token_opens_nothing_any_more(self, floor, room):
+        token = floor.enter(3, room).token
+        floor.say(1, Remove(member="m3"))
+        floor.say(1, SetRoom(locked=True))
+
+        for message in (Join(room=room, offer="v=1", token=token), Back(room=room, token=token)):
+            floor.say(3, message)
+            assert floor.code(3) in (("Refused", "room_locked"), ("Refused", "forgotten"))
 
     def test_hands_over_and_has_no_say_any_more(self, floor, room):
         floor.say(1, MakeHost(member="m2"))
