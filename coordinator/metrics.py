@@ -1,12 +1,15 @@
 """What ``/metrics`` shows. Gauges are read from the registry and the rooms when they are asked for."""
 
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from coordinator.messages import Reconnect, Refused
-from coordinator.registry import Registry
+from coordinator.registry import Registry, Worker
 from coordinator.rooms import Rooms
 from coordinator.seats import seats_taken
 
@@ -72,6 +75,7 @@ class Metrics:
             registry=self.collector,
         )
         self._gauges(registry, rooms)
+        self.collector.register(_Regions(registry))
 
     def recovered(self, cause: str, seconds: float) -> None:
         """A room can be played again. Moves are among the causes."""
@@ -119,3 +123,28 @@ class Metrics:
         for name, (sentence, figure) in figures.items():
             gauge = Gauge(f"coinop_coordinator_{name}", sentence, registry=self.collector)
             gauge.set_function(figure)
+
+
+_OF_A_REGION: dict[str, tuple[str, Callable[[Worker], int]]] = {
+    "workers": ("Workers that are registered, by region.", lambda worker: 1),
+    "capacity": ("Rooms that they take together.", lambda worker: worker.capacity),
+    "free": ("Rooms that they would still open.", lambda worker: max(0, worker.free)),
+}
+
+
+class _Regions(Collector):
+    """What each region has; its series end with its last worker."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def collect(self) -> Iterator[Metric]:
+        """All that there is now; called for each scrape."""
+        inside: dict[str, list[Worker]] = {}
+        for worker in self._registry.workers:
+            inside.setdefault(worker.region, []).append(worker)
+        for name, (sentence, figure) in _OF_A_REGION.items():
+            gauge = GaugeMetricFamily(f"coinop_coordinator_region_{name}", sentence, labels=("region",))
+            for region, workers in inside.items():
+                gauge.add_metric((region,), sum(map(figure, workers)))
+            yield gauge

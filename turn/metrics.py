@@ -41,6 +41,9 @@ COUNTERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "coinop_turn_restarts": ("Processes that ended by themselves and were started again.", ()),
 }
 
+NO_PLACE_NO_PEER: Final = (("Allocate", 486), ("Allocate", 508), ("ChannelBind", 403), ("CreatePermission", 403))
+"""Answers that an alert waits for. They are shown as 0 before the first one, which would be no increase otherwise."""
+
 PEERS: Final = "peers"
 """What STUNner calls a cluster: all that may be reached."""
 
@@ -51,6 +54,7 @@ def figures_of(gateway: Gateway, places: Places) -> list[Figure]:
     counters = gateway.relay.counters
     strays = sum(listener.traffic.strays for listener in gateway.listeners)
     drops = counters.drops + Counter({"stray": strays})
+    answers = {**dict.fromkeys(NO_PLACE_NO_PEER, 0), **counters.answers}
     return [
         ("stunner_allocations_active", (), len(gateway.relay.allocations)),
         ("coinop_turn_connections", (), places.taken),
@@ -60,10 +64,7 @@ def figures_of(gateway: Gateway, places: Places) -> list[Figure]:
         ("coinop_turn_connections_refused_total", (), places.refused),
         *(("coinop_turn_connections_closed_total", (reason,), count) for reason, count in places.closed.items()),
         *(("coinop_turn_allocations_ended_total", (reason,), count) for reason, count in counters.ended.items()),
-        *(
-            ("coinop_turn_answers_total", (method, str(code)), count)
-            for (method, code), count in counters.answers.items()
-        ),
+        *(("coinop_turn_answers_total", (method, str(code)), count) for (method, code), count in answers.items()),
         *(("coinop_turn_dropped_total", (reason,), count) for reason, count in drops.items()),
         *_traffic(gateway),
     ]

@@ -20,6 +20,12 @@ OPEN_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 15
 STORE_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds. A folder takes a few milliseconds, an S3 in the same region 10 to 100, and none more than 10 s."""
 
+DEATHS = ("core_crashed", "core_failed", "core_hung", "no_process", "room_failed", "room_killed")
+"""Ends that an alert waits for. They are shown as 0 before the first one, which would be no increase otherwise."""
+
+STORE_KINDS = ("delete", "get", "list", "put")
+"""Operations whose failures are shown as 0 for the same reason."""
+
 MAX_CODES = 32
 """Codes come from rooms, and a damaged one may send anything: what exceeds these is counted as ``other``."""
 
@@ -29,13 +35,15 @@ class Metrics:
 
     def __init__(self) -> None:
         self.collector = CollectorRegistry()
-        self._codes: set[str] = set()
+        self._codes = set(DEATHS)
         self._closed = Counter(
             "coinop_worker_rooms_closed",
             "Rooms that have ended, by why; core_crashed and core_hung among them.",
             ("code",),
             registry=self.collector,
         )
+        for code in DEATHS:
+            self._closed.labels(code)
         self._open_seconds = Histogram(
             "coinop_worker_room_open_seconds",
             "From the order to open a room until its game runs.",
@@ -49,6 +57,8 @@ class Metrics:
             ("kind", "result"),
             registry=self.collector,
         )
+        for kind in STORE_KINDS:
+            self._store_operations.labels(kind, "failed")
         self._store_seconds = Histogram(
             "coinop_worker_store_seconds",
             "What an operation on the object store took.",

@@ -51,6 +51,23 @@ def test_gauges_follow_the_registry_and_the_rooms(metrics, registry, rooms):
     }
 
 
+def test_every_region_has_figures_until_its_last_worker_has_left(metrics, registry):
+    registry.register(Register(name="box", capacity=3, games=(DUEL,)))
+    registry.register(Register(name="near", region="north", capacity=4, games=(DUEL,)))
+    far = registry.register(Register(name="far", region="north", capacity=5, games=(DUEL,)))
+    far.draining = True
+
+    assert figure(metrics, "region_workers", region="main") == 1
+    assert figure(metrics, "region_workers", region="north") == 2
+    assert figure(metrics, "region_capacity", region="north") == 9
+    assert figure(metrics, "region_free", region="north") == 4
+
+    for worker in list(registry.workers)[1:]:
+        registry.remove(worker.id)
+    assert figure(metrics, "region_workers", region="main") == 1
+    assert figure(metrics, "region_workers", region="north") is None
+
+
 def test_the_first_player_who_finds_no_place_is_an_increase(metrics):
     assert figure(metrics, "refused_total", peer="page", code="no_seats") == 0
     assert figure(metrics, "refused_total", peer="page", code="no_workers") == 0

@@ -11,6 +11,20 @@ def asked(expression: str) -> list[tuple[str, set[str]]]:
     return list(_selectors(promql.parse(expression), set()))
 
 
+def waited_for(expression: str) -> list[tuple[str, dict[str, str]]]:
+    """Every counter whose increase is asked for, with patterns for its labels. Raises ValueError."""
+    return list(_increases(promql.parse(expression)))
+
+
+def _increases(node: Any) -> Iterator[tuple[str, dict[str, str]]]:
+    if isinstance(node, promql.Call) and node.func.name == "increase":
+        selector = node.args[0].vector_selector
+        yield selector.name, {matcher.name: matcher.value for matcher in selector.matchers.matchers}
+        return
+    for part in _parts(node):
+        yield from _increases(part)
+
+
 def _selectors(node: Any, labels: set[str]) -> Iterator[tuple[str, set[str]]]:
     if isinstance(node, promql.VectorSelector):
         yield node.name, labels | {matcher.name for matcher in node.matchers.matchers}
@@ -31,6 +45,6 @@ def _parts(node: Any) -> tuple[Any, ...]:
             return node.lhs, node.rhs
         case promql.Call():
             return tuple(node.args)
-        case promql.NumberLiteral() | promql.StringLiteral():
+        case promql.VectorSelector() | promql.NumberLiteral() | promql.StringLiteral():
             return ()
     raise AssertionError(f"a new kind of expression: {node!r}")

@@ -8,17 +8,20 @@ from pathlib import Path
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
-from coordinator.messages import Admitted, Leave, Reconnect, Refused
+from coordinator.messages import Admitted, Leave, Reconnect, Refused, Register
 from coordinator.metrics import Metrics as CoordinatorMetrics
 from coordinator.registry import Registry
 from coordinator.rooms import Rooms
 from coordinator.verdicts import VERDICTS
-from tests.k8s.queries import asked
+from tests.k8s.queries import asked, waited_for
 from tests.k8s.rendering import K8S, containers, find, pods, render
+from tests.turn.wire import serving, settings
 from tests.worker.rooms.harness import Reports, make_entry, make_supervisor, order_for, until
 from turn import stun
-from turn.metrics import COUNTERS, GAUGES, exposition
+from turn.metrics import COUNTERS, GAUGES, exposition, figures_of, total
+from turn.siblings import Siblings
 from worker.metrics import Metrics as WorkerMetrics
 
 FOLDER = K8S / "components/observability"
@@ -44,15 +47,15 @@ def queries() -> Iterator[tuple[str, str]]:
 QUERIES = list(queries())
 
 
-def shown(page: bytes) -> Iterator[tuple[str, set[str]]]:
+def samples(page: bytes) -> Iterator[Sample]:
     for family in text_string_to_metric_families(page.decode()):
-        for sample in family.samples:
-            yield sample.name, set(sample.labels)
+        yield from family.samples
 
 
 def of_the_coordinator() -> bytes:
     registry = Registry()
     metrics = CoordinatorMetrics(registry, Rooms(registry))
+    registry.register(Register(name="w", capacity=3, games=()))
     metrics.received("page", Leave())
     metrics.sent("page", Refused(code="no_seats", message="All are taken."))
     metrics.sent("page", Reconnect(room="r", code="moved", message="Elsewhere."))
@@ -87,7 +90,7 @@ def of_a_gateway() -> bytes:
 async def series(tmp_path: Path) -> Mapping[str, set[str]]:
     """Everything that is shown: names, with their labels."""
     pages = (of_the_coordinator(), await of_a_worker(tmp_path), of_a_gateway())
-    return {name: labels for page in pages for name, labels in shown(page)}
+    return {sample.name: set(sample.labels) for page in pages for sample in samples(page)}
 
 
 async def test_all_that_is_asked_for_is_shown(series: Mapping[str, set[str]]) -> None:
@@ -107,6 +110,26 @@ async def test_all_gauges_are_on_the_dashboard(series: Mapping[str, set[str]]) -
         "coinop_worker_room_bitrate",
         "coinop_worker_room_viewers",
     }
+
+
+async def test_what_an_alert_waits_for_is_shown_before_it_happens() -> None:
+    """A counter that begins with its first event has not increased by it."""
+    registry = Registry()
+    async with serving() as node:
+        gateway = [figures_of(node.gateway, node.places), await Siblings(settings(), (), b"", ()).figures()]
+    pages = (
+        CoordinatorMetrics(registry, Rooms(registry)).exposition(),
+        WorkerMetrics().exposition(),
+        exposition(total(gateway)),
+    )
+    zeros = [sample for page in pages for sample in samples(page) if sample.value == 0]
+    for rule in RULES:
+        for name, patterns in waited_for(rule["expr"]):
+            series = [sample.labels for sample in zeros if sample.name == name]
+            assert series, f"{rule['alert']}: {name} is not there"
+            for label, pattern in patterns.items():
+                missing = set(pattern.split("|")) - {labels[label] for labels in series}
+                assert not missing, f"{rule['alert']}: {name} has no {label} {missing}"
 
 
 def test_what_no_one_shows_is_found() -> None:
