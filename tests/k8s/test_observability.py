@@ -108,7 +108,6 @@ async def test_all_gauges_are_on_the_dashboard(series: Mapping[str, set[str]]) -
         "coinop_turn_connections",
         "coinop_worker_capacity",
         "coinop_worker_room_bitrate",
-        "coinop_worker_room_viewers",
     }
 
 
