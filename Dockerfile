@@ -130,8 +130,7 @@ LABEL org.opencontainers.image.title="coinop-worker" \
 FROM program AS turn
 COPY --from=turn-packages /opt/coinop /opt/coinop
 ENV COINOP_TURN_INTERNAL_HOST=0.0.0.0 \
-    NUMBA_CPU_NAME=generic \
-    NUMBA_CACHE_LOCATOR_CLASSES=InTreeCacheLocator,turn.compiled.Finished
+    NUMBA_CPU_NAME=generic
 EXPOSE 3478/udp 3478/tcp 5349/udp 5349/tcp 8080/tcp 8086/tcp
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["coinop", "turn", "probe"]
 CMD ["turn"]

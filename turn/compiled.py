@@ -4,26 +4,56 @@ Compiled functions hand each other addresses and make arrays of them where they 
 is nine words on the stack and a reference to count, in every call: more than a packet's own work.
 """
 
+import hashlib
 import logging
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 from numba import carray, config, njit, types  # type: ignore[attr-defined]
-from numba.core.caching import InTreeCacheLocator
+from numba.core.caching import InTreeCacheLocator, UserProvidedCacheLocator, UserWideCacheLocator
 from numba.extending import intrinsic
 
 logger = logging.getLogger(__name__)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+INGREDIENTS: Final = ("channel", "compiled", "flows", "forward", "kernel", "rates", "runs", "space")
+"""The modules whose functions and constants go into machine code. Numba itself makes a function's code anew only when
+the function's own module has changed. If another one has, old code would go on, with offsets that are not right any
+more, in memory that is something else now."""
 
-class Finished(InTreeCacheLocator):
-    """Machine code that lies beside the modules and is read, never written: an image's, whose file system is read-only.
 
-    Numba's own way there asks whether it may write. To be named in ``NUMBA_CACHE_LOCATOR_CLASSES`` after that one. Only
-    code for any processor (``NUMBA_CPU_NAME=generic``) is sure to be all there: other code would have to be added to.
+@cache
+def _ingredients() -> bytes:
+    digest = hashlib.sha256()
+    for name in INGREDIENTS:
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    return digest.digest()
+
+
+class _Fresh:
+    """Code that is kept is good as long as none of the ingredients has changed. To be mixed into Numba's locators."""
+
+    def get_source_stamp(self) -> object:
+        return cast(Any, super()).get_source_stamp(), _ingredients()
+
+
+class Chosen(_Fresh, UserProvidedCacheLocator):
+    """Where ``NUMBA_CACHE_DIR`` says."""
+
+
+class Beside(_Fresh, InTreeCacheLocator):
+    """Beside the modules."""
+
+
+class Finished(Beside):
+    """There, but read and never written: an image's, whose file system is read-only.
+
+    Numba's own way asks whether it may write. Only code for any processor (``NUMBA_CPU_NAME=generic``) is sure to be
+    all there: other code would have to be added to.
     """
 
     def ensure_cache_path(self) -> None:
@@ -31,6 +61,16 @@ class Finished(InTreeCacheLocator):
         found = Path(self._cache_path).glob("*.nbi") if cast(Any, config).CPU_NAME == "generic" else ()
         if not any(found):
             raise FileNotFoundError(self._cache_path)
+
+
+class AtHome(_Fresh, UserWideCacheLocator):
+    """In the user's cache folder."""
+
+
+if not cast(Any, config).CACHE_LOCATOR_CLASSES:  # NUMBA_CACHE_LOCATOR_CLASSES
+    cast(Any, config).CACHE_LOCATOR_CLASSES = ",".join(
+        f"{__name__}.{place.__name__}" for place in (Chosen, Beside, Finished, AtHome)
+    )
 
 
 def compiled(function: Function) -> Function:

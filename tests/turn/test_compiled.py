@@ -1,13 +1,19 @@
 """Python functions as machine code, kept on disk or not."""
 
+import ast
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from turn.compiled import compiled
+import turn
+from turn.compiled import INGREDIENTS, compiled
+
+TURN = Path(turn.__file__).parent
 
 SCRIPT = """
 from turn.compiled import compiled
@@ -33,7 +39,7 @@ def test_it_is_the_same_function_and_is_compiled() -> None:
 def run(module: Path, **variables: str) -> str:
     """What the script says, where no cache of the user's can be."""
     environment = {**os.environ, "HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null", "PYTHONDONTWRITEBYTECODE": "1"}
-    environment["PYTHONPATH"] = os.getcwd()
+    environment["PYTHONPATH"] = str(TURN.parent)
     ended = subprocess.run(
         [sys.executable, str(module)],
         env={**environment, **variables},
@@ -61,9 +67,49 @@ def test_where_nothing_may_be_written_it_is_compiled_each_time(module: Path) -> 
 
 def test_finished_code_is_read_where_nothing_may_be_written(module: Path) -> None:
     """As in the gateway's image, which was made with the code of any processor."""
-    only_read = {"NUMBA_CACHE_LOCATOR_CLASSES": "turn.compiled.Finished"}
+    only_read = {"NUMBA_CACHE_LOCATOR_CLASSES": "turn.compiled.Finished"}  # root may write anywhere
     assert run(module, NUMBA_CPU_NAME="generic") == "42 1 0"
     before = {path: path.stat().st_mtime_ns for path in (module.parent / "__pycache__").iterdir()}
     assert run(module, NUMBA_CPU_NAME="generic", **only_read) == "42 1 1"
     assert run(module, **only_read) == "42 1 0"  # code of this very processor, which nobody has made
     assert before == {path: path.stat().st_mtime_ns for path in (module.parent / "__pycache__").iterdir()}
+
+
+def test_code_is_made_anew_when_any_module_that_it_is_made_of_changes(tmp_path: Path, module: Path) -> None:
+    """Another module's constants are in it: where something lies in memory, how long it is."""
+    (tmp_path / "turn").mkdir()
+    for name in ("__init__", *INGREDIENTS):
+        shutil.copy(TURN / f"{name}.py", tmp_path / "turn")
+    copied = {"PYTHONPATH": str(tmp_path)}
+    assert [run(module, **copied) for _ in range(2)] == ["42 1 0", "42 1 1"]
+    with (tmp_path / "turn" / "space.py").open("a") as space:
+        space.write("# changed\n")
+    assert run(module, **copied) == "42 1 0"
+
+
+def made_of(path: Path) -> Iterator[str]:
+    """The modules of this package that a module's compiled functions, and its constants, take names from."""
+    body = ast.parse(path.read_text()).body
+    come_from = {
+        alias.asname or alias.name: alias.name if node.module == "turn" else node.module.removeprefix("turn.")
+        for node in body
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "turn"
+        for alias in node.names
+    }
+    for node in body:
+        if is_compiled(node) or isinstance(node, ast.Assign | ast.AnnAssign):
+            names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+            yield from (come_from[name] for name in names & come_from.keys())
+
+
+def is_compiled(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef) and any(
+        isinstance(each, ast.Name) and each.id == "compiled" for each in node.decorator_list
+    )
+
+
+def test_all_that_goes_into_machine_code_is_looked_at() -> None:
+    compiling = {path.stem for path in TURN.glob("*.py") if any(map(is_compiled, ast.parse(path.read_text()).body))}
+    assert compiling >= {"compiled", "flows", "forward", "runs", "space"}
+    assert compiling <= set(INGREDIENTS)
+    assert {each for name in compiling for each in made_of(TURN / f"{name}.py")} <= set(INGREDIENTS)
