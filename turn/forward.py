@@ -38,6 +38,9 @@ from turn.kernel import (
 from turn.rates import BURST, FILLED_AT, RATE, STATE, TOKENS
 from turn.runs import BYTES, OVER_RATE, TO_CLIENT, TO_PEER, leg
 from turn.space import (
+    BATCH_COUNT,
+    BATCH_FOUND,
+    BATCH_NEXT,
     BUCKETS,
     CLOCK,
     CLOCK_WORDS,
@@ -59,6 +62,7 @@ from turn.space import (
     RECEIVED_AT_ONCE,
     ROWS,
     SLOT,
+    batch,
     control,
     head,
     kept,
@@ -82,17 +86,22 @@ def serve(epoll: int, timeout: int, space: int) -> int:
 
     ``space`` is the address of a Space.
     """
-    end = now(space) + timeout
+    began = now(space)
+    found = _read(began, space)  # what the last call has left
+    if found:
+        return found
     remains = timeout
     while True:
         wait = -1 if timeout < 0 else (remains + 999_999) // 1_000_000
         count = epoll_wait(epoll, space + EVENTS, EVENTS_AT_ONCE, wait)
         if count <= 0:
             return 0
-        found = _read(count, now(space), space)
+        batch(space)[BATCH_NEXT], batch(space)[BATCH_COUNT] = 0, count
+        at = now(space)
+        found = _read(at, space)
         if found:
             return found
-        remains = end - now(space)
+        remains = began + timeout - at
         if remains <= 0 <= timeout:
             return 0
 
@@ -106,14 +115,20 @@ def now(space: int) -> int:
 
 
 @compiled
-def _read(count: int, now: int, space: int) -> int:
-    """Read so many sockets, or until there is something for Python: what there is."""
-    found = 0
-    for event in range(count):
+def _read(now: int, space: int) -> int:
+    """Read the sockets that epoll has named, as far as one that has something for Python: what there is.
+
+    The next call goes on behind that one. epoll, if it were asked again, would name the same socket first, and whoever
+    keeps it full would keep all others from being read.
+    """
+    named = batch(space)
+    while named[BATCH_NEXT] < named[BATCH_COUNT]:
+        event = named[BATCH_NEXT]
+        named[BATCH_NEXT] += 1
         fd = small_words(space + EVENTS, EVENTS_AT_ONCE * EVENT_WORDS)[event * EVENT_WORDS + EVENT_DATA]
         kind = small_words(known(space)[KINDS], 1 + fd)[fd]
-        if kind == PYTHON:
-            found = ASYNCIO
+        if kind == PYTHON:  # or closed since epoll named it, which costs asyncio a look
+            named[BATCH_FOUND] = ASYNCIO
             continue
         received = recvmmsg(fd, space + HEADS, RECEIVED_AT_ONCE, MSG_DONTWAIT, 0)
         if received <= 0:  # somebody else was quicker, or an ICMP error, which is taken off so
@@ -128,7 +143,9 @@ def _read(count: int, now: int, space: int) -> int:
             head(space, slot)[HEAD_CONTROL_LENGTH] = CONTROL_BYTES
         if left(space)[KEPT_COUNT]:
             return KEPT
-    return found
+    found = named[BATCH_FOUND]
+    named[BATCH_FOUND] = 0
+    return int(found)
 
 
 @compiled

@@ -46,6 +46,9 @@ KEPT_OFFSET, KEPT_LENGTH, KEPT_SEGMENT, KEPT_TOS, KEPT_SLOT, KEPT_WORDS = range(
 KEPT_COUNT, KEPT_FD, LEFT_WORDS = range(3)
 """What is left to Python."""
 
+BATCH_NEXT, BATCH_COUNT, BATCH_FOUND, BATCH_WORDS = range(4)
+"""The sockets that epoll has named: which of them is read next, how many they are, and ASYNCIO if one was asyncio's."""
+
 CLOCK_WORDS: Final = 2
 RUN_WORDS: Final = 8
 """See runs.COUNT."""
@@ -69,6 +72,7 @@ _layout = _Layout()
 KNOWN: Final = _layout.part(TABLES)
 CLOCK: Final = _layout.part(CLOCK_WORDS)
 LEFT: Final = _layout.part(LEFT_WORDS)
+BATCH: Final = _layout.part(BATCH_WORDS)
 RUN: Final = _layout.part(RUN_WORDS)
 MESSAGE: Final = _layout.part(HEAD_WORDS)
 CONTROL: Final = _layout.part(2 * CONTROL_WORDS)
@@ -123,6 +127,11 @@ def known(space: int) -> Any:
 @compiled
 def left(space: int) -> Any:
     return words(space + LEFT, LEFT_WORDS)
+
+
+@compiled
+def batch(space: int) -> Any:
+    return words(space + BATCH, BATCH_WORDS)
 
 
 @compiled

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.turn.line import FAR, HOSTS, Line, headed
+from tests.turn.line import FAR, HOSTS, WITHIN, Line, headed
 from turn import flows, forward
 from turn.datapath import MAX_FLOWS
 from turn.udp import Way
@@ -126,6 +126,29 @@ def test_it_comes_back_for_what_asyncio_watches(line: Line) -> None:
         line.as_relay().send(b"between")
         assert line.path.wait(0.0)
     assert line.receive(1) == [headed(b"between")]
+
+
+def test_a_socket_that_is_never_empty_keeps_nobody_waiting(line: Line) -> None:
+    """Neither known flows nor asyncio, whatever strangers send to a listener."""
+    one, other = socket.socketpair()
+    with one, other, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as full:
+        full.bind((HOSTS[0], 0))
+
+        def fill(*_: object) -> bool:
+            full.sendto(b"strange", full.getsockname())
+            return False
+
+        line.path.listen(full, fill)
+        line.as_relay()
+        line.path.watch(one.fileno())
+        fill()
+        for round_ in range(3):
+            line.send(payload := b"%d" % round_)
+            other.send(b"x")
+            assert line.path.wait(WITHIN)
+            assert one.recv(100)
+            assert line.receive(1) == [headed(payload)]
+        line.path.close(full)
 
 
 def test_a_wait_ends_in_time_under_a_flood(line: Line) -> None:
