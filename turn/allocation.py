@@ -54,6 +54,11 @@ class Client:
         return self.protocol != "udp"
 
     @property
+    def may_be_anybody(self) -> bool:
+        """Whether nothing is known of it but a source address, which may be forged."""
+        return self.allocation is None and not self.path_is_proven
+
+    @property
     def key(self) -> tuple[str, Address, Address]:
         """The 5-tuple."""
         return self.protocol, self.address, self.server_address

@@ -16,7 +16,7 @@ from turn.allocation import Client
 from turn.credentials import MAX_USERNAME, expiry_of, password_for, user_of
 from turn.errors import Refused
 from turn.nonces import LIFETIME, PASSWORD_ALGORITHMS, USERNAME_ANONYMITY, Nonces
-from turn.stun import Message
+from turn.stun import ALLOCATE, Message
 
 MAX_REALM: Final = 64
 """Bytes. The realm is part of an answer that has to be small, because anybody gets it; STUN would allow 763."""
@@ -89,7 +89,11 @@ class Auth:
         )
 
     def check(self, message: Message, client: Client, now: float) -> Grant:
-        """Who sends this request. Raises ``Refused`` with 400, 401, 438, or 441 for another user's allocation."""
+        """Who sends this request. Raises ``Refused`` with 400, 401, 438, or 441 for another user's allocation.
+
+        Whoever asks for an allocation where another user has one is told so as everybody, by 437 (RFC 8656 section 5):
+        browsers try again from another port then. It is what a page finds that got its predecessor's.
+        """
         if not message.has_integrity:
             raise Refused(401, "no integrity", self.challenge(client, now))
         name, nonce = message.get(attribute.USERNAME), message.get(attribute.NONCE)
@@ -117,7 +121,7 @@ class Auth:
         for user, password in self._passwords(username, now):
             key = long_term_key(username, self.realm, password, algorithm)
             if message.is_by(key):
-                if holder and holder.username != username:
+                if holder and holder.username != username and message.method != ALLOCATE:
                     raise Refused(441, "the allocation is another user's")
                 return Grant(username, user, algorithm, key)
         message.is_by(_NOBODY)

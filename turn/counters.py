@@ -5,7 +5,7 @@ from collections import Counter
 MALFORMED = "malformed"
 """Bytes that are no STUN message, and messages that no server gets."""
 RATE_LIMITED = "rate_limited"
-"""Requests without good credentials, from a source that sends too many: all over UDP, wrong ones on streams."""
+"""Requests without good credentials, from a source that sends too many: strangers' over UDP; wrong ones of anybody."""
 NO_ALLOCATION = "no_allocation"
 """Send indications from a client without an allocation."""
 NO_PERMISSION = "no_permission"

@@ -173,7 +173,7 @@ class Relay:
         return None
 
     def data_indication(self, address: Address, payload: bytes | memoryview) -> bytes:
-        """A peer's packet for a client that has no channel for it."""
+        """A peer's packet for a client that has no channel for it. Raises ``ValueError`` if it is too long."""
         return stun.data_indication(address, payload, secrets.token_bytes(stun.TRANSACTION_ID_SIZE))
 
     def _asks_too_much(self, client: Client) -> bool:
@@ -188,13 +188,14 @@ class Relay:
         return True
 
     def _guesses_too_often(self, refused: Refused, request: Message, client: Client, now: float) -> bool:
-        """Whether it shows wrong credentials on a stream, from a source that has done so too often: no answer, then.
+        """Whether it shows wrong credentials, from a source that has done so too often: no answer, then.
 
-        Or else passwords could be guessed faster by TCP than by UDP. Clients that know theirs are not counted.
+        Or else passwords could be guessed faster on a stream, or with an allocation of one's own, than by strangers on
+        UDP, whose answers are rationed anyway. Clients that know theirs are not counted.
         """
-        if client.allocation is not None or not client.path_is_proven:
+        if refused.code != 401 or not request.has_integrity or client.may_be_anybody:
             return False
-        if refused.code != 401 or not request.has_integrity or self._responder.has_ration(client, now):
+        if self._responder.has_ration(client, now):
             return False
         self.counters.drops[counters.RATE_LIMITED] += 1
         return True
@@ -220,7 +221,7 @@ class Relay:
             return self._responder.challenge(Refused(400, str(error)), request, client, now)
         except Refused as refused:
             if self._guesses_too_often(refused, request, client, now):
-                return (CloseClient(client, counters.RATE_LIMITED),)
+                return (CloseClient(client, counters.RATE_LIMITED),) if client.path_is_proven else ()
             return self._responder.challenge(refused, request, client, now)
         client.strange = 0
         try:

@@ -108,7 +108,7 @@ class Responder:
 
         Where it is not forged, everything is answered: on a stream nobody asks again, and relay.py ends the stream.
         """
-        if client.allocation is None and not client.path_is_proven and not self.has_ration(client, now):
+        if client.may_be_anybody and not self.has_ration(client, now):
             self._counters.drops[counters.RATE_LIMITED] += 1
             return ()
         data = answer.add(attribute.SOFTWARE, self._software).finish(fingerprint=request.fingerprint)

@@ -216,7 +216,18 @@ class TestChange:
         caller.allocate()
         caller.username, caller.password = "user-2", "pass-2"
         assert code(caller.refresh(0)) == 441
+        assert code(caller.bind(0x4000)) == 441
         assert caller.allocation is not None
+
+    def test_another_user_in_the_same_place_is_told_that_it_is_taken(self, place) -> None:
+        """A page that was loaded again has a new name, and may get the port of the one before from its NAT."""
+        caller = Caller(place)
+        caller.allocate()
+        caller.username, caller.password = "user-2", "pass-2"
+        answer = caller.allocate()
+        assert code(answer) == 437
+        assert answer.is_by(caller.key)
+        assert caller.allocation.username == "user-1"
 
 
 def test_secrets_are_not_shown(place) -> None:

@@ -275,6 +275,21 @@ class TestStrangersOnStreams:
         place.wait(1)
         assert code(guessers[0].allocate()) == 401
 
+    @pytest.mark.parametrize("protocol", ["udp", "tcp"])
+    def test_an_allocation_of_ones_own_is_no_place_to_guess_from(self, protocol) -> None:
+        place = house(limits=Limits(unauthenticated_rate=1, unauthenticated_burst=3))
+        caller = Caller(place, protocol=protocol)
+        caller.allocate()
+        caller.username, caller.password = "user-2", "guess"
+        before = place.relay.counters.drops[counters.RATE_LIMITED]
+        answers = [code(caller.refresh()) for _ in range(6)]
+        assert answers[0] == 401
+        assert answers[3:] == [None] * 3
+        assert place.relay.counters.drops[counters.RATE_LIMITED] > before
+        assert bool(place.closed) == (protocol == "tcp")
+        caller.username, caller.password = "user-1", "pass-1"
+        assert code(caller.refresh()) == 0
+
     def test_on_udp_there_is_nothing_to_close(self, place) -> None:
         caller = Caller(place)
         assert [code(caller.request(stun.BINDING)) for _ in range(2 * MAX_STRANGE_MESSAGES)] == [0] * 200
