@@ -15,9 +15,7 @@ import numpy as np
 
 from turn.flows import Flows, Key, socket_word
 from turn.forward import ASYNCIO, KEPT, LISTENER, PYTHON, RELAY, serve
-from turn.kernel import (
-    adopt,
-)
+from turn.kernel import adopt
 from turn.rates import STATE
 from turn.runs import LEG_WORDS
 from turn.space import (
@@ -85,10 +83,10 @@ class DataPath:
 
     def open(self, sock: socket.socket, take: Take) -> int:
         """Serve the socket of a relay address; the number of its leg. Raises OSError."""
-        leg = self._free.pop() if self._free else len(self._keys)
-        if leg >= MAX_LEGS:
+        if len(self._keys) >= MAX_LEGS:
             raise OSError(errno.EMFILE, "too many legs")
         self._add(sock, RELAY, take)
+        leg = self._free.pop() if self._free else len(self._keys)
         self._keys[leg] = set()
         return leg
 
@@ -154,9 +152,9 @@ class DataPath:
         if fd >= MAX_FILES:
             raise OSError(errno.EMFILE, "too many files")
         adopt(sock)
+        self._epoll.register(fd, select.EPOLLIN)
         self._takers[fd] = take
         self._kinds[fd] = kind
-        self._epoll.register(fd, select.EPOLLIN)
 
     def _put(self, key: Key, way: Way, leg: int, header: int, until: float) -> None:
         keys = self._keys[leg]

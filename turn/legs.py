@@ -109,12 +109,18 @@ class Leg:
                 way = self._transport.datagrams
                 self._path.to_client(self.sock, message.source, way, self._number, peer.channel, until)
         else:
-            indications = (self._relay.data_indication(peer.address, payload) for payload in payloads)
-            sent = sum(self._transport.send(indication) for indication in indications)
+            sent = sum(self._indicate(peer, payload) for payload in payloads)
         allocation.packets_to_client += sent
         allocation.bytes_to_client += message.length
         if sent != len(payloads):
             self._drop(len(payloads) - sent, NO_ROOM)
+
+    def _indicate(self, peer: Peer, payload: memoryview) -> bool:
+        """Send a payload as an indication. Whether there was room for it, and in it: IPv6 allows longer datagrams."""
+        try:
+            return self._transport.send(self._relay.data_indication(peer.address, payload))
+        except ValueError:
+            return False
 
     def _peer(self, source: Source, now: float) -> Peer | None:
         """Who sends from there; None if it may not, which has been counted."""

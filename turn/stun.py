@@ -241,7 +241,7 @@ def error(request: Message, code: int) -> Writer:
 
 
 def data_indication(address: attribute.Address, payload: bytes | memoryview, transaction_id: bytes) -> bytes:
-    """A peer's packet for a client that has no channel for it. Raises ``ValueError`` for more than 65,487 bytes."""
+    """A peer's packet for a client that has no channel for it. Raises ``ValueError`` if it is too long for one."""
     peer = attribute.encode_xor_address(address, transaction_id)
     padding = bytes(-len(payload) % 4)
     length = 4 + len(peer) + 4 + len(payload) + len(padding)

@@ -42,6 +42,17 @@ def test_a_leg_that_is_closed_leaves_nothing(line: Line) -> None:
     assert [data for data, _ in line.taken] == [b"off"]
 
 
+def test_a_leg_that_could_not_be_opened_gives_nobody_anothers_number(line: Line) -> None:
+    line.as_relay()
+    with ExitStack() as stack:
+        one, other, third = (stack.enter_context(socket.socket(type=socket.SOCK_DGRAM)) for _ in range(3))
+        first, second = line.path.open(one, line._take), line.path.open(other, line._take)
+        line.path.close(one, first)
+        with pytest.raises(OSError, match="exists"):
+            line.path.open(line.middle, line._take)
+        assert line.path.open(third, line._take) not in (line.leg, second)
+
+
 def test_counts_are_taken_once(line: Line) -> None:
     line.as_relay().send(b"four")
     assert line.receive(1)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import socket
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from tests.turn.wire import (
 from turn import attributes as attribute
 from turn import channel, counters, stun
 from turn.farewell import seconds_left
+from turn.legs import NO_ROOM
 
 both_loops = pytest.mark.parametrize("loop", LOOPS)
 
@@ -160,6 +162,27 @@ def test_ipv6_from_end_to_end() -> None:
                 assert [len(await caller.receive()) for _ in range(4)] == [304] * 4
 
     run(scenario)
+
+
+def test_what_fits_into_no_indication_is_dropped_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+    """IPv6 allows a datagram of 65,527 bytes."""
+
+    async def scenario() -> None:
+        async with (
+            serving(host="::1", peers="::1") as node,
+            Caller(await Stream.open(address_of(node, "tcp"))) as caller,
+        ):
+            with Peer("::1") as peer:
+                peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 18)
+                await caller.allocate((attribute.REQUESTED_ADDRESS_FAMILY, bytes((attribute.IPV6, 0, 0, 0))))
+                await caller.permit(peer.address)
+                for size in (65_527, 65_504):
+                    peer.send(bytes(size), caller.relayed)
+                assert stun.parse(await caller.receive()).get(attribute.DATA) == bytes(65_504)
+                assert node.gateway.relay.counters.drops == {NO_ROOM: 1}
+
+    run(scenario)
+    assert "could not be dealt with" not in caplog.text
 
 
 def test_more_than_the_bandwidth_is_dropped_and_counted() -> None:
