@@ -23,6 +23,9 @@ FAILED = 1
 ANSWER_SECONDS = 5.0
 """For the coordinator to answer: it is not busy for longer, and nobody looks at a table for longer than that."""
 
+UNBOUNDED = 1000
+"""Columns of what is no terminal: a script or a log wants whole figures, and rich would take it for one of 80."""
+
 
 class Config(BaseSettings):
     """Show workers, rooms and players of a coordinator, live; it asks with the token in COINOP_ADMIN_TOKEN."""
@@ -76,7 +79,7 @@ async def _show(config: Config, ask: Ask, stop: asyncio.Event) -> None:
     if config.as_json:
         print(json.dumps(await ask()))  # noqa: T201
     elif config.once:
-        Console().print(screen(await ask()))
+        Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(screen(await ask()))
     else:
         await _follow(Live(screen(await ask()), screen=True, auto_refresh=False), ask, config.every, stop)
 

@@ -19,6 +19,7 @@ from coinop import top
 from coinop.top import RefusedError, UnansweredError
 from coordinator.app import create_app
 from coordinator.config import Config as CoordinatorConfig
+from tests.coinop.test_tables import FIGURES, WORKER, overview
 
 ADMIN = "an admin token of some length"
 TOKEN = "a token of 26 characters.."
@@ -51,6 +52,18 @@ async def test_once_prints_tables(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr()
     assert "0 workers, 0 rooms" in said.out
     assert said.err == ""
+
+
+async def test_once_shortens_nothing_for_a_script(capsys: pytest.CaptureFixture[str]) -> None:
+    async def ask() -> top.Overview:
+        return overview(workers=[{**WORKER, **FIGURES, "name": "a-worker-whose-name-is-that-of-its-machine-or-pod"}])
+
+    await top._show(config("http://arcade.example/", once=True), ask, asyncio.Event())
+
+    said = capsys.readouterr().out
+    assert "…" not in said
+    assert "a-worker-whose-name-is-that-of-its-machine-or-pod" in said
+    assert max(map(len, said.splitlines())) < 200
 
 
 async def test_json_prints_one_object(capsys: pytest.CaptureFixture[str]) -> None:
