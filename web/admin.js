@@ -13,16 +13,16 @@ const $ = (id) => document.getElementById(id);
 const operator = new Operator(storage(), (...given) => fetch(...given));
 const regions = new LiveTable($("regions"));
 const workers = new LiveTable($("workers"), (worker) =>
-  twice("Drain", "Drain: sure?", () => operator.drain(worker.id)));
-const rooms = new LiveTable($("rooms-table"), (room) => twice("Move", "Move: sure?", () => operator.move(room.id)));
+  twice("Drain", worker.name, () => operator.drain(worker.id)));
+const rooms = new LiveTable($("rooms-table"), (room) => twice("Move", room.game, () => operator.move(room.id)));
 let timer = null;
 /** Whether what is said is about looking, and so over when looking succeeds. */
 let aboutLooking = false;
 
-/** A button that acts at its second press. */
-function twice(words, question, act) {
-  const made = button(words, () => {});
-  pressTwice(made, question, async () => {
+/** A button that acts on what has this name, at its second press. */
+function twice(words, name, act) {
+  const made = button(words, () => {}, { label: `${words} ${name}` });
+  pressTwice(made, `${words}: sure?`, async () => {
     try {
       await act();
       say("");

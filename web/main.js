@@ -34,9 +34,8 @@ import { Settings, invitation, invitedRoom } from "./settings.js";
 import { Signalling } from "./signalling.js";
 import { isGame } from "./states.js";
 import { Tickets } from "./ticket.js";
+import { Toast } from "./toast.js";
 import { renameMessage, setRoomMessage } from "./wire.js";
-
-const NOTICE_SECONDS = 5;
 
 const $ = (id) => document.getElementById(id);
 const environment = {
@@ -90,6 +89,8 @@ const regionChoice = new RegionChoice({ fieldset: $("regions"), list: $("region-
 const profileForm = new ProfileForm({
   code: $("code"), show: $("show-code"), copy: $("copy-code"), field: $("other-code"), adopt: $("adopt-code"), said: $("code-said"),
 }, profile, PROFILE);
+const toasts = new Toast($("toast"), document, environment);
+const toast = (words, seconds) => toasts.say(words, seconds);
 const wakeLock = new WakeLock();
 const bar = new Bar({
   play: $("play"), bar: $("bar"), stage: $("stage"), leave: $("leave"), mute: $("mute"), volume: $("volume"),
@@ -236,6 +237,7 @@ session.onstate = (state, failed) => {
   takeControls();
   if (failed) showFailure(failed);
   $("lobby").inert = state !== "library";
+  if (state === "library" && before !== "connecting" && chosen) library.focus(chosen.id);
   $("status").textContent = state === "connecting" ? "Connecting…" : "";
 };
 
@@ -292,14 +294,6 @@ function showFailure(failed) {
   $("failure-text").textContent = failed.text;
   $("failure-advice").textContent = failed.advice;
   $("retry").focus();
-}
-
-let toastTimer = null;
-
-function toast(words, seconds = NOTICE_SECONDS) {
-  $("toast").textContent = words;
-  clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => $("toast").replaceChildren(), 1000 * seconds);
 }
 
 // ----- what the player does

@@ -107,25 +107,36 @@ export class People {
     const { count, seats, watching, host, locked, listed } = this._elements;
     count.textContent = people ? String(people.members.length) : "";
     if (!people) {
-      this._elements.panel.hidden = true;
+      this._show(false);
       return;
     }
     const shown = places(people);
-    const focused = document.activeElement?.getAttribute("aria-label");
+    const pressed = [seats, watching].some((list) => list.contains(document.activeElement)) ? document.activeElement : null;
     seats.replaceChildren(...shown.seats.map((place) => this._row(people, place)));
     watching.replaceChildren(...shown.watching.map((place) => this._row(people, place)));
     watching.parentElement.hidden = shown.watching.length === 0;
-    if (focused) [...this._elements.panel.querySelectorAll("button")].find((one) => one.ariaLabel === focused)?.focus();
+    if (pressed) this._focusAgain(pressed.getAttribute("aria-label"));
     host.disabled = people.host !== people.you;
     locked.checked = people.locked;
     listed.checked = people.listed;
   }
 
+  _show(shown) {
+    this._elements.panel.hidden = !shown;
+    this._elements.toggle.setAttribute("aria-expanded", String(shown));
+  }
+
   _open(shown) {
-    const { panel, toggle, close } = this._elements;
-    panel.hidden = !shown;
-    toggle.setAttribute("aria-expanded", String(shown));
+    const { toggle, close } = this._elements;
+    this._show(shown);
     (shown ? close : toggle).focus({ focusVisible: false });
+  }
+
+  /** On the button that did this before; where it has nothing to do any more, on the panel's own. */
+  _focusAgain(label) {
+    const { panel, close } = this._elements;
+    const same = [...panel.querySelectorAll("button")].find((one) => one.getAttribute("aria-label") === label);
+    (same ?? close).focus();
   }
 
   _row(people, { seat, person, actions }) {

@@ -135,7 +135,8 @@ export class Saves {
   _render(saves) {
     const focused = document.activeElement?.getAttribute("aria-label");
     this._elements.slots.replaceChildren(...bySlot(saves).map((slot) => this._card(slot)));
-    if (focused) [...this._elements.slots.querySelectorAll("button")].find((one) => one.ariaLabel === focused)?.focus();
+    const buttons = [...this._elements.slots.querySelectorAll("button")];
+    if (focused) buttons.find((one) => one.getAttribute("aria-label") === focused)?.focus();
   }
 
   _card({ slot, saves }) {

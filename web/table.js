@@ -29,7 +29,8 @@ export class LiveTable {
     if (this._head.children.length > 0) return;
     const line = document.createElement("tr");
     line.append(...columns.map(({ head, word }) => cell("th", word, head)));
-    if (this._act) line.append(cell("th", false, ""));
+    for (const head of line.children) head.scope = "col";
+    if (this._act) line.append(cell("td", false, ""));
     this._head.append(line);
   }
 

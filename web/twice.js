@@ -7,10 +7,15 @@ const ASKED_MS = 4000;
 export function pressTwice(button, question, act, label = button) {
   let asked = null;
   const words = label.textContent;
+  const name = button.getAttribute("aria-label"); // which a screen reader says instead of the text
+  const say = (text, spoken) => {
+    label.textContent = text;
+    if (name) button.setAttribute("aria-label", spoken);
+  };
   const calm = () => {
     clearTimeout(asked);
     asked = null;
-    label.textContent = words;
+    say(words, name);
     delete button.dataset.asked;
   };
   button.addEventListener("click", () => {
@@ -19,7 +24,7 @@ export function pressTwice(button, question, act, label = button) {
       act();
       return;
     }
-    label.textContent = question;
+    say(question, `${question} ${name}`);
     button.dataset.asked = "";
     asked = setTimeout(calm, ASKED_MS);
   });

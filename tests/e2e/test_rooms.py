@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.conftest import GAME, SCREENSHOTS
 from tests.e2e.player import (
@@ -117,6 +117,7 @@ async def test_a_spectator_takes_a_seat_and_plays(page: Page, arcade: Stack, fri
     await friend.keyboard.up("x")
     await act(friend, "Take seat 2")
     await seated(friend, "Player 2")
+    await expect(friend.locator("#people :focus")).to_have_count(1)  # though the button that was pressed is gone
     await plays(friend, seen_by=page)
 
 

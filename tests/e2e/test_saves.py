@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.conftest import GAME, SCREENSHOTS
 from tests.e2e.player import (
@@ -82,6 +82,14 @@ async def test_save_change_load_gives_the_saved_picture(page: Page, arcade: Stac
     await shows(page, "two")
 
 
+async def test_a_save_that_can_not_be_asked_for_is_said_in_front_of_the_dialog(page: Page, arcade: Stack) -> None:
+    await play(page, arcade, GAME)
+    await open_saves(page)
+    await page.evaluate("testChannels.forEach((it) => Object.defineProperty(it, 'readyState', { value: 'closed' }))")
+    await page.get_by_role("button", name="Save into Slot 1").click()
+    await expect(page.locator("#saves #toast")).to_contain_text("can't be reached")
+
+
 async def test_slots_have_pictures_and_times_and_can_be_deleted(page: Page, arcade: Stack) -> None:
     await play(page, arcade, GAME)
     await choose_players(page, "two")
@@ -96,8 +104,8 @@ async def test_slots_have_pictures_and_times_and_can_be_deleted(page: Page, arca
     await slot(page, "Load Slot 3")
     await shows(page, "two")
     await open_saves(page)
-    for _ in range(2):  # the first press asks whether it is meant
-        await slot(page, "Delete Slot 3")
+    for asked in ("", "Really? "):
+        await slot(page, f"{asked}Delete Slot 3")
     await until(lambda: page.get_by_role("button", name="Save into Slot 3").count(), "the slot is empty")
 
 

@@ -25,6 +25,8 @@ class FakeElement extends EventTarget {
     this.textContent = "words";
   }
 
+  getAttribute(name) { return this.attributes[name] ?? null; }
+
   setAttribute(name, value) { this.attributes[name] = value; }
 }
 
