@@ -68,7 +68,7 @@ class Recovery:
         return [*self._close_copy(room), *self._died(room, "room_silent", SILENT, now)]
 
     def _close_copy(self, room: Room) -> list[Decision]:
-        return [] if room.worker is None else [ToWorker(room.worker.id, CloseRoom(room=room.id))]
+        return [] if room.worker is None else [ToWorker(room.worker.id, CloseRoom(room=room.id, superseded=True))]
 
     def _died(self, room: Room, code: str, sentence: str, now: float) -> list[Decision]:
         verdict = verdict_on(code)

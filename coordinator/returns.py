@@ -35,7 +35,7 @@ class Returns:
         room = self._house.rooms.get(message.room)
         if record is None or message.room in self._house.ended or (room and not _is_current(room, record)):
             logger.info("= worker %s is told to close a room that is over, or elsewhere", worker.id)
-            return [ToWorker(worker.id, CloseRoom(room=message.room))]
+            return [ToWorker(worker.id, CloseRoom(room=message.room, superseded=room is not None))]
         decisions: list[Decision] = []
         if room is None:
             room = self._adopt(worker, message, record, now)
@@ -61,7 +61,7 @@ class Returns:
         """The copy that we know, or a later one, is on this worker."""
         decisions: list[Decision] = []
         if room.worker is not None and epoch > room.epoch:
-            decisions.append(ToWorker(room.worker.id, CloseRoom(room=room.id)))
+            decisions.append(ToWorker(room.worker.id, CloseRoom(room=room.id, superseded=True)))
         room.step(Event.HELD)
         self._house.give_places_free(room)
         self._house.cancel(room, "return", "place", "freeze", "retry")

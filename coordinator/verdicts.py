@@ -41,6 +41,7 @@ VERDICTS = {
     "closed": Verdict.OVER,
     "core_missing": Verdict.OVER,
     "game_over": Verdict.OVER,
+    "superseded": Verdict.OVER,
     "unknown_game": Verdict.OVER,
 }
 """By the code of ``room_closed``. One that is not here is a newer worker's, and its sentence says what happened."""

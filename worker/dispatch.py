@@ -79,7 +79,8 @@ class Dispatcher:
         else:
             logger.warning("[%s] ! refused, %s: %s", order.room[:8], decision.code, decision.message)
             if decision.code == "room_exists" and not order.viewer:
-                self._supervisor.close(CloseRoom(room=order.room))  # by then it is gone when the order comes again
+                # By then it is gone when the order comes again, which goes on from its snapshot.
+                self._supervisor.close(CloseRoom(room=order.room, superseded=True))
             self._report(decision)
 
 

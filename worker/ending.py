@@ -33,6 +33,7 @@ class Ending:
 
 
 CLOSED = Ending("closed", "The room was closed.")
+SUPERSEDED = Ending("superseded", "The room goes on as another copy of it.")
 WORKER_STOPPED = Ending("worker_stopped", "The worker is being stopped, so its rooms were closed.")
 HUNG = Ending("core_hung", f"The game's core stopped responding. {_AGAIN}")
 GARBLED = Ending("room_failed", f"The game's core damaged its room, which had to be ended. {_AGAIN}")

@@ -185,7 +185,7 @@ class Supervisor:
     def close(self, order: CloseRoom) -> None:
         """End a room."""
         if room := self._rooms.get(order.room):
-            room.close(ending.CLOSED)
+            room.close(ending.SUPERSEDED if order.superseded else ending.CLOSED)
 
     def freeze(self, order: Freeze) -> None:
         """Stop a room's game, store it, and end the room, for it to go on elsewhere."""

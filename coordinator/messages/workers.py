@@ -239,6 +239,8 @@ class CloseRoom(Struct, frozen=True, kw_only=True, tag="close_room"):
     """End the room: nobody is in it. Its place counts as free from here on, so an ``open_room`` may follow at once."""
 
     room: Name
+    superseded: bool = False
+    """It goes on as another copy, and needs its snapshots: leave them in the store."""
 
 
 class Keep(Struct, frozen=True, kw_only=True, tag="keep"):

@@ -151,7 +151,7 @@ class TestMove:
 
         floor.wait(FREEZE_SECONDS)
 
-        assert kinds(floor, worker)[0] is CloseRoom
+        assert floor.commands(worker)[0] == CloseRoom(room=room, superseded=True)
         assert OpenRoom in kinds(floor, worker) + kinds(floor, other)
         assert floor.code(1) == ("Reconnect", "room_silent")
 

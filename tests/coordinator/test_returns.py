@@ -154,7 +154,7 @@ class TestTwoCopies:
         again = floor.worker(holding=1)
         floor.bring(again, room, ("v1", "v2"), record=old)
 
-        assert floor.told == [(again.id, CloseRoom(room=room))]
+        assert floor.told == [(again.id, CloseRoom(room=room, superseded=True))]
         assert floor.room(room).worker is other
         assert again.free == again.capacity
 
@@ -170,7 +170,7 @@ class TestTwoCopies:
         after.bring(first, room, ("v1", "v2"), record=old)
         after.bring(second, room, (), record=new)
 
-        assert after.commands(first) == [CloseRoom(room=room)]
+        assert after.commands(first) == [CloseRoom(room=room, superseded=True)]
         assert after.room(room).worker is second
         assert after.room(room).epoch == 2
 
@@ -192,7 +192,7 @@ class TestTwoCopies:
 
         floor.bring(other, "id2", ())
 
-        assert floor.told == [(other.id, CloseRoom(room="id2"))]
+        assert floor.told == [(other.id, CloseRoom(room="id2", superseded=True))]
 
 
 class TestANewCoordinator:

@@ -79,6 +79,15 @@ async def test_a_room_that_ended_in_order_leaves_its_battery_alone(worker: Worke
     assert found == "from the start with memory by a"
 
 
+async def test_a_copy_that_is_superseded_leaves_the_snapshots_from_which_the_room_goes_on(worker: Worker) -> None:
+    await worker.open("r1")
+    await worker.stored("rooms/", "battery/")
+    worker.supervisor.close(CloseRoom(room="r1", superseded=True))
+    assert (await worker.reports.expect(RoomClosed)).code == "superseded"
+    await worker.supervisor.stop()
+    assert await worker.objects.list("rooms/")
+
+
 async def test_a_frozen_room_is_stored_and_goes_on_at_another_worker(worker: Worker, tmp_path: Path) -> None:
     await worker.open("r1")
     worker.supervisor.freeze(Freeze(room="r1"))
