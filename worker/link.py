@@ -163,7 +163,10 @@ class Link:
                 await socket.send_str(encode(message))
                 outgoing.task_done()
         except (ConnectionError, aiohttp.ClientError):
-            await socket.close()  # which ends the receiving side too
+            pass
+        except Exception:  # without an end, the worker would stay registered and say nothing any more
+            logger.exception("! a message can't be sent")
+        await socket.close()  # which ends the receiving side too
 
     # ----- failures
 

@@ -121,6 +121,16 @@ async def test_it_brings_its_rooms_along_right_after_its_registration(coordinato
     assert await second.receive() == ViewerLeft(room="r1", viewer="v1")
 
 
+async def test_a_message_that_is_none_costs_the_connection_alone(coordinator: Coordinator, worker: Worker) -> None:
+    await coordinator.connection()
+    await until(lambda: worker.link.registered)
+    worker.link.send(ViewerLeft(room="\ud800", viewer="v1"))
+    again = await coordinator.connection()
+    await until(lambda: worker.link.registered)
+    worker.link.send(ViewerLeft(room="r1", viewer="v1"))
+    assert await again.receive() == ViewerLeft(room="r1", viewer="v1")
+
+
 async def test_an_oversized_message_costs_the_connection_alone(coordinator: Coordinator, worker: Worker) -> None:
     first = await coordinator.connection()
     await first.socket.send_str("x" * (MAX_MESSAGE_BYTES + 1))
