@@ -29,6 +29,7 @@ from .control import (
     Close,
     Enter,
     Exit,
+    Figures,
     Freeze,
     Open,
     Ready,
@@ -41,7 +42,7 @@ from .control import (
 from .media import MediaLoop, MediaSockets
 from .peer import limit_addresses
 from .room import Room
-from .storing import Deleted, Fetched, Listed, Stored, StoreState
+from .storing import Deleted, Fetched, Listed, Snapshot, Stored, StoreState
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,11 @@ SWITCH_SECONDS: Final = 0.0005
 and at Python's 5 ms a datagram that arrives in between could hold a frame up for as long."""
 LOOKS_PER_SECOND: Final = 4
 """For viewers who fall silent; once a second for all else."""
+MAX_UNSENT: Final = 1 << 20
+"""Bytes that wait for an agent that stands still, from which on it is told of no more snapshots and figures: the next
+ones make up for those."""
+OOM_SCORE: Final = 500
+"""Of -1000 to 1000: half of the machine's memory more than what the room has."""
 GOODBYE_SECONDS: Final = 2.0
 """Time for the viewers' connections to say goodbye when the room ends."""
 
@@ -132,7 +138,7 @@ class Process:
 
     def _open(self, order: Open) -> None:
         if self._room is not None:
-            logger.warning("! a second open for room %s", order.room)
+            logger.warning("! a second open")
             return
         room = self._room = Room(order, self._send)
         try:
@@ -163,7 +169,10 @@ class Process:
                 room.tend(now)
 
     def _send(self, message: RoomMessage) -> None:
-        if not self._writer.is_closing():  # as it is when the agent is gone
+        if self._writer.is_closing():  # as it is when the agent is gone
+            return
+        waiting = self._writer.transport.get_write_buffer_size()
+        if waiting <= MAX_UNSENT or not isinstance(message, Snapshot | Figures):
             self._writer.write(frame(message))
 
     def _spawn(self, coroutine: "asyncio._CoroutineLike[None]", name: str) -> None:
@@ -192,6 +201,12 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def go_first() -> None:
+    """Where memory runs out, let the kernel take a room and not the agent, which all rooms need (Linux)."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE), encoding="ascii")
+
+
 def _inherited(variable: str) -> socket.socket:
     descriptor = os.environ.get(variable, "")
     if not descriptor.isdigit():
@@ -202,6 +217,7 @@ def _inherited(variable: str) -> socket.socket:
 def main() -> None:
     """Run as a room; the environment names the sockets."""
     die_with_parent()
+    go_first()
     sandbox.prepare()
     faulthandler.enable()  # a crash in the core says where
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the agent, which closes its rooms in order

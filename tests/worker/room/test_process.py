@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import struct
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,7 +15,9 @@ import pytest
 from tests.worker.room.process import Room
 from tests.worker.room.viewer import Viewer
 from worker.room.control import Close, Closed, Enter, Exit, Left, Opened, TurnedAway
-from worker.room.storing import StoreBattery
+from worker.room.media import MediaSockets
+from worker.room.process import MAX_UNSENT, OOM_SCORE, Process
+from worker.room.storing import Snapshot, StoreBattery
 
 Rooms = Callable[[], Awaitable[Room]]
 Viewers = Callable[..., Viewer]
@@ -62,6 +65,10 @@ async def until_cell(viewer: Viewer, row: int, column: int, *, white: bool) -> N
     """Watch until one of the echo core's 8x8 cells is white, or black."""
     while (await viewer.picture())[8 * row + 4, 8 * column + 4] > 128 != white:
         pass
+
+
+def oom_score_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/oom_score_adj").read_text())
 
 
 @pytest.mark.parametrize("codec", ["H264", "VP8"])
@@ -174,6 +181,23 @@ async def test_a_core_that_hangs_is_noticed(new_room: Rooms, new_viewer: Viewers
     assert closed.code == "core_hung"
     assert (await viewer.notice("ended"))["code"] == "core_hung"
     assert await asyncio.wait_for(room.process.wait(), 10) == 0
+
+
+async def test_a_room_goes_before_its_agent_when_memory_runs_out(new_room: Rooms) -> None:
+    room = await new_room()
+    assert oom_score_of(room.process.pid) >= OOM_SCORE
+
+
+async def test_nothing_piles_up_for_an_agent_that_stands_still() -> None:
+    near, far = socket.socketpair()
+    reader, writer = await asyncio.open_connection(sock=near)
+    process = Process(reader, writer, MediaSockets(far))
+    for number in range(100):
+        process._send(Snapshot(data=bytes(MAX_UNSENT), frame=number))
+    assert writer.transport.get_write_buffer_size() <= 3 * MAX_UNSENT
+    process._send(Closed(code="closed", message="Told all the same."))
+    writer.transport.abort()
+    far.close()
 
 
 async def test_a_core_that_crashes_takes_its_own_process_alone(new_room: Rooms, new_viewer: Viewers) -> None:
