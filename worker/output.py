@@ -8,8 +8,11 @@ import unicodedata
 MAX_LINE = 500
 """Characters; a core that prints binary data fills no disk with it."""
 
-LINES_PER_SECOND = 20
-"""A core that complains once per frame, at 60 frames a second, is not worth more of the log."""
+LINES_PER_SECOND = 2
+"""A core that complains in every frame is not worth more of the log: in a day these are 100 MB."""
+
+AGAIN = 20
+"""Lines that it may say at least when it is heard again, so that the words on what was left out are not half of all."""
 
 BURST = 200
 """Lines that may come at once: a core's start is talkative, and a crash report is long."""
@@ -21,6 +24,7 @@ class OutputLines:
     def __init__(self, now: float) -> None:
         self._partial = b""
         self._skipping = False
+        self._muted = False
         self._allowance = float(BURST)
         self._checked = now
         self._left_out = 0
@@ -52,7 +56,8 @@ class OutputLines:
     def _admit(self, line: bytes, lines: list[str]) -> None:
         if self._skipping or not line.strip():
             return
-        if self._allowance < 1:
+        self._muted = self._allowance < (AGAIN if self._muted else 1)
+        if self._muted:
             self._left_out += 1
             return
         if self._left_out:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.output import BURST, LINES_PER_SECOND, MAX_LINE, OutputLines
+from worker.output import AGAIN, BURST, LINES_PER_SECOND, MAX_LINE, OutputLines
 
 
 def test_lines_are_put_together_from_pieces() -> None:
@@ -26,10 +26,12 @@ def test_control_characters_and_broken_text_are_replaced() -> None:
 def test_a_flood_is_limited_and_counted() -> None:
     output = OutputLines(0)
     assert len(output.feed(b"again\n" * 1000, 0)) == BURST
-    later = output.feed(b"again\n" * 1000, 1)
-    assert later[0] == f"({1000 - BURST} lines left out: more than {LINES_PER_SECOND} a second)"
-    assert len(later) == 1 + LINES_PER_SECOND
-    assert output.finish() == [f"({1000 - LINES_PER_SECOND} lines left out: more than {LINES_PER_SECOND} a second)"]
+    heard_again = AGAIN / LINES_PER_SECOND
+    assert output.feed(b"again\n" * 1000, heard_again - 1) == []
+    later = output.feed(b"again\n" * 1000, heard_again)
+    assert later[0] == f"({2000 - BURST} lines left out: more than {LINES_PER_SECOND} a second)"
+    assert len(later) == 1 + AGAIN
+    assert output.finish() == [f"({1000 - AGAIN} lines left out: more than {LINES_PER_SECOND} a second)"]
 
 
 @given(st.lists(st.binary(max_size=2000), max_size=20))

@@ -50,7 +50,8 @@ class Keeper:
 
     def __init__(self, shared: Shared, owner: Owner, answer: Callable[[StoreAnswer], None]) -> None:
         self._answer = answer
-        self._troubles: dict[str, str] = {}
+        self._label = owner.label
+        self._troubles: dict[str, StoreError] = {}
         self._said = ""
         self._backups = Backups(shared, owner, self._watch("backups"))
         self._battery = BatteryBook(shared, owner, answer, self._watch("battery"))
@@ -76,7 +77,7 @@ class Keeper:
         try:
             return await self._battery.open()
         except StoreError as error:
-            logger.warning("! a game begins without its battery memory: %s (%s)", error, error.detail)
+            logger.warning("[%s] ! it begins without its battery memory: %s (%s)", self._label, error, error.detail)
             return None
 
     def enter(self, profile: str) -> None:
@@ -124,18 +125,23 @@ class Keeper:
         def changed(error: StoreError | None) -> None:
             self._troubles.pop(kind, None)
             if error is not None:
-                self._troubles[kind] = str(error)
+                self._troubles[kind] = error
             self._say_state()
 
         return changed
 
     def _say_state(self) -> None:
-        reason = next(iter(self._troubles.values()), "")
-        sentence = f"Nothing can be saved at the moment: {reason}. The game goes on, and what is to be saved waits."
-        message = sentence if reason else ""
-        if message != self._said:
-            self._said = message
-            self._answer(StoreState(message=message))
+        error = next(iter(self._troubles.values()), None)
+        sentence = f"Nothing can be saved at the moment: {error}. The game goes on, and what is to be saved waits."
+        message = sentence if error else ""
+        if message == self._said:
+            return
+        self._said = message
+        if error:
+            logger.warning("[%s] ! not stored yet: %s (%s)", self._label, error, error.detail)
+        else:
+            logger.info("[%s] = all is stored again", self._label)
+        self._answer(StoreState(message=message))
 
 
 async def _nothing() -> None:

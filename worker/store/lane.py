@@ -5,7 +5,6 @@ ends by itself when it is empty.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -13,8 +12,6 @@ from worker.background import log_failure
 from worker.backoff import backoff
 from worker.store.failures import NO_ANSWER, StoreError
 from worker.store.pace import Pace
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -144,7 +141,8 @@ class Lane:
                 await job.write()
             except StoreError as error:
                 failures += 1
-                self._fail(job, error, failures)
+                self._changed(error)
+                job.trouble(error)
                 if self._last_try:
                     break
                 await asyncio.sleep(backoff(failures, self._pace.first_retry, self._pace.longest_retry))
@@ -156,12 +154,6 @@ class Lane:
                 self._changed(None)
                 job.finish()
         self._end()
-
-    def _fail(self, job: Job, error: StoreError, failures: int) -> None:
-        if failures == 1:
-            logger.warning("! not stored yet: %s (%s)", error, error.detail)
-        self._changed(error)
-        job.trouble(error)
 
     def _end(self) -> None:
         for job in self._waiting:

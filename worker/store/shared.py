@@ -38,3 +38,8 @@ class Owner:
     """Which opening of the room it is."""
     legacy_battery: Path | None = None
     """Where an earlier release kept the game's battery memory."""
+
+    @property
+    def label(self) -> str:
+        """The room, for the log: who has the whole id can enter it."""
+        return self.room[:8]
