@@ -154,6 +154,7 @@ def test_panels_and_their_places() -> None:
     assert len(taken) == len(set(taken))
     assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
     assert all(panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"} for panel in PANELS)
+    assert all(panel["title"] and panel["description"] for panel in PANELS)
 
 
 def test_alerts_say_what_is_wrong_and_what_to_do() -> None:
