@@ -14,7 +14,9 @@ from worker.store import records
 from worker.store.failures import NO_ANSWER, StoreError
 from worker.store.lane import Job, Lane
 from worker.store.names import Mark
+from worker.store.records import Backup
 from worker.store.shared import Owner, Shared
+from worker.store.versions import Base
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +37,8 @@ class Backups:
         """The newest that the store has acknowledged."""
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def resume(self) -> bytes | None:
-        """The packed state to go on from; None if there is none. Raises StoreError if the store can't tell."""
+    async def resume(self) -> Backup | None:
+        """What to go on from; None if there is none. Raises StoreError if the store can't tell."""
         remembered = self._memory.get(self._room, self._game)
         limit = self._pace.resume_from_memory if remembered else self._pace.resume
         try:
@@ -49,13 +51,13 @@ class Backups:
         newest = max((found for found in (remembered, stored) if found), default=None, key=lambda found: found[0])
         if newest is None:
             return None
-        mark, state = newest
+        mark, backup = newest
         self._next = self._next.after(mark)
         if stored and stored[0] < self._next:  # or it is from a later opening, and not ours to replace
             self._stored = stored[0]
-        return state
+        return backup
 
-    async def _read(self, *, tries_on: bool) -> tuple[Mark, bytes] | None:
+    async def _read(self, *, tries_on: bool) -> tuple[Mark, Backup] | None:
         while True:
             try:
                 return await self._snapshots.newest(self._room, self._game)
@@ -64,15 +66,17 @@ class Backups:
                     raise
                 await asyncio.sleep(self._pace.first_retry)
 
-    def add(self, message: Snapshot | Frozen) -> None:
-        """Store this one. What still waits is older, and not stored any more."""
+    def add(self, message: Snapshot | Frozen, base: Base) -> None:
+        """Store this one, of a room with this base of its battery memory. What still waits is older, and not stored any
+        more."""
+        backup = Backup(message.data, base)
         try:
-            record = records.snapshot(message.data, self._game, message.frame, int(self._now()))
+            record = records.snapshot(backup, self._game, message.frame, int(self._now()))
         except DamagedError as error:
             logger.warning("! a snapshot was not stored: %s", error)
             return
         mark, self._next = self._next, self._next.next
-        self._memory.put(self._room, mark, self._game, message.data)
+        self._memory.put(self._room, mark, self._game, backup)
 
         async def write() -> None:
             await self._snapshots.add(self._room, mark, record)

@@ -7,6 +7,7 @@ none, the file is read in which earlier releases kept it.
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from worker.background import log_failure
@@ -17,7 +18,7 @@ from worker.store.failures import NO_ANSWER, StoreError
 from worker.store.lane import Job, Lane
 from worker.store.series import Series, salt
 from worker.store.shared import Owner, Shared
-from worker.store.versions import Version, after
+from worker.store.versions import Base, Version, after
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +42,8 @@ class BatteryBook:
         self._now = shared.now
         self._answer = answer
         self.lane = Lane(shared.pace, changed, newest_only=True)
-        self._newest: Version | None = None
-        """What the game began with, or what was stored last."""
-        self.blind = False
-        """The game began without what is stored, because that could not be read."""
+        self.base = Base()
+        """What the next version is on top of. A room that goes on has that of its snapshot."""
         self._untidied = 0
         self._tidying: set[asyncio.Task[None]] = set()
 
@@ -55,21 +54,19 @@ class BatteryBook:
             async with asyncio.timeout(self._pace.open):
                 memory = await self._read()
         except (StoreError, TimeoutError) as error:
-            self.blind = True
+            self.base = Base(blind=True)
             raise error if isinstance(error, StoreError) else StoreError(NO_ANSWER, "slow") from None
-        if memory is None and self._newest is None and self._legacy is not None:
+        if memory is None and self.base.version is None and self._legacy is not None:
             return await asyncio.to_thread(_read_file, self._legacy)
         return memory
 
     async def _read(self) -> bytes | None:
-        history = await self._series.history()
-        candidates = [version for version in reversed(history.versions) if version != history.newest]
-        for version in ([history.newest] if history.newest else []) + candidates:
+        for version in (await self._series.history()).find(""):
             record = await self._series.read(version)
             try:
                 if record is not None:
                     memory = records.memory_of(record)
-                    self._newest = version
+                    self.base = Base(version)
                     return memory
             except DamagedError as error:
                 logger.warning("! a battery memory can't be used, the one before it is taken: %s", error)
@@ -83,13 +80,13 @@ class BatteryBook:
         async def write() -> None:
             nonlocal version
             if version is None:  # with the first try: whatever becomes of it, the next one is on top of it
-                version = after(self._newest, int(self._now() * 1000), salt(), blind=self.blind)
+                version = after(self.base.version, int(self._now() * 1000), salt(), blind=self.base.blind)
             await self._series.add(version, record)
 
         def stored() -> None:
             if version is not None:
-                self._newest = version
-            self._answer(Stored(request=message.request, version=str(self._newest)))
+                self.base = replace(self.base, version=version)
+            self._answer(Stored(request=message.request, version=str(self.base.version)))
             self._tidy_now_and_then()
 
         def troubled(error: StoreError) -> None:

@@ -66,12 +66,13 @@ class Keeper:
     async def begin(self, *, resume: bool) -> Beginning:
         """What to open the game with. Raises StoreError if it is to go on, and the store can't tell from where."""
         backup = self._backups.resume() if resume else _nothing()
-        snapshot, battery = await asyncio.gather(backup, self._open_battery())
-        words = []
-        if snapshot is None:  # which has the battery memory in it
-            words += [NO_SNAPSHOT] if resume else []
-            words += [NO_BATTERY] if self._battery.blind else []
-        return Beginning(snapshot, battery, " ".join(words))
+        found, battery = await asyncio.gather(backup, self._open_battery())
+        if found is not None:  # it has its battery memory in it, whatever others have written since
+            self._battery.base = found.base
+            return Beginning(found.state, battery)
+        words = [NO_SNAPSHOT] if resume else []
+        words += [NO_BATTERY] if self._battery.base.blind else []
+        return Beginning(None, battery, " ".join(words))
 
     async def _open_battery(self) -> bytes | None:
         try:
@@ -88,7 +89,7 @@ class Keeper:
         """Do what the room asks for. The answer comes by itself."""
         match request:
             case Snapshot() | Frozen():
-                self._backups.add(request)
+                self._backups.add(request, self._battery.base)
             case StoreBattery():
                 self._battery.store(request)
             case StoreSave():
@@ -102,7 +103,7 @@ class Keeper:
 
     async def freeze(self, last: Frozen) -> bool:
         """Store the last snapshot of a room that moves. False if that takes too long: then it has to stay."""
-        self._backups.add(last)
+        self._backups.add(last, self._battery.base)
         return await self._backups.settle()
 
     def moved(self) -> None:

@@ -1,5 +1,6 @@
 """What an object of the store holds: a header that a list can show without reading the rest, then the data."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from msgspec import Meta
@@ -7,6 +8,7 @@ from msgspec import Meta
 from worker import savestate
 from worker.envelope import MAX_HEAD_BYTES, DamagedError, Envelope, Header
 from worker.room.storing import MAX_BATTERY_BYTES, MAX_STATE_BYTES, Thumbnail
+from worker.store.versions import Base, parse
 
 _Name = Annotated[str, Meta(max_length=128)]
 
@@ -33,6 +35,20 @@ class SnapshotHeader(Header, frozen=True, kw_only=True):
     time: int
     game: _Name
     frame: int
+    battery: _Name = ""
+    """The version of the battery memory that the room's next one is on top of; empty if there is none."""
+    blind: bool = False
+    """The room could not read what there was."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What a snapshot's record holds for the room that goes on from it."""
+
+    state: bytes
+    """A packed savestate."""
+    base: Base
+    """What its battery memory is on top of: others may have written since."""
 
 
 HEAD_BYTES = MAX_HEAD_BYTES
@@ -61,10 +77,12 @@ def battery(memory: bytes, seconds: int) -> bytes:
     return BATTERIES.seal(BatteryHeader(time=seconds), memory)
 
 
-def snapshot(state: bytes, game: str, frame: int, seconds: int) -> bytes:
+def snapshot(backup: Backup, game: str, frame: int, seconds: int) -> bytes:
     """The record of a room's snapshot. Raises DamagedError if it is none."""
-    savestate.label(state)
-    return SNAPSHOTS.seal(SnapshotHeader(time=seconds, game=game, frame=frame), state)
+    savestate.label(backup.state)
+    battery = str(backup.base.version or "")
+    header = SnapshotHeader(time=seconds, game=game, frame=frame, battery=battery, blind=backup.base.blind)
+    return SNAPSHOTS.seal(header, backup.state)
 
 
 def state_of(record: bytes) -> bytes:
@@ -83,9 +101,9 @@ def memory_of(record: bytes) -> bytes:
     return memory
 
 
-def snapshot_of(record: bytes, game: str) -> bytes:
-    """The packed savestate of this game's snapshot. Raises DamagedError."""
+def snapshot_of(record: bytes, game: str) -> Backup:
+    """What this game's snapshot holds. Raises DamagedError."""
     header, state = SNAPSHOTS.open(record)
     if header.game != game or not 0 < len(state) <= MAX_STATE_BYTES:
         raise DamagedError("it is of another game" if header.game != game else "it has no state")
-    return state
+    return Backup(state, Base(parse(header.battery), header.blind))

@@ -160,20 +160,24 @@ class Slots:
     async def _fetch(self, order: FetchSave) -> StoreAnswer:
         waiting = self._players[order.profile].unstored.get(order.slot, [])
         fitting = [unstored for unstored in waiting if order.version in ("", str(unstored.version))]
-        found = (fitting[-1].version, fitting[-1].record) if fitting else await self._find(order)
-        if found is None:
-            return Fetched(request=order.request)
-        version, record = found
-        try:
-            return Fetched(request=order.request, version=str(version or ""), data=records.state_of(record))
-        except DamagedError as error:
-            return Fetched(request=order.request, error=f"The save can't be used: {error}.")
+        if fitting:
+            version, state = str(fitting[-1].version or ""), records.state_of(fitting[-1].record)
+            return Fetched(request=order.request, version=version, data=state)
+        return await self._find(order)
 
-    async def _find(self, order: FetchSave) -> tuple[Version, bytes] | None:
+    async def _find(self, order: FetchSave) -> StoreAnswer:
+        """The first that is whole, of those that will do."""
         series = self._series(order.profile, order.slot)
-        version = (await series.history()).find(order.version)
-        record = await series.read(version) if version else None
-        return (version, record) if version and record is not None else None
+        error = ""
+        for version in (await series.history()).find(order.version):
+            record = await series.read(version)
+            try:
+                if record is not None:
+                    return Fetched(request=order.request, version=str(version), data=records.state_of(record))
+            except DamagedError as damage:
+                logger.warning("! a save can't be used: %s", damage)
+                error = f"The save can't be used: {damage}. Load another one."
+        return Fetched(request=order.request, error=error)
 
     async def _list(self, order: ListSaves) -> StoreAnswer:
         histories, saves = await self._catalogue.show(order.profile, self._game)
@@ -206,10 +210,10 @@ class Slots:
 
     async def _delete(self, order: DeleteSave) -> StoreAnswer:
         series = self._series(order.profile, order.slot)
-        version = (await series.history()).find(order.version) if order.version else None
-        if version is None:
+        found = (await series.history()).find(order.version) if order.version else []
+        if not found:
             return Deleted(request=order.request, error="This save is gone already.")
-        await series.delete(version)
+        await series.delete(found[0])
         return Deleted(request=order.request)
 
     def _read(

@@ -11,6 +11,7 @@ from worker.envelope import DamagedError
 from worker.store import names, records
 from worker.store.names import Mark
 from worker.store.objects import Objects
+from worker.store.records import Backup
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +35,8 @@ class Snapshots:
         """Store a snapshot; when this returns it is there. Raises StoreError."""
         await self._objects.create(self._name(room, mark), record, durable=False)
 
-    async def newest(self, room: str, game: str) -> tuple[Mark, bytes] | None:
-        """The newest snapshot that can be read, as a packed savestate. Raises StoreError."""
+    async def newest(self, room: str, game: str) -> tuple[Mark, Backup] | None:
+        """The newest snapshot that can be read. Raises StoreError."""
         for _ in range(_READS):
             marks = await self.marks(room)
             if not marks:

@@ -64,6 +64,16 @@ class Version:
         return replace(self, suffix="gone")
 
 
+@dataclass(frozen=True)
+class Base:
+    """What a room's next version is on top of."""
+
+    version: Version | None = None
+    """What its game began with, or what it stored last."""
+    blind: bool = False
+    """It could not be read what there was."""
+
+
 def parse(name: str) -> Version | None:
     """The version of this name; None if it is no version's name."""
     found = _NAME.fullmatch(name)
@@ -99,12 +109,12 @@ class History:
         certain = [head for head in self.heads if not head.blind]
         return max(certain or self.heads, default=None)
 
-    def find(self, name: str) -> Version | None:
-        """The version of this name, or the newest for an empty name."""
-        if not name:
-            return self.newest
-        wanted = parse(name)
-        return wanted if wanted in self.versions else None
+    def find(self, name: str) -> list[Version]:
+        """The version of this name; for an empty one all of them, the best first: the newest may be damaged, as by a
+        power cut before it was confirmed."""
+        if name:
+            return [version for version in self.versions if str(version) == name]
+        return sorted(self.versions, key=lambda version: (version == self.newest, version), reverse=True)
 
     def superfluous(self) -> list[Version]:
         """What may be deleted, to be deleted in this order: then each step leaves the same heads."""

@@ -20,7 +20,7 @@ def snapshot(text: str) -> Snapshot:
 
 async def stored_is(objects: Objects, text: str) -> bool:
     found = await Snapshots(objects).newest(ROOM, GAME)
-    return found is not None and text_of(found[1]) == text
+    return found is not None and text_of(found[1].state) == text
 
 
 async def test_a_new_room_has_nothing_to_go_on_from(objects: Objects) -> None:

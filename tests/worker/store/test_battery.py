@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.store.desk import ADA, BEN, GAME, Room, eventually, make_store
+from tests.worker.store.desk import ADA, BEN, GAME, Room, eventually, make_store, packed
 from tests.worker.store.servers import FaultyProxy
-from worker.room.storing import StoreBattery, Stored
+from worker.room.storing import Snapshot, StoreBattery, Stored
 from worker.store import names
 from worker.store.battery import TIDY_AFTER
 from worker.store.objects import Objects
@@ -18,6 +18,11 @@ from worker.store.versions import KEEP, parse
 async def put(room: Room, memory: bytes, request: int = 1) -> Stored:
     room.keeper.handle(StoreBattery(request=request, data=memory))
     return await room.answer(Stored)
+
+
+async def snapshot(room: Room) -> None:
+    room.keeper.handle(Snapshot(data=packed("state"), frame=1))
+    await room.keeper._backups.lane.empty()
 
 
 async def read(objects: Objects, profile: str = ADA) -> bytes | None:
@@ -63,6 +68,38 @@ async def test_two_rooms_keep_both_what_they_wrote(objects: Objects) -> None:
     history = await Series(objects, names.battery(ADA, GAME)).history()
     assert history.heads == sorted([parse(first.version), parse(second.version)])  # type: ignore[type-var]
     assert await read(objects) in (b"of one", b"of two")
+
+
+@pytest.mark.parametrize("elsewhere", [True, False], ids=["another-worker", "same-worker"])
+async def test_a_room_that_goes_on_hides_nothing_that_another_wrote_meanwhile(
+    objects: Objects, elsewhere: bool
+) -> None:
+    store = make_store(objects)
+    one, two = Room(store, room="one"), Room(store, room="two")
+    await put(one, b"before")
+    await two.keeper.begin(resume=False)
+    await snapshot(one)
+    of_two = await put(two, b"of two")
+    again = Room(make_store(objects) if elsewhere else store, room="one")
+    assert (await again.keeper.begin(resume=True)).snapshot is not None
+    of_one = await put(again, b"of one")
+    history = await Series(objects, names.battery(ADA, GAME)).history()
+    assert list(map(str, history.heads)) == sorted([of_two.version, of_one.version])
+
+
+async def test_a_room_that_began_without_its_memory_still_knows_so_when_it_goes_on(
+    faulty_objects: Objects, proxy: FaultyProxy
+) -> None:
+    await put(Room(make_store(faulty_objects)), b"a hundred hours")
+    await proxy.down()
+    room = Room(make_store(faulty_objects))
+    assert (await room.keeper.begin(resume=False)).battery is None
+    await proxy.up()
+    await snapshot(room)
+    again = Room(make_store(faulty_objects))
+    await again.keeper.begin(resume=True)
+    await put(again, b"five minutes")
+    assert await read(faulty_objects) == b"a hundred hours"
 
 
 async def test_old_versions_are_let_go_when_the_room_is(objects: Objects) -> None:

@@ -8,6 +8,8 @@ from worker import savestate
 from worker.envelope import DamagedError
 from worker.room.storing import MAX_THUMBNAIL_BYTES
 from worker.store import records
+from worker.store.records import Backup
+from worker.store.versions import Base, after
 
 STATE = savestate.pack(b"raw" * 100, "core", "1.2")
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
@@ -36,7 +38,7 @@ def test_what_is_no_state_is_not_stored() -> None:
     with pytest.raises(DamagedError):
         records.save(b"no state", PNG, 1)
     with pytest.raises(DamagedError):
-        records.snapshot(b"no state", GAME, 1, 1)
+        records.snapshot(Backup(b"no state", Base()), GAME, 1, 1)
 
 
 @given(st.binary(max_size=1000))
@@ -45,8 +47,9 @@ def test_battery_memory_comes_back(memory: bytes) -> None:
 
 
 def test_a_snapshot_comes_back_for_its_game_alone() -> None:
-    record = records.snapshot(STATE, GAME, 7, 1)
-    assert records.snapshot_of(record, GAME) == STATE
+    backup = Backup(STATE, Base(after(None, 9, b"salt"), blind=True))
+    record = records.snapshot(backup, GAME, 7, 1)
+    assert records.snapshot_of(record, GAME) == backup
     with pytest.raises(DamagedError, match="another game"):
         records.snapshot_of(record, "f" * 16)
 

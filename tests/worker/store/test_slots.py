@@ -131,8 +131,9 @@ async def test_what_is_no_state_is_refused(objects: Objects) -> None:
     assert refused.error.startswith("The save could not be stored: it is")
 
 
-async def test_a_damaged_save_is_said_and_listed_no_more(objects: Objects) -> None:
+async def test_a_damaged_save_is_said_listed_no_more_and_hides_nothing(objects: Objects) -> None:
     room = Room(make_store(objects))
+    good = await save(room, "good")
     version = await save(room, "one")
     name = f"saves/{ADA}/{GAME}/01/{version}"
     record = await objects.read(name)
@@ -140,8 +141,10 @@ async def test_a_damaged_save_is_said_and_listed_no_more(objects: Objects) -> No
     await objects.delete(name)
     await objects.create(name, b"X" + record[1:])
     other = Room(make_store(objects))
-    assert (await load(other)).error == "The save can't be used: it is of another kind or format."
-    assert (await shown(other)).saves == ()
+    damaged = await load(other, version=version)
+    assert damaged.error == "The save can't be used: it is of another kind or format. Load another one."
+    assert (await load(other)).version == good
+    assert [save.version for save in (await shown(other)).saves] == [good]
 
 
 # ----- the store has faults

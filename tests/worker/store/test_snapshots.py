@@ -10,7 +10,9 @@ from worker.store import names, records
 from worker.store.failures import StoreError
 from worker.store.names import Mark
 from worker.store.objects import Objects
+from worker.store.records import Backup
 from worker.store.snapshots import Snapshots
+from worker.store.versions import Base
 
 ROOM = "a room"
 GAME = "0123456789abcdef"
@@ -20,8 +22,12 @@ def state(text: str) -> bytes:
     return savestate.pack(text.encode(), "core", "1")
 
 
+def backup(text: str) -> Backup:
+    return Backup(state(text), Base())
+
+
 def record(text: str) -> bytes:
-    return records.snapshot(state(text), GAME, 1, 1)
+    return records.snapshot(backup(text), GAME, 1, 1)
 
 
 async def test_a_room_without_snapshots_has_none(objects: Objects) -> None:
@@ -36,7 +42,7 @@ async def test_what_an_older_process_writes_late_is_never_the_newest(objects: Ob
     await snapshots.add(ROOM, Mark(1, 1, 5), record("before"))
     await snapshots.add(ROOM, Mark(1, 2, 0), record("after"))
     await snapshots.add(ROOM, Mark(1, 1, 6), record("late"))
-    assert await snapshots.newest(ROOM, GAME) == (Mark(1, 2, 0), state("after"))
+    assert await snapshots.newest(ROOM, GAME) == (Mark(1, 2, 0), backup("after"))
 
 
 async def test_a_process_drops_its_own_and_leaves_its_successor_s(objects: Objects) -> None:
@@ -53,7 +59,7 @@ async def test_a_damaged_snapshot_makes_room_for_the_one_before(objects: Objects
     snapshots = Snapshots(objects)
     await snapshots.add(ROOM, Mark(1, 1), record("good"))
     await objects.create(f"{names.room(ROOM)}{Mark(1, 2)}", record("bad")[:-1])
-    assert await snapshots.newest(ROOM, GAME) == (Mark(1, 1), state("good"))
+    assert await snapshots.newest(ROOM, GAME) == (Mark(1, 1), backup("good"))
     assert await snapshots.newest(ROOM, "f" * 16) is None
 
 
@@ -71,7 +77,7 @@ async def test_old_snapshots_of_all_rooms_expire(objects: Objects) -> None:
 
 async def test_a_snapshot_is_there_on_another_worker(s3_objects: Objects, faulty_objects: Objects) -> None:
     await Snapshots(s3_objects).add(ROOM, Mark(1, 1), record("one"))
-    assert await Snapshots(s3_objects).newest(ROOM, GAME) == (Mark(1, 1), state("one"))
+    assert await Snapshots(s3_objects).newest(ROOM, GAME) == (Mark(1, 1), backup("one"))
     assert await Snapshots(faulty_objects).newest(ROOM, GAME) is None
 
 

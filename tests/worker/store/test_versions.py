@@ -46,10 +46,10 @@ def test_the_newest_of_a_chain_is_its_only_head() -> None:
     history = History(versions)
     assert history.heads == [versions[2]]
     assert history.newest == versions[2]
-    assert history.find("") == versions[2]
-    assert history.find(str(versions[0])) == versions[0]
-    assert history.find("nonsense") is None
-    assert history.find(str(after(None, 9, b"gone"))) is None
+    assert history.find("") == versions[::-1]
+    assert history.find(str(versions[0])) == [versions[0]]
+    assert history.find("nonsense") == []
+    assert history.find(str(after(None, 9, b"gone"))) == []
 
 
 def test_two_saves_on_top_of_one_version_are_both_heads() -> None:
