@@ -1,6 +1,7 @@
 """How ``coinop top`` looks: the overview of an arcade as tables for a terminal. Pure: an overview in, tables out.
 
-A worker's and a game's name may be anybody's words, so they are text here, and never rich's mark-up.
+A worker's and a game's name may be anybody's words, so they are text here, and neither rich's mark-up nor a terminal's
+commands.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -58,7 +59,7 @@ def _workers(workers: Iterable[Row]) -> Table:
     columns = ("worker", "region", "rooms", "free", "players", *FIGURES)
     rows = [
         [
-            Text.assemble(row["name"], (" draining", "yellow") if row["draining"] else ""),
+            Text.assemble(_printable(row["name"]), (" draining", "yellow") if row["draining"] else ""),
             _text(row["region"]),
             *_sums(row),
             *_figures(row),
@@ -120,7 +121,12 @@ def _table(columns: Iterable[str], rows: Iterable[list[Text]], words: int = 1) -
 
 
 def _text(value: object) -> Text:
-    return Text(str(value))
+    return Text(_printable(str(value)))
+
+
+def _printable(words: str) -> str:
+    """Without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words)
 
 
 def _percent(share: float) -> str:

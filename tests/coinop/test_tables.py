@@ -66,6 +66,14 @@ def test_names_are_words_and_never_mark_up() -> None:
     assert "[red]Duel[/red] [/]" in text
 
 
+def test_names_are_no_commands_for_the_terminal() -> None:
+    worker = {**WORKER, **FIGURES, "name": "box\x1b]0;mine\x07", "region": "eu\x9b2J"}
+    text = drawn(overview(workers=[worker], rooms=[{**ROOM, **FIGURES, "game": "Duel\x1b[2J\r\n"}]))
+
+    assert all(letter.isprintable() for letter in text.replace("\n", ""))
+    assert "Duel" in text
+
+
 def test_what_a_player_notices_is_red() -> None:
     calm = drawn(overview(), colours=True)
     late = drawn(overview(rooms=[{**ROOM, **FIGURES, "late": 0.5}]), colours=True)
