@@ -11,6 +11,7 @@ from coordinator.house import Alarm, House, digest
 from coordinator.messages import Back, Candidate, Ended, Join, OpenRoom, Refused, Start, ViewerCandidate
 from coordinator.phases import Phase
 from coordinator.placing import summons
+from coordinator.rate import TokenBuckets
 from coordinator.regions import Wish
 from coordinator.room import MAX_CANDIDATES, Room
 from coordinator.seats import DeniedError, Member, PageId
@@ -21,6 +22,11 @@ EARLY_SECONDS = 12.0
 """After its start the coordinator waits so long for workers to bring their rooms, before it says that there is no such
 room: a worker tries every few seconds to be back."""
 
+ENTRIES_A_SECOND, ENTRIES_AT_ONCE = 0.5, 16
+"""Rooms that may be started, or entered for the first time, from one address: each costs a process or a connection, and
+the games beside it feel how that is made. A person who looks through a shelf of games needs less."""
+
+TOO_OFTEN = "Too many games were opened from your address just now. Wait some seconds, then try again."
 UNKNOWN_ROOM = "This room does not exist any more. Start a game of your own, or ask for a new link."
 FORGOTTEN = "You were away for too long, and the room has given up your place. Open its link to join again."
 ELSEWHERE = "You play on in another tab or window."
@@ -31,6 +37,7 @@ class Early:
     """A page that wants to enter a room which no worker has brought yet."""
 
     message: Join | Back
+    address: str
     candidates: list[Candidate] = field(default_factory=list)
 
 
@@ -38,8 +45,10 @@ class Entrance:
     """Lets pages in, or says in a sentence why not. Leaving another room before is left to the caller."""
 
     def __init__(self, house: House, rooms_per_address: int, started_at: float) -> None:
-        """``rooms_per_address``: how many rooms may be open that were started from one address; 0 for any number."""
+        """``rooms_per_address``: how many rooms may be open that were started from one address; 0 for any number, and
+        for as many entries as anybody wants."""
         self._house = house
+        self._entries = TokenBuckets(ENTRIES_A_SECOND, ENTRIES_AT_ONCE)
         self._rooms_per_address = rooms_per_address
         self._patient_until = started_at + EARLY_SECONDS
         self._early: dict[PageId, Early] = {}
@@ -49,7 +58,8 @@ class Entrance:
     def start(self, page: PageId, message: Start, address: str, now: float) -> list[Decision]:
         """Open a room on the worker that the registry picks. Raises DeniedError."""
         house = self._house
-        self._check_address(address)
+        self._check_rooms(address)
+        self._check_haste(address, now)
         worker = house.registry.place_for(message.game, Wish(message.region, message.delays))
         if isinstance(worker, Refused):
             raise DeniedError(worker.code, worker.message)
@@ -85,7 +95,11 @@ class Entrance:
         )
         return [ToWorker(worker.id, opening)]
 
-    def _check_address(self, address: str) -> None:
+    def _check_haste(self, address: str, now: float) -> None:
+        if address and self._rooms_per_address and not self._entries.take(address, now):
+            raise DeniedError("too_many_entries", TOO_OFTEN)
+
+    def _check_rooms(self, address: str) -> None:
         if not (address and self._rooms_per_address):
             return
         if sum(room.address == address for room in self._house.rooms.values()) >= self._rooms_per_address:
@@ -96,13 +110,14 @@ class Entrance:
 
     # ----- a room that is there
 
-    def join(self, page: PageId, message: Join, now: float) -> list[Decision]:
+    def join(self, page: PageId, message: Join, address: str, now: float) -> list[Decision]:
         """Enter a room, or come back to it on a new media connection. Raises DeniedError."""
         room = self._house.rooms.get(message.room)
         if room is None:
-            return self._be_patient(page, message, now)
+            return self._be_patient(page, message, address, now)
         member = self._known(room, page, message.token)
         if member is None:
+            self._check_haste(address, now)
             token = self._house.new_id()
             member = room.company.enter(digest(token), message.name, digest(message.profile), message.watch)
             member.delays = message.delays
@@ -148,7 +163,7 @@ class Entrance:
         """The page's connection is a new one, its media connection still stands. Raises DeniedError."""
         room = self._house.rooms.get(message.room)
         if room is None:
-            return self._be_patient(page, message, now)
+            return self._be_patient(page, message, "", now)
         member = self._known(room, page, message.token)
         if member is None:
             raise DeniedError("forgotten", FORGOTTEN)
@@ -162,10 +177,10 @@ class Entrance:
 
     # ----- rooms that may still come
 
-    def _be_patient(self, page: PageId, message: Join | Back, now: float) -> list[Decision]:
+    def _be_patient(self, page: PageId, message: Join | Back, address: str, now: float) -> list[Decision]:
         if now >= self._patient_until:
             raise DeniedError("unknown_room", UNKNOWN_ROOM)
-        self._early[page] = Early(message)
+        self._early[page] = Early(message, address)
         self._house.alarms.set(Alarm("early", who=str(page)), self._patient_until)
         return []
 
@@ -193,7 +208,7 @@ class Entrance:
         try:
             if isinstance(early.message, Back):
                 return self.back(page, early.message, now)
-            decisions = self.join(page, early.message, now)
+            decisions = self.join(page, early.message, early.address, now)
         except DeniedError as denied:
             return [ToPage(page, Refused(code=denied.code, message=denied.sentence))]
         for candidate in early.candidates:

@@ -1,8 +1,13 @@
-"""How many messages a peer may send: a token bucket. Sans-I/O; what happens beyond it is left to connection.py."""
+"""How often somebody may do something: token buckets. Sans-I/O; what happens beyond is left to who asks."""
+
+from collections import OrderedDict
+
+MAX_BUCKETS = 10_000
+"""Those that were used last are kept; whose is forgotten begins with a full one."""
 
 
 class TokenBucket:
-    """Lets ``burst`` messages through at once, and ``rate`` per second in the long run."""
+    """Lets ``burst`` through at once, and ``rate`` per second in the long run."""
 
     def __init__(self, rate: float, burst: float, now: float) -> None:
         self._rate = rate
@@ -11,10 +16,27 @@ class TokenBucket:
         self._filled_at = now
 
     def take(self, now: float) -> bool:
-        """Whether one more message may pass."""
+        """Whether one more may pass."""
         self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
         self._filled_at = now
         if self._tokens < 1:
             return False
         self._tokens -= 1
         return True
+
+
+class TokenBuckets:
+    """A bucket of the same rate and burst for each of any number of keys."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+
+    def take(self, key: str, now: float) -> bool:
+        """Whether one more of this key may pass."""
+        if key not in self._buckets and len(self._buckets) >= MAX_BUCKETS:
+            self._buckets.popitem(last=False)
+        bucket = self._buckets.setdefault(key, TokenBucket(self._rate, self._burst, now))
+        self._buckets.move_to_end(key)
+        return bucket.take(now)

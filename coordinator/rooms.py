@@ -104,7 +104,7 @@ class Rooms:
                 case Start():
                     return self._start(page, message, address, now)
                 case Join() | Back():
-                    return self._join(page, message, now)
+                    return self._join(page, message, address, now)
                 case Trickle():
                     self._entrance.trickle_early(page, message.candidate)
                     return trickle(self._house, page, message.candidate)
@@ -122,12 +122,12 @@ class Rooms:
         decisions = self.leave(page)
         return decisions + self._or_refusal(page, lambda: self._entrance.start(page, message, address, now))
 
-    def _join(self, page: PageId, message: Join | Back, now: float) -> list[Decision]:
+    def _join(self, page: PageId, message: Join | Back, address: str, now: float) -> list[Decision]:
         here = self._house.pages.get(page)
         decisions = [] if here is not None and here[0].id == message.room else self.leave(page)
         if isinstance(message, Back):
             return decisions + self._or_refusal(page, lambda: self._entrance.back(page, message, now))
-        return decisions + self._or_refusal(page, lambda: self._entrance.join(page, message, now))
+        return decisions + self._or_refusal(page, lambda: self._entrance.join(page, message, address, now))
 
     def _or_refusal(self, page: PageId, enter: Callable[[], list[Decision]]) -> list[Decision]:
         """What was done before stands."""

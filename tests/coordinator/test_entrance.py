@@ -3,7 +3,7 @@
 import pytest
 
 from coordinator.decisions import StartTook, ToWorker
-from coordinator.entrance import EARLY_SECONDS
+from coordinator.entrance import EARLY_SECONDS, ENTRIES_A_SECOND, ENTRIES_AT_ONCE
 from coordinator.house import digest
 from coordinator.messages import (
     Admit,
@@ -111,6 +111,31 @@ class TestAddresses:
         floor.say(1, Leave())
         [opening] = floor.say(3, START, "192.0.2.1")
         assert isinstance(opening.message, OpenRoom)
+
+    def test_one_may_open_and_enter_so_often_and_no_more_whatever_it_leaves(self, floor):
+        floor.worker(capacity=9)
+        room = floor.play(99).room
+        for _ in range(ENTRIES_AT_ONCE // 2):
+            floor.say(1, START, "192.0.2.1")
+            floor.say(1, Join(room=room, offer="v=1"), "192.0.2.1")
+
+        floor.say(1, START, "192.0.2.1")
+        assert floor.code(1) == ("Refused", "too_many_entries")
+        floor.say(2, Join(room=room, offer="v=1"), "192.0.2.1")
+        assert floor.code(2) == ("Refused", "too_many_entries")
+        floor.say(3, Join(room=room, offer="v=1"), "192.0.2.2")
+        assert floor.admit()[0].room == room
+
+        floor.wait(1 / ENTRIES_A_SECOND)
+        [opening] = floor.say(1, START, "192.0.2.1")
+        assert isinstance(opening.message, OpenRoom)
+
+    def test_whoever_comes_back_may_do_so_as_often_as_the_path_breaks(self, floor):
+        floor.worker(capacity=9)
+        started = floor.play(99)
+        for page in range(2 * ENTRIES_AT_ONCE):
+            floor.say(page, Join(room=started.room, offer="v=1", token=started.token), "192.0.2.1")
+            assert floor.admit()[0].member == started.member
 
     def test_none_is_not_limited(self, floor):
         floor.worker(capacity=9)

@@ -1,9 +1,9 @@
-"""The token bucket."""
+"""The token buckets."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.rate import TokenBucket
+from coordinator.rate import TokenBucket, TokenBuckets
 
 
 def test_a_burst_passes_and_then_the_rate():
@@ -30,3 +30,20 @@ def test_never_more_than_the_burst_and_the_rate_together(pauses):
         passed += bucket.take(now)
 
     assert passed <= 10 + 5 * now + 1e-6
+
+
+def test_each_key_has_a_bucket_of_its_own():
+    buckets = TokenBuckets(rate=1, burst=1)
+
+    assert [buckets.take(key, 0.0) for key in ("a", "a", "b")] == [True, False, True]
+    assert buckets.take("a", 1.0)
+
+
+def test_of_many_keys_those_that_were_used_last_are_kept(monkeypatch):
+    monkeypatch.setattr("coordinator.rate.MAX_BUCKETS", 2)
+    buckets = TokenBuckets(rate=1, burst=1)
+    for key in ("a", "b", "a", "c"):
+        buckets.take(key, 0.0)
+
+    assert not buckets.take("a", 0.0)
+    assert buckets.take("b", 0.0)
