@@ -1,4 +1,4 @@
-"""A page without a browser: it starts a game, and follows its room wherever that goes, as the page does."""
+"""A page without a browser: it starts a game or joins a room, and follows it wherever that goes, as the page does."""
 
 import asyncio
 from contextlib import suppress
@@ -10,6 +10,8 @@ from coordinator.messages import (
     Back,
     Ended,
     Join,
+    PlayerEvent,
+    PlayerMessage,
     Reconnect,
     Refused,
     RoomState,
@@ -26,6 +28,10 @@ PATIENCE = 30.0
 
 RECONNECT_SECONDS = 0.2
 """Between two tries to reach a coordinator that is gone."""
+
+
+Verdict = Started | Refused | Ended
+"""What is said to somebody who wants in."""
 
 
 class Guest:
@@ -45,16 +51,13 @@ class Guest:
         """How often it has been let in."""
         self.codes: list[str] = []
         """What it was told to reconnect, refused or ended for."""
+        self._verdicts: asyncio.Queue[Verdict] = asyncio.Queue()
         self.state: RoomState | None = None
 
     async def __aenter__(self) -> "Guest":
         self._reading = asyncio.create_task(self._read())
         await asyncio.wait_for(self._welcomed.wait(), PATIENCE)
         return self
-
-    def new_viewer(self) -> Viewer:
-        """What its next connection ends at."""
-        return Viewer()
 
     async def __aexit__(self, *_: Any) -> None:
         assert self._reading is not None
@@ -64,30 +67,53 @@ class Guest:
             await self._viewer.close()
         await self._http.close()
 
-    async def start(self, title: str) -> None:
+    async def start(self, title: str) -> Started:
         """Start a game and see its picture."""
-        await self._say(Start(game=self.games[title], offer=await self._offer()))
-        await self.arrived(1)
+        await self.say(Start(game=self.games[title], offer=await self.offer()))
+        return await self.arrived(1)
 
-    async def arrived(self, times: int) -> None:
+    async def join(self, room: str) -> Started:
+        """Enter a room and see its picture."""
+        await self.say(Join(room=room, offer=await self.offer()))
+        return await self.arrived(1)
+
+    async def arrived(self, times: int) -> Started:
         """Wait until it has been let in so often, and sees the picture."""
         async with asyncio.timeout(PATIENCE):
-            while self.arrivals < times:  # noqa: ASYNC110 (other processes set no event)
-                await asyncio.sleep(0.02)
+            while self.arrivals < times:
+                await self._verdicts.get()
             await self.picture()
+        assert self.started is not None
+        return self.started
+
+    async def verdict(self) -> Verdict:
+        """What is said of its wish to be let in."""
+        return await asyncio.wait_for(self._verdicts.get(), PATIENCE)
+
+    async def ended(self) -> Ended:
+        """Wait for the end of its room, wherever that goes before."""
+        while not isinstance(verdict := await self.verdict(), Ended):
+            assert not isinstance(verdict, Refused), verdict
+        return verdict
 
     async def picture(self) -> Any:
         """The next picture."""
         assert self._viewer is not None
         return await asyncio.wait_for(self._viewer.picture(), PATIENCE)
 
-    async def _offer(self) -> str:
+    def new_viewer(self) -> Viewer:
+        """What its next connection ends at."""
+        return Viewer()
+
+    async def offer(self) -> str:
+        """That of a new connection."""
         if self._viewer is not None:
             await self._viewer.close()
         self._viewer = self.new_viewer()
         return await self._viewer.offer()
 
-    async def _say(self, message: Any) -> None:
+    async def say(self, message: PlayerMessage) -> None:
+        """Say it to the coordinator."""
         assert self._socket is not None
         await self._socket.send_str(encode(message))
 
@@ -96,27 +122,29 @@ class Guest:
             with suppress(aiohttp.ClientError, ConnectionError):
                 async with self._http.ws_connect(f"{self._url}ws/player") as self._socket:
                     if self.started is not None:
-                        await self._say(Back(room=self.started.room, token=self.started.token))
+                        await self.say(Back(room=self.started.room, token=self.started.token))
                     async for frame in self._socket:
                         await self._take(decode_player_event(frame.data))
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _take(self, event: Any) -> None:
+    async def _take(self, event: PlayerEvent) -> None:
         match event:
             case Welcome():
                 self.games = {game.title: game.id for game in event.games}
                 self._welcomed.set()
             case Started():
                 self.started = event
-                assert self._viewer is not None
-                await self._viewer.take(event.answer)
+                if self._viewer is not None:
+                    await self._viewer.take(event.answer)
                 self.arrivals += 1
+                self._verdicts.put_nowait(event)
             case RoomState():
                 self.state = event
             case Reconnect():
                 self.codes.append(event.code)
                 if event.ready and self.started is not None:
-                    join = Join(room=self.started.room, token=self.started.token, offer=await self._offer())
-                    await self._say(join)
+                    join = Join(room=self.started.room, token=self.started.token, offer=await self.offer())
+                    await self.say(join)
             case Refused() | Ended():
                 self.codes.append(event.code)
+                self._verdicts.put_nowait(event)

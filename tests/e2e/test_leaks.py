@@ -6,13 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
 import pytest
 import pytest_asyncio
 
-from coordinator.messages import Ended, Leave, Refused, Start, Started
+from coordinator.messages import Leave, Start
 from tests.cores.build import build
-from tests.e2e.caller import Caller
+from tests.e2e.guest import Guest
 from tests.e2e.stack import Stack, rooms_of, until
 from tests.worker.room.viewer import Viewer
 
@@ -85,12 +84,6 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         stack.stop()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
 def quiet(stack: Stack) -> bool:
     """Whether nobody is there, nothing is played, and the spare is the only room process."""
     status = stack.status()
@@ -122,17 +115,14 @@ async def all_is_back(stack: Stack, before: dict[str, Holdings]) -> None:
     await until(back, f"{programs(stack)} is back to {before}", 60)
 
 
-async def gives_up(session: aiohttp.ClientSession, stack: Stack, offer: str, how: str) -> None:
+async def gives_up(stack: Stack, offer: str, how: str) -> None:
     """Start a game and go."""
-    caller = await Caller(session, stack.url).came()
-    try:
-        await caller.say(Start(game=caller.games["Echo"], offer="v=0" if how == "refused" else offer))
+    async with Guest(stack.url) as guest:
+        await guest.say(Start(game=guest.games["Echo"], offer="v=0" if how == "refused" else offer))
         if how != "at once":
-            await caller.expect(Started, Refused, Ended)
+            await guest.verdict()
         if how == "left":
-            await caller.say(Leave())
-    finally:
-        await caller.vanish()
+            await guest.say(Leave())
 
 
 WAYS = ("at once", "left", "refused", "at once", "left", "refused", "left", "without media")
@@ -145,13 +135,13 @@ async def in_batches(count: int, one: Callable[[int], "asyncio._CoroutineLike[No
 
 
 @pytest.mark.timeout(600)
-async def test_two_hundred_aborted_starts_leave_nothing(house: Stack, session: aiohttp.ClientSession) -> None:
+async def test_two_hundred_aborted_starts_leave_nothing(house: Stack) -> None:
     viewer = Viewer()
     offer = await viewer.offer()
 
     async def one(number: int) -> None:
         await until(lambda: house.status()["rooms"] < PLACES - AT_ONCE, "there are places", 120)
-        await gives_up(session, house, offer, WAYS[number % len(WAYS)])
+        await gives_up(house, offer, WAYS[number % len(WAYS)])
 
     await in_batches(WARM_UP, one)
     before = await settled(house)
@@ -161,39 +151,39 @@ async def test_two_hundred_aborted_starts_leave_nothing(house: Stack, session: a
 
 
 @pytest.mark.timeout(300)
-async def test_fifty_joins_and_leaves_leave_nothing(house: Stack, session: aiohttp.ClientSession) -> None:
+async def test_fifty_joins_and_leaves_leave_nothing(house: Stack) -> None:
     await settled(house)
-    host = await Caller(session, house.url).came()
-    room = (await host.start("Echo")).room
-    (process,) = (pid for pid in rooms_of(house.programs["worker"]) if b"echo_libretro" in maps(pid))
+    async with Guest(house.url) as host:
+        room = (await host.start("Echo")).room
+        (process,) = (pid for pid in rooms_of(house.programs["worker"]) if b"echo_libretro" in maps(pid))
 
-    async def one(number: int) -> None:
-        caller = await Caller(session, house.url).came()
-        await caller.join(room)
-        await (caller.vanish() if number % 2 else caller.leave())
+        async def one(number: int) -> None:
+            async with Guest(house.url) as guest:
+                await guest.join(room)
+                if number % 2:
+                    await guest.say(Leave())
 
-    alone = Holdings.of(process).sockets
-    await in_batches(JOINS, one)  # its memory grows with the first few dozen, and not with hundreds after them
-    await until(lambda: Holdings.of(process).sockets == alone, "only the host watches", 90)
-    before = {**programs(house), "room": Holdings.of(process)}
-    await in_batches(JOINS, one)
+        alone = Holdings.of(process).sockets
+        await in_batches(JOINS, one)  # its memory grows with the first few dozen, and not with hundreds after them
+        await until(lambda: Holdings.of(process).sockets == alone, "only the host watches", 90)
+        before = {**programs(house), "room": Holdings.of(process)}
+        await in_batches(JOINS, one)
 
-    def back() -> bool:
-        now = {**programs(house), "room": Holdings.of(process)}
-        return all(now[name].back_to(before[name]) for name in before)
+        def back() -> bool:
+            now = {**programs(house), "room": Holdings.of(process)}
+            return all(now[name].back_to(before[name]) for name in before)
 
-    await until(back, f"{programs(house)}, {Holdings.of(process)} is back to {before}", 90)
-    await host.leave()
+        await until(back, f"{programs(house)}, {Holdings.of(process)} is back to {before}", 90)
+        await host.say(Leave())
     await until(lambda: quiet(house), f"the room is closed; {house.status()}", 60)
 
 
 @pytest.mark.timeout(600)
-async def test_twenty_crashes_in_a_row_leave_nothing(house: Stack, session: aiohttp.ClientSession) -> None:
+async def test_twenty_crashes_in_a_row_leave_nothing(house: Stack) -> None:
     async def one(_: int) -> None:
-        caller = await Caller(session, house.url).came()
-        ended = await caller.play_to_the_end("Crash")
-        assert "crash" in ended.message
-        await caller.vanish()
+        async with Guest(house.url) as guest:
+            await guest.say(Start(game=guest.games["Crash"], offer=await guest.offer()))
+            assert "crash" in (await guest.ended()).message
 
     await one(0)
     before = await settled(house)
