@@ -12,6 +12,7 @@ from coordinator.messages import Reconnect, Refused
 from coordinator.registry import Registry, Worker
 from coordinator.rooms import Rooms
 from coordinator.seats import seats_taken
+from coordinator.verdicts import VERDICTS, Verdict
 
 Peer = Literal["page", "worker"]
 
@@ -25,6 +26,14 @@ RECOVERY_BUCKETS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0
 
 WITHOUT_PLACE = ("no_seats", "no_workers")
 """Refusals that an alert waits for. They are shown as 0 before the first one, which would be no increase otherwise."""
+
+TROUBLES = (
+    "connection_lost",
+    "moved",
+    "no_place",
+    *(code for code, verdict in VERDICTS.items() if verdict != Verdict.OVER),
+)
+"""Why pages connect again; shown as 0 for the same reason."""
 
 
 class Metrics:
@@ -67,6 +76,8 @@ class Metrics:
             ("code",),
             registry=self.collector,
         )
+        for code in TROUBLES:
+            self._reconnects.labels(code)
         self._recovery_seconds = Histogram(
             "coinop_coordinator_recovery_seconds",
             "From the moment that a room lost its worker, or was to be moved, until somebody was let in again.",

@@ -73,6 +73,12 @@ def test_the_first_player_who_finds_no_place_is_an_increase(metrics):
     assert figure(metrics, "refused_total", peer="page", code="no_workers") == 0
 
 
+def test_the_first_page_that_connects_again_is_an_increase(metrics):
+    for code in ("connection_lost", "moved", "no_place", "room_killed", "worker_lost"):
+        assert figure(metrics, "reconnects_total", code=code) == 0
+    assert figure(metrics, "reconnects_total", code="game_over") is None
+
+
 def test_messages_are_counted_by_type_and_direction(metrics):
     metrics.received("page", Leave())
     metrics.received("page", Leave())
