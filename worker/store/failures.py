@@ -65,6 +65,8 @@ def explain(error: Exception) -> StoreError:
         or _OF_HTTP.get(found.get(_HTTP, ""))
         or (NO_ACCESS if isinstance(error, (PermissionDeniedError, UnauthenticatedError)) else FAILED)
     )
+    if system := found.get(_SYSTEM):
+        found[_SYSTEM] = os.strerror(int(system))
     return StoreError(reason, ", ".join([type(error).__name__, *found.values()]))
 
 

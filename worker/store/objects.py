@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import (
@@ -77,8 +78,9 @@ class Entry:
 def open_store(url: str, options: dict[str, str], *, plain_http: bool = False) -> "ObjectStore":
     """The store at this URL. Raises StoreSettingsError."""
     _settle_at_exit()
+    local = urlsplit(url).scheme == "file"
     try:
-        if obstore.parse_scheme(url) == "local":
+        if local:
             return LocalStore.from_url(url, automatic_cleanup=True, mkdir=True)
         if obstore.parse_scheme(url) == "memory":
             return from_url(url)
@@ -93,8 +95,9 @@ def open_store(url: str, options: dict[str, str], *, plain_http: bool = False) -
         # The library's message may quote an option's value; that of an unknown key begins with the key's name.
         unknown = isinstance(error, UnknownConfigurationKeyError)
         detail = str(error).splitlines()[0].rstrip(".") if unknown else explain(error).detail
+        remedy = "or COINOP_WORKER_SAVES, in which it is by default" if local else "and COINOP_WORKER_STORE_OPTIONS"
         raise StoreSettingsError(
-            f"The store can't be opened ({detail}): check COINOP_WORKER_STORE and COINOP_WORKER_STORE_OPTIONS."
+            f"The store {url} can't be opened ({detail}): check COINOP_WORKER_STORE {remedy}."
         ) from None
 
 

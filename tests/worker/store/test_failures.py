@@ -23,8 +23,8 @@ from worker.store.failures import (
     [
         (TimeoutError(), NO_ANSWER, "timeout"),
         (OSError(errno.ENOSPC, "x"), NO_SPACE, "OSError, No space left on device"),
-        (GenericError("Unable to rename file (os error 28)"), NO_SPACE, "GenericError, 28"),
-        (GenericError("Unable to open file /home/me (os error 13)"), READ_ONLY, "GenericError, 13"),
+        (GenericError("Unable to rename file (os error 28)"), NO_SPACE, "GenericError, No space left on device"),
+        (GenericError("Unable to open file /home/me (os error 13)"), READ_ONLY, "GenericError, Permission denied"),
         (GenericError("kind: Connect, key=AKIA"), UNREACHABLE, "GenericError, Connect"),
         (GenericError("kind: Timeout"), NO_ANSWER, "GenericError, Timeout"),
         (GenericError("status code: 403 Forbidden: <Code>Odd</Code>"), NO_ACCESS, "GenericError, Odd, 403"),

@@ -155,7 +155,7 @@ async def test_no_failure_tells_a_secret(
         ("s3://bucket/", {"region": 3}, "TypeError"),
         ("ftp://bucket/", {}, "GenericError"),
         ("nonsense", {}, "ValueError"),
-        ("file:///dev/null/folder", {}, "store"),
+        ("file:///dev/null/folder", {}, "/dev/null/folder .*COINOP_WORKER_SAVES"),
     ],
 )
 def test_wrong_settings_are_said_in_a_sentence(url: str, settings: dict[str, str], word: str) -> None:
