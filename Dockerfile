@@ -16,7 +16,7 @@ ENV PATH=/opt/coinop/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1
 RUN groupadd --gid 10001 coinop \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin coinop \
-    && install -d -o 10001 -g 10001 -m 0750 /data /secrets
+    && install -d -o 10001 -g 10001 -m 0750 /data /secrets /copies/coordinator /copies/worker /copies/turn /copies/store
 USER 10001:10001
 ENTRYPOINT ["/usr/bin/tini", "--", "coinop"]
 STOPSIGNAL SIGTERM
@@ -50,24 +50,25 @@ COPY web web
 COPY games games
 RUN /tools/bin/python -m hatchling build --target wheel --directory /wheels
 
+# What every image has of ours, apart from the packages that it needs: these are a layer that a new version leaves as it is.
+FROM wheel AS ours
+RUN PIP_REQUIRE_HASHES= /tools/bin/pip --python /opt/coinop/bin/python install --quiet --no-index --no-deps /wheels/*.whl
+
 FROM tools AS coordinator-packages
 COPY containers/locks/coordinator.txt /locks/
 RUN install-locked /locks/coordinator.txt
-COPY --from=wheel /wheels /wheels
-RUN PIP_REQUIRE_HASHES= /tools/bin/pip --python /opt/coinop/bin/python install --quiet --no-index --no-deps /wheels/*.whl
 
 FROM tools AS worker-packages
 COPY containers/locks/worker.txt /locks/
 RUN install-locked /locks/worker.txt
-COPY --from=wheel /wheels /wheels
-RUN PIP_REQUIRE_HASHES= /tools/bin/pip --python /opt/coinop/bin/python install --quiet --no-index --no-deps /wheels/*.whl
 
 FROM tools AS turn-packages
 COPY containers/locks/turn.txt /locks/
 RUN install-locked /locks/turn.txt
-COPY --from=wheel /wheels /wheels
-RUN PIP_REQUIRE_HASHES= /tools/bin/pip --python /opt/coinop/bin/python install --quiet --no-index --no-deps /wheels/*.whl
+
 # The data path's machine code, for any processor of the architecture, so that no start has to make it.
+FROM turn-packages AS compiled
+COPY --from=ours /opt/coinop /opt/coinop
 ENV NUMBA_CPU_NAME=generic
 RUN /opt/coinop/bin/python -c 'from turn.loop import new_event_loop; new_event_loop().close()'
 
@@ -83,6 +84,7 @@ RUN apt-get update \
 
 FROM program AS coordinator
 COPY --from=coordinator-packages /opt/coinop /opt/coinop
+COPY --from=ours /opt/coinop /opt/coinop
 ENV COINOP_COORDINATOR_HOST=0.0.0.0 \
     COINOP_PROBE_URL=http://127.0.0.1:8000/live
 EXPOSE 8000/tcp
@@ -106,6 +108,7 @@ RUN apt-get update \
 COPY --from=cores /cores/usr/lib /usr/lib
 COPY --from=cores /cores/usr/share/doc /usr/share/doc
 COPY --from=worker-packages /opt/coinop /opt/coinop
+COPY --from=ours /opt/coinop /opt/coinop
 RUN ! ldd /usr/lib/*/libretro/*.so | grep "not found" \
     && ln -s "$(/opt/coinop/bin/python -c 'from worker.config import own_games; print(own_games())')" /games-builtin \
     && install -d /games \
@@ -129,6 +132,8 @@ LABEL org.opencontainers.image.title="coinop-worker" \
 
 FROM program AS turn
 COPY --from=turn-packages /opt/coinop /opt/coinop
+COPY --from=ours /opt/coinop /opt/coinop
+COPY --from=compiled /opt/coinop/lib/python3.11/site-packages/turn /opt/coinop/lib/python3.11/site-packages/turn
 ENV COINOP_TURN_INTERNAL_HOST=0.0.0.0 \
     NUMBA_CPU_NAME=generic
 EXPOSE 3478/udp 3478/tcp 5349/udp 5349/tcp 8080/tcp 8086/tcp

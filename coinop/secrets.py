@@ -7,7 +7,8 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
 from typing import Self
@@ -20,12 +21,20 @@ from worker.cluster.errors import ClusterError, NoClientError
 
 MISUSED, FAILED = 2, 1
 
-SHARED = ("COINOP_WORKER_TOKEN", "COINOP_TURN_SECRET", "COINOP_ADMIN_TOKEN")
+SHARED = WORKER_TOKEN, TURN_SECRET, ADMIN_TOKEN = "COINOP_WORKER_TOKEN", "COINOP_TURN_SECRET", "COINOP_ADMIN_TOKEN"
 """The variables that hold the secrets which programs share."""
 
 STORE_OPTIONS = "COINOP_WORKER_STORE_OPTIONS"
 ACCESS_KEY, SECRET_KEY = "STORE_ACCESS_KEY", "STORE_SECRET_KEY"
 """The same keys once more, for an S3 server that does not read JSON."""
+
+READ_BY = {
+    "coordinator": (WORKER_TOKEN, TURN_SECRET, ADMIN_TOKEN),
+    "worker": (WORKER_TOKEN, TURN_SECRET, STORE_OPTIONS),
+    "turn": (TURN_SECRET,),
+    "store": (ACCESS_KEY, SECRET_KEY),
+}
+"""What each program reads; who takes one over has that, and no other's."""
 
 BYTES = 24
 """192 random bits: as good in a thousand years."""
@@ -48,6 +57,11 @@ class Config(BaseSettings):
         description="folder of the secrets, a file for each, named as its variable in small letters; the programs read"
         " them from there by the same variable",
     )
+    copies: Path | None = Field(
+        None,
+        description="folder with a subfolder for each program (coordinator, worker, turn, store), which gets copies of"
+        " the secrets in the other folder that this program reads: then it needs to see no more than these",
+    )
     kubernetes: str = Field(
         "",
         max_length=253,
@@ -61,6 +75,8 @@ class Config(BaseSettings):
     def _has_one_place(self) -> Self:
         if (self.folder is None) == (not self.kubernetes):
             raise ValueError("set either --folder or --kubernetes: where the secrets are to be")
+        if self.copies and self.folder is None:
+            raise ValueError("--copies goes with --folder: in Kubernetes each pod names the keys that it reads")
         return self
 
     @field_validator("store")
@@ -93,7 +109,10 @@ async def _make(config: Config) -> tuple[str, list[str]]:
     if config.folder is None:
         return f"Secret {config.kubernetes}", await _fill_secret(config.kubernetes, config.store)
     try:
-        return str(config.folder), fill(config.folder, config.store)
+        made = fill(config.folder, config.store)
+        if config.copies:
+            hand_out(config.folder, config.copies)
+        return str(config.folder), made
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "a file that is there is no text"
         raise SecretsError(
@@ -136,6 +155,17 @@ def fill(folder: Path, store: str = "") -> list[str]:
     return made
 
 
+def hand_out(folder: Path, copies: Path) -> None:
+    """Bring each program's copies up to date with the secrets that are in the folder. Raises OSError."""
+    for program, names in READ_BY.items():
+        own = copies / program
+        own.mkdir(mode=0o750, parents=True, exist_ok=True)
+        for source in (_file(folder, name) for name in names):
+            if source.exists():
+                with _draft(own / source.name, source.read_text(encoding="utf-8")) as draft:
+                    draft.replace(own / source.name)
+
+
 def _store_keys() -> dict[str, str]:
     return {ACCESS_KEY: token_hex(10), SECRET_KEY: token_urlsafe(BYTES)}
 
@@ -154,6 +184,17 @@ def _create(path: Path, value: str) -> bool:
     """Write a file that is not there, as a whole or not at all. Whether it was written."""
     if path.exists():
         return False
+    with _draft(path, value) as draft:
+        try:
+            os.link(draft, path)  # unlike a rename, it replaces nothing
+        except FileExistsError:  # somebody else was quicker
+            return False
+    return True
+
+
+@contextmanager
+def _draft(path: Path, value: str) -> Iterator[Path]:
+    """A whole file beside the one that is to be, for as long as it takes to give it its name."""
     draft = path.with_name(f".{path.name}.{token_hex(8)}")
     try:
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "w", encoding="utf-8") as file:
@@ -161,12 +202,9 @@ def _create(path: Path, value: str) -> bool:
             file.write(value)
             file.flush()
             os.fsync(file.fileno())
-        os.link(draft, path)  # unlike a rename, it replaces nothing
-    except FileExistsError:  # somebody else was quicker
-        return False
+        yield draft
     finally:
         draft.unlink(missing_ok=True)
-    return True
 
 
 def _file(folder: Path, name: str) -> Path:

@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from coinop import cli, secrets, settings
-from coinop.secrets import SHARED, Config, fill
+from coinop.secrets import READ_BY, SHARED, Config, fill, hand_out
+from coinop.settings import ConfigT
 from turn.config import Config as TurnConfig
 from worker.config import Config as WorkerConfig
 
@@ -98,13 +99,49 @@ async def test_a_folder_that_can_t_be_written_to_is_one_sentence(
     assert "name a folder that this user may write to" in capsys.readouterr().err
 
 
-def test_every_program_reads_what_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_program_gets_copies_of_its_own_and_no_other_s(tmp_path: Path) -> None:
+    folder, copies = tmp_path / "all", tmp_path / "copies"
+    fill(folder, STORE)
+    hand_out(folder, copies)
+    found = files(folder)
+    assert {path.name for path in copies.iterdir()} == set(READ_BY)
+    for program, names in READ_BY.items():
+        assert files(copies / program) == {name.lower(): found[name.lower()] for name in names}
+        assert {stat.S_IMODE(path.stat().st_mode) for path in (copies / program).iterdir()} == {0o440}
+    assert {name.lower() for names in READ_BY.values() for name in names} == set(found)
+
+
+def test_copies_follow_a_secret_that_was_replaced(tmp_path: Path) -> None:
+    folder, copies = tmp_path / "all", tmp_path / "copies"
+    fill(folder)
+    hand_out(folder, copies)
+    before = files(copies / "turn")
+    (folder / "coinop_turn_secret").unlink()
+    assert fill(folder) == ["coinop_turn_secret"]
+    hand_out(folder, copies)
+    assert before != files(copies / "turn") == {"coinop_turn_secret": (folder / "coinop_turn_secret").read_text()}
+    assert files(copies / "store") == {}, "there is no own store"
+
+
+def test_copies_want_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="--copies goes with --folder"):
+        Config(kubernetes="coinop", copies=tmp_path)
+
+
+@pytest.mark.parametrize("copied", [False, True], ids=["one folder", "a folder each"])
+def test_every_program_reads_what_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copied: bool) -> None:
     fill(tmp_path, STORE)
-    monkeypatch.setenv(settings.SECRETS_FOLDER, str(tmp_path))
     found = files(tmp_path)
-    coordinator = settings.read(cli.config_class("coordinator"), "coinop coordinator")
-    worker = settings.read(WorkerConfig, "coinop worker")
-    turn = settings.read(TurnConfig, "coinop turn")
+    if copied:
+        hand_out(tmp_path, tmp_path / "copies")
+
+    def read(config: type[ConfigT], program: str) -> ConfigT:
+        monkeypatch.setenv(settings.SECRETS_FOLDER, str(tmp_path / "copies" / program if copied else tmp_path))
+        return settings.read(config, f"coinop {program}")
+
+    coordinator = read(cli.config_class("coordinator"), "coordinator")
+    worker = read(WorkerConfig, "worker")
+    turn = read(TurnConfig, "turn")
     assert getattr(coordinator, "worker_token").get_secret_value() == found["coinop_worker_token"]  # noqa: B009
     assert getattr(coordinator, "admin_token").get_secret_value() == found["coinop_admin_token"]  # noqa: B009
     assert worker.token.get_secret_value() == found["coinop_worker_token"]

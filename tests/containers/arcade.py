@@ -15,7 +15,8 @@ VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["
 PREFIX = "localhost/"
 """Of images that no registry has."""
 
-PROGRAMS = ("coordinator", "worker", "gateway")
+PROGRAMS = {"coordinator": "coordinator", "worker": "worker", "gateway": "turn", "store": "store"}
+"""The services that stay, by what `coinop secrets` calls them; the last in profile s3 alone."""
 
 READY_SECONDS = 60.0
 
@@ -61,14 +62,17 @@ class Arcade:
         return self.engine.run("ps", "--all", *filters, "--format={{.Names}}").split()
 
     def running(self) -> list[str]:
-        """Names of the containers of the three programs."""
+        """Names of the containers of the programs."""
         return [name for program in PROGRAMS for name in self.containers(program)]
 
     def secrets(self) -> dict[str, str]:
-        """What the stack has made for itself, by the files' names."""
-        coordinator = self.containers("coordinator")[0]
-        names = self.engine.exec(coordinator, "ls", "/secrets").stdout.split()
-        return {name: self.engine.exec(coordinator, "cat", f"/secrets/{name}").stdout for name in names}
+        """What the stack has made for itself and its programs see, by the files' names."""
+        return {name: value for container in self.running() for name, value in self.secrets_of(container).items()}
+
+    def secrets_of(self, container: str) -> dict[str, str]:
+        """What one container sees of it."""
+        names = self.engine.exec(container, "ls", "/secrets").stdout.split()
+        return {name: self.engine.exec(container, "cat", f"/secrets/{name}").stdout for name in names}
 
     def worker_of_the_room(self) -> str:
         """The container of the worker that has a room open."""

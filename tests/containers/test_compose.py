@@ -7,7 +7,8 @@ import time
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.containers.arcade import Arcade
+from coinop.secrets import READ_BY
+from tests.containers.arcade import PROGRAMS, Arcade
 from tests.containers.conftest import SCREENSHOTS
 from tests.e2e.conftest import GAME
 from tests.e2e.player import FRAME_TIMES, LEAVE, choose_players, first_frame, lit, play, shows, state
@@ -127,6 +128,12 @@ async def test_saves_outlive_the_stack(arcade: Arcade, browser: Browser) -> None
     await shows(page, "two")
     await page.evaluate(LEAVE)
     await context.close()
+
+
+async def test_a_program_sees_its_own_secrets_and_no_other_s(arcade: Arcade) -> None:
+    for service, program in PROGRAMS.items():
+        for container in arcade.containers(service):
+            assert arcade.secrets_of(container).keys() == {name.lower() for name in READ_BY[program]}
 
 
 async def test_no_secret_is_in_a_log_or_in_what_the_engine_shows(arcade: Arcade) -> None:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from playwright.async_api import Browser
 
+from coinop.secrets import READ_BY
 from tests.containers.arcade import Arcade
 from tests.containers.engine import ROOT, Engine
 from tests.e2e.conftest import GAME
@@ -31,6 +32,7 @@ async def test_saves_are_in_the_store_and_outlive_the_stack(built: Engine, brows
         await page.evaluate(LEAVE)
         (store,) = arcade.containers("store")
         assert "/saves/saves/" in arcade.engine.exec(store, "find", "/data/saves", "-type", "f").stdout
+        assert arcade.secrets_of(store).keys() == {name.lower() for name in READ_BY["store"]}
         secrets = arcade.secrets()
         shown = json.dumps(arcade.engine.inspect(*arcade.containers()))
         said = "".join(map(arcade.engine.logs, arcade.containers()))

@@ -9,12 +9,15 @@ import pytest
 import yaml
 
 from coinop import cli, settings
+from coinop.secrets import READ_BY
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "compose.yaml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "coinop-" in service["image"]}
+PROGRAMS = {"coordinator": "coordinator", "worker": "worker", "gateway": "turn"}
+"""The services that stay, by what coinop calls them."""
 ALWAYS = {name for name, service in SERVICES.items() if "profiles" not in service}
 
 EXAMPLE = dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
@@ -61,13 +64,24 @@ def test_a_program_of_ours_is_nobody_and_has_its_secrets_from_files(name: str) -
     service = OURS[name]
     assert service["user"] == "10001:10001"
     assert service["environment"]["COINOP_SECRETS_FOLDER"] == "/secrets"
-    writes = service["command"] == ["secrets"] if "command" in service else False
-    assert ("secrets:/secrets" if writes else "secrets:/secrets:ro") in service["volumes"]
+
+
+def test_each_program_has_its_own_secrets_and_sees_no_other_s() -> None:
+    """Each has a volume of its own, which the first service fills; only that service has the one with all of them."""
+    copies = SERVICES["secrets"]["environment"]["COINOP_SECRETS_COPIES"]
+    handed = {name: f"{name}-secrets" for name in (*PROGRAMS, "store")}
+    filled = [f"{volume}:{copies}/{PROGRAMS.get(name, name)}" for name, volume in handed.items()]
+    assert {PROGRAMS.get(name, name) for name in handed} == set(READ_BY)
+    seen = {name: [v for v in service["volumes"] if "secrets:" in v] for name, service in SERVICES.items()}
+    assert sorted(seen.pop("secrets")) == sorted(["secrets:/secrets", *filled])
+    assert {name: volumes for name, volumes in seen.items() if volumes} == {
+        name: [f"{volume}:/secrets:ro"] for name, volume in handed.items()
+    }
 
 
 def test_every_setting_is_one_that_its_program_has() -> None:
     for name, service in OURS.items():
-        command = service.get("command", [{"gateway": "turn"}.get(name, name)])[0]
+        command = service.get("command", [PROGRAMS.get(name)])[0]
         known = {setting.variable for setting in settings.describe(cli.config_class(command))}
         assert set(service["environment"]) <= known | {settings.SECRETS_FOLDER}, name
 

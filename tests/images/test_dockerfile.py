@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from coinop import cli, settings
+from coinop.secrets import READ_BY
 from worker.cores import DEBIAN_PACKAGES
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +31,11 @@ def test_nothing_depends_on_the_processor() -> None:
 def test_the_last_user_is_nobody(target: str) -> None:
     users = re.findall(r"^USER (\S+)$", STAGES["program"] + STAGES[target], re.MULTILINE)
     assert users[-1] == "10001:10001"
+
+
+def test_a_volume_for_each_program_s_secrets_gets_its_owner() -> None:
+    folders = re.findall(r"install -d -o 10001 -g 10001 -m 0750 (.*)", STAGES["program"])[0].split()
+    assert {f"/copies/{program}" for program in READ_BY} | {"/secrets", "/data"} == set(folders)
 
 
 @pytest.mark.parametrize("target", TARGETS)

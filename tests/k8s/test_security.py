@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from coinop.cluster import SECRETS
+from coinop.secrets import READ_BY
 from tests.k8s.rendering import VARIANTS, Object, containers, find, pods, render
 from worker.cluster.access import Right
 from worker.cluster.cost import PODS
@@ -65,6 +66,18 @@ def _of_a_container(container: Object) -> list[str]:
 @pytest.mark.parametrize(("variant", "name"), CASES)
 def test_a_pod_may_do_no_more_than_it_must(variant: str, name: str) -> None:
     assert complaints(name, pods(render(variant))[name]) == []
+
+
+@pytest.mark.parametrize(("variant", "name"), CASES)
+def test_a_pod_sees_its_own_secrets_and_no_other_s(variant: str, name: str) -> None:
+    template = pods(render(variant))[name]
+    given = [source for container in containers(template) for source in container.get("envFrom", ())]
+    named = [variable.get("valueFrom", {}) for each in containers(template) for variable in each.get("env", ())]
+    assert "coinop" not in {source["secretRef"]["name"] for source in given if "secretRef" in source}, "not the whole"
+    keys = {source["secretKeyRef"]["key"] for source in named if source.get("secretKeyRef", {}).get("name") == "coinop"}
+    assert keys <= set(READ_BY.get(name.removeprefix("coinop-"), ()))
+    mounted = {volume.get("secret", {}).get("secretName") for volume in template["spec"].get("volumes", ())}
+    assert mounted <= {None, "coinop-turn-tls"}
 
 
 BREAKS: dict[str, Callable[[Object], object]] = {
