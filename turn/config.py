@@ -127,6 +127,13 @@ class Config(BaseSettings):
             raise ValueError(SECRET_SENTENCE)
         return secret
 
+    @field_validator("users")
+    @classmethod
+    def _are_users(cls, users: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        if not all(name and password.get_secret_value() for name, password in users.items()):
+            raise ValueError("a user has to have a name and a password")
+        return users
+
     @field_validator("relay_address")
     @classmethod
     def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:

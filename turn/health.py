@@ -1,6 +1,5 @@
 """What programs ask the gateway about itself, over HTTP: metrics on one port; alive, ready and status on another."""
 
-import errno
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,22 +9,9 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from turn.metrics import Figure, exposition
+from turn.sockets import NotServedError
 
 logger = logging.getLogger(__name__)
-
-
-class PortInUseError(Exception):
-    """Something else listens where one of the gateway's services is to be."""
-
-    def __init__(self, what: str, host: str, port: int, option: str) -> None:
-        super().__init__(what, host, port, option)
-        self.what, self.host, self.port, self.option = what, host, port, option
-
-    def __str__(self) -> str:
-        return (
-            f"{self.what} can't be served on {self.host} port {self.port}, which is in use: choose a port that is free"
-            f" with {self.option}"
-        )
 
 
 class Asked(Protocol):
@@ -42,8 +28,8 @@ class Asked(Protocol):
 class Health:
     """The HTTP handlers."""
 
-    def __init__(self, asked: Asked, status: dict[str, Any]) -> None:
-        """status: what ``/status`` tells besides; nothing in it is secret."""
+    def __init__(self, asked: Asked, status: Callable[[], dict[str, Any]]) -> None:
+        """status: gives what ``/status`` tells besides; nothing in it is secret."""
         self._asked = asked
         self._status = status
 
@@ -67,7 +53,7 @@ class Health:
         """How it is set up, and how many allocations there are."""
         figures = await self._asked.figures()
         allocations = sum(value for name, _, value in figures if name == "stunner_allocations_active")
-        return web.json_response({**self._status, "status": self._asked.state, "allocationCount": int(allocations)})
+        return web.json_response({**self._status(), "status": self._asked.state, "allocationCount": int(allocations)})
 
     def routes(self) -> list[web.RouteDef]:
         """The pages of the health port."""
@@ -81,7 +67,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 async def serving(
     host: str, metrics_port: int, health_port: int, health: Health, more: Sequence[web.RouteDef] = ()
 ) -> AsyncIterator[tuple[int, int]]:
-    """Serve metrics, and health and ``more``; gives the two ports. Raises PortInUseError, OSError."""
+    """Serve metrics, and health and ``more``; gives the two ports. Raises NotServedError."""
     async with AsyncExitStack() as stack:
         metrics = [web.get("/metrics", health.metrics)]
         places = (
@@ -104,8 +90,6 @@ async def _serve(
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise PortInUseError(what, host, port, option) from error
-        raise
+        raise NotServedError(what, (host, port), ("--internal-host", option), error) from error
     bound: int = runner.addresses[0][1]
     return bound

@@ -35,7 +35,8 @@ class Names:
         self._interval = interval
         self._rules: tuple[Rule, ...] = ()
         self._names: tuple[Name, ...] = ()
-        self._addresses: dict[str, frozenset[str]] = {}
+        self._addresses: dict[str, frozenset[str] | None] = {}
+        """None until a name is resolved for the first time."""
         self._unanswered: set[str] = set()
         """Names that could not be resolved the last time, which has been logged."""
 
@@ -44,7 +45,7 @@ class Names:
         peers = tuple(peers)
         self._rules = tuple(peer for peer in peers if isinstance(peer, Rule))
         self._names = tuple(peer for peer in peers if isinstance(peer, Name))
-        self._addresses = {name.host: self._addresses.get(name.host, frozenset()) for name in self._names}
+        self._addresses = {name.host: self._addresses.get(name.host) for name in self._names}
         self._apply()  # what may no longer be reached waits for no resolver
         await self.refresh()
 
@@ -68,14 +69,16 @@ class Names:
             self._unanswered.add(host)
             return
         self._unanswered.discard(host)
-        if self._addresses.get(host, addresses) != addresses:
-            logger.info("= %s is %s", host, ", ".join(sorted(addresses)[:16]) or "nobody")
-            self._addresses[host] = addresses
+        if self._addresses.get(host, addresses) == addresses:
+            return
+        self._addresses[host] = addresses
+        if addresses:
+            logger.info("= %s is %s", host, ", ".join(sorted(addresses)[:16]))
+        else:
+            logger.warning("! %s has no address: nobody is reached by it", host)
 
     def _apply(self) -> None:
-        resolved = [
-            name.rule_for(address) for name in self._names for address in self._addresses.get(name.host, frozenset())
-        ]
+        resolved = [name.rule_for(address) for name in self._names for address in self._addresses.get(name.host) or ()]
         if self._policy.replace((*self._rules, *resolved)):
             self._changed()
 

@@ -21,7 +21,7 @@ from turn.names import Names
 from turn.policy import Policy
 from turn.ports import RelayPorts, addresses_of, routed_address
 from turn.relay import Relay
-from turn.reload import Certificates, Unusable, follow, read
+from turn.reload import Certificates, Changeable, Unusable, follow, read
 from turn.sockets import WILDCARDS, Bound
 from turn.streams import Places, StreamListener
 
@@ -40,7 +40,7 @@ class Node:
     """A gateway that runs, and follows what changes."""
 
     def __init__(self, config: Config, bound: Sequence[Bound], nonce_key: bytes) -> None:
-        """Raises Unusable, ValueError, OSError."""
+        """Raises Unusable, ValueError."""
         raise_file_limit()
         self._config = config
         self._bound = bound
@@ -63,12 +63,14 @@ class Node:
         logger.info("= relay addresses: %s, ports %s", ", ".join(addresses.values()), config.relay_ports)
 
     @property
-    def secret(self) -> str:
-        """The one to issue credentials with; empty if there is none."""
-        return next(iter(self._changeable.secrets), "")
+    def changeable(self) -> Changeable:
+        """Who may be reached and who may ask, at present."""
+        return self._changeable
 
     async def start(self) -> None:
         """Serve clients."""
+        if not self._changeable.peers:
+            logger.warning("! no peers are named, so clients can reach nobody: name them with --peers, or in the file")
         await self._names.replace(self._changeable.peers)
         for bound in self._bound:
             self._listen(bound)
@@ -150,7 +152,7 @@ def limits_of(config: Config) -> Limits:
 def relay_addresses(config: Config) -> dict[int, str]:
     """The host of relay addresses, by family: as configured, or where clients come in, or the one that is routed.
 
-    Raises OSError.
+    Raises ValueError.
     """
     if config.relay_address:
         return addresses_of(config.relay_address)

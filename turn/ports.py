@@ -97,16 +97,30 @@ def routed_address(family: int) -> str | None:
 
 
 def addresses_of(hosts: Iterable[str]) -> dict[int, str]:
-    """The first address of each family that these addresses or names of this machine have. Raises OSError."""
+    """The first address of each family that these addresses or names of this machine have. Raises ValueError."""
     found: dict[int, str] = {}
     for host in hosts:
         try:
             answers = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
         except OSError as error:
-            raise OSError(error.errno, f"relay address {host} is unknown here: {error.strerror}") from error
+            raise ValueError(f"relay address {host} is unknown here: {error.strerror}") from error
         for *_, address in answers:
             found.setdefault(family_of(str(address[0])), str(address[0]))
+    for host in found.values():
+        _check(host)
     return found
+
+
+def _check(host: str) -> None:
+    """Raises ValueError if nothing could be bound there: no client would get an allocation."""
+    try:
+        opened = bind_udp(host, 0)
+    except OSError as error:
+        raise ValueError(
+            f"relay address {host} can't be used, it has to be this machine's: {error.strerror}"
+        ) from error
+    if opened:
+        opened.close()
 
 
 def address_of(sock: socket.socket) -> Address:

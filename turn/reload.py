@@ -51,6 +51,8 @@ class Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Changeable:
     """Who may be reached, and who may ask."""
 
+    written: tuple[str, ...]
+    """The peers as somebody wrote them."""
     peers: tuple[Rule | Name, ...]
     users: dict[str, str] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
@@ -60,14 +62,18 @@ def read(config: Config) -> Changeable:
     """Settings and file as they are now. Raises Unusable."""
     listed = _read_file(config.file) if config.file else Listed()
     users = {name: password.get_secret_value() for name, password in config.users.items()}
+    users = users if listed.users is None else listed.users
+    if not all(name and password for name, password in users.items()):
+        raise Unusable(f"{config.file}: a user has to have a name and a password")
     secrets = config.secrets if listed.secrets is None else tuple(listed.secrets)
     if any(len(secret) < MIN_SECRET_LENGTH for secret in secrets):
         raise Unusable(f"{config.file}: a secret has to have {MIN_SECRET_LENGTH} characters at least")
+    written = config.peers if listed.peers is None else tuple(listed.peers)
     try:
-        parsed = tuple(peers.parse(peer) for peer in (config.peers if listed.peers is None else listed.peers))
+        parsed = tuple(map(peers.parse, written))
     except ValueError as error:
         raise Unusable(f"{config.file}: {error}") from error
-    return Changeable(parsed, users if listed.users is None else listed.users, secrets)
+    return Changeable(written, parsed, users, secrets)
 
 
 def _read_file(path: Path) -> Listed:
@@ -114,12 +120,23 @@ class Certificates:
         """Read the files: connections from now on get what is in them. Raises Unusable; then nothing has changed."""
         try:
             trial = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            trial.load_cert_chain(self.certificate, self.key)
+            trial.load_cert_chain(self.certificate, self.key, self._pass_phrase)
             self.identity.load(self.certificate, self.key)
-            self.context.load_cert_chain(self.certificate, self.key)
+            self.context.load_cert_chain(self.certificate, self.key, self._pass_phrase)
         except (OSError, SSL.Error) as error:  # ssl's own errors are OSErrors
-            why = getattr(error, "strerror", None) or "they are no pair of PEM certificate and key"
-            raise Unusable(f"{self.certificate} and {self.key} can't be used: {why}") from error
+            raise Unusable(f"{self.certificate} and {self.key} can't be used: {_why(error)}") from error
+
+    def _pass_phrase(self) -> str:
+        """Or OpenSSL asks for it at the terminal, and all stands still until somebody answers."""
+        raise Unusable(f"{self.key} is encrypted, which nobody is here to open: give the gateway a key that is not")
+
+
+def _why(error: OSError | SSL.Error) -> str:
+    if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":
+        return "the key is another certificate's"
+    if isinstance(error, ssl.SSLError | SSL.Error):
+        return "they are not a certificate and its key as PEM"
+    return error.strerror or str(error)
 
 
 async def follow(paths: list[Path], changed: Callable[[], Awaitable[None]]) -> None:

@@ -25,7 +25,7 @@ _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 class Rest:
-    """The HTTP handlers. ``secret`` gives the one to issue with."""
+    """The HTTP handlers. ``secret`` gives the one to issue with; empty if there is none."""
 
     def __init__(self, secret: Callable[[], str], uris: Callable[[], Sequence[str]], key: str = "") -> None:
         self._secret = secret
@@ -52,7 +52,7 @@ class Rest:
         return web.json_response({"iceServers": [server], "iceTransportPolicy": policy}, headers=_NO_STORE)
 
     def issue(self, query: Mapping[str, str], key: str) -> tuple[Credentials, int]:
-        """What was asked for, and for how many seconds it is good. Raises HTTPUnauthorized, HTTPBadRequest."""
+        """What was asked for, and for how many seconds it is good. Raises HTTPException."""
         if self._key and not hmac.compare_digest(_bytes(key), self._key.encode()):
             raise web.HTTPUnauthorized(text="Show the API key, as key=... or in the header X-API-Key.\n")
         if query.get("service") != "turn":
@@ -61,7 +61,9 @@ class Rest:
         user = query.get("username", "")
         if len(_bytes(user)) > MAX_USER_ID or not user.isprintable():  # it will be in the gateway's log
             raise _bad_request(f"username may have {MAX_USER_ID} bytes, all of which can be printed")
-        return credentials.issue(self._secret(), user, ttl, time.time()), ttl
+        if not (secret := self._secret()):
+            raise web.HTTPServiceUnavailable(text="The gateway has no secret any more: its file names none.\n")
+        return credentials.issue(secret, user, ttl, time.time()), ttl
 
 
 def uris_for(host: str, listeners: Sequence[tuple[str, int]]) -> list[str]:

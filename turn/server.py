@@ -11,17 +11,18 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
 
 from turn import sockets
 from turn.config import HANDED_DOWN, Config
-from turn.health import Asked, Health, PortInUseError, serving
+from turn.health import Asked, Health, serving
 from turn.metrics import Figure
 from turn.node import Node, relay_addresses
-from turn.reload import Unusable, read
+from turn.reload import Changeable, Unusable, read
 from turn.rest import Rest, uris_for
 from turn.siblings import PROCESS_COMMAND, HandedDown, Siblings, serve_as_sibling
-from turn.sockets import Bound
+from turn.sockets import Bound, NotServedError
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ async def serve(config: Config, stop: asyncio.Event) -> int:
             await _serve_with_others(config, stop)
         else:
             await _serve_alone(config, stop)
-    except (PortInUseError, Unusable, OSError, ValueError) as error:
+    except (NotServedError, Unusable, OSError, ValueError) as error:
         logger.error("! %s", error)
         return FAILED
     return 0
@@ -74,7 +75,7 @@ async def _serve_alone(config: Config, stop: asyncio.Event) -> None:
         node = Node(config, bound, secrets.token_bytes(NONCE_KEY_BYTES))
         stack.push_async_callback(node.close)
         asked = Alone(node, stop)
-        await stack.enter_async_context(_internal(config, asked, bound, lambda: node.secret))
+        await stack.enter_async_context(_internal(config, asked, bound, lambda: node.changeable))
         await node.start()
         asked.started = True
         log_listening(bound)
@@ -83,11 +84,11 @@ async def _serve_alone(config: Config, stop: asyncio.Event) -> None:
 
 
 async def _serve_with_others(config: Config, stop: asyncio.Event) -> None:
-    read(config)  # whoever wrote it learns of a mistake once, not from each process
+    changeable = _reading(config)  # whoever wrote it learns of a mistake once, not from each process
     bound = sockets.bind(config)
     siblings = Siblings(config, bound, secrets.token_bytes(NONCE_KEY_BYTES), PROCESS_COMMAND)
     try:
-        async with _internal(config, siblings, bound[0], lambda: next(iter(read(config).secrets), "")):
+        async with _internal(config, siblings, bound[0], changeable):
             await siblings.run(stop)
     finally:
         await siblings.close()
@@ -95,20 +96,42 @@ async def _serve_with_others(config: Config, stop: asyncio.Event) -> None:
             sockets.close(each)
 
 
+def _reading(config: Config) -> Callable[[], Changeable]:
+    """What settings and file say whenever it is asked for, or what they said when that last made sense.
+
+    Raises Unusable.
+    """
+    known = read(config)
+
+    def now() -> Changeable:
+        nonlocal known
+        with suppress(Unusable):
+            known = read(config)
+        return known
+
+    return now
+
+
 @asynccontextmanager
 async def _internal(
-    config: Config, asked: Asked, bound: Sequence[Bound], secret: Callable[[], str]
+    config: Config, asked: Asked, bound: Sequence[Bound], changeable: Callable[[], Changeable]
 ) -> AsyncIterator[None]:
     """Metrics, health and, if wanted, REST."""
     listeners = [(each.protocol, each.sock.getsockname()[1]) for each in bound]
     host = config.rest_host or next(iter(relay_addresses(config).values()))
     uris = uris_for(host, listeners)
-    status = {
-        "realm": config.realm,
-        "processes": config.processes,
-        "listeners": [f"{each.protocol}:{_name(each.sock)}" for each in bound],
-        "peers": list(config.peers),
-    }
+
+    def status() -> dict[str, Any]:
+        return {
+            "realm": config.realm,
+            "processes": config.processes,
+            "listeners": [f"{each.protocol}:{_name(each.sock)}" for each in bound],
+            "peers": list(changeable().written),
+        }
+
+    def secret() -> str:
+        return next(iter(changeable().secrets), "")
+
     rest = Rest(secret, lambda: uris, config.rest_key.get_secret_value()).routes() if config.rest else ()
     async with serving(config.internal_host, config.metrics_port, config.health_port, Health(asked, status), rest):
         yield

@@ -13,9 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from turn.attributes import IPV4, family_of
+from turn.attributes import IPV4, Address, family_of
 from turn.config import Config
-from turn.health import PortInUseError
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +34,34 @@ WILDCARDS: Final = ("0.0.0.0", "::")
 _NO_SUCH_ADDRESS: Final = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 
+class NotServedError(Exception):
+    """Something can't be served where it is to be. Its text says what to do about it."""
+
+    def __init__(self, what: str, address: Address, options: tuple[str, str], error: OSError) -> None:
+        """options: those that say host and port."""
+        super().__init__(what, address, options, error)
+        self.what, self.address, self.options, self.error = what, address, options, error
+
+    @property
+    def port_is_in_use(self) -> bool:
+        """Whether another port would do."""
+        return self.error.errno == errno.EADDRINUSE
+
+    def __str__(self) -> str:
+        host, port = self.address
+        return f"{self.what} can't be served on {host} port {port}{self._why()}"
+
+    def _why(self) -> str:
+        host_option, port_option = self.options
+        if self.port_is_in_use:
+            return f", which is in use: choose a port that is free with {port_option}"
+        if self.error.errno == errno.EACCES:
+            return f", which takes more rights than this user has: choose a port from 1024 on with {port_option}"
+        if self.error.errno == errno.EADDRNOTAVAIL or isinstance(self.error, socket.gaierror):
+            return f": that is no address of this machine; name one that is with {host_option}"
+        return f": {self.error.strerror or self.error}"
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A socket, and what is spoken there: udp, tcp, tls or dtls."""
@@ -44,12 +71,12 @@ class Bound:
 
 
 def bind(config: Config) -> list[list[Bound]]:
-    """All sockets, for each process. Raises PortInUseError, OSError."""
+    """All sockets, for each process. Raises NotServedError."""
     for _ in range(TRIES):
         try:
             return _bind_all(config)
-        except PortInUseError as error:  # any free port was wanted, and what is free for TCP need not be for UDP
-            if error.port in (config.port, config.tls_port):
+        except NotServedError as error:  # any free port was wanted, and what is free for TCP need not be for UDP
+            if not error.port_is_in_use or error.address[1] in (config.port, config.tls_port):
                 raise
     return _bind_all(config)
 
@@ -97,7 +124,7 @@ def _bind(protocol: str, host: str, port: int, *, shared: bool) -> socket.socket
             socket.SOCK_STREAM if stream else socket.SOCK_DGRAM,
         )
     except OSError as error:
-        _go_without(host, error)
+        _go_without(protocol, (host, port), error)
         return None
     try:
         _prepare(sock, stream=stream, shared=shared)
@@ -106,10 +133,7 @@ def _bind(protocol: str, host: str, port: int, *, shared: bool) -> socket.socket
             sock.listen(BACKLOG)
     except OSError as error:
         sock.close()
-        if error.errno == errno.EADDRINUSE:
-            option = "--port" if protocol in ("tcp", "udp") else "--tls-port"
-            raise PortInUseError(f"TURN over {protocol.upper()}", host, port, option) from error
-        _go_without(host, error)
+        _go_without(protocol, (host, port), error)
         return None
     return sock
 
@@ -126,8 +150,9 @@ def _prepare(sock: socket.socket, *, stream: bool, shared: bool) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
 
 
-def _go_without(host: str, error: OSError) -> None:
-    """A machine without IPv6, or without IPv4, serves those that it can reach. Raises the error for other reasons."""
-    if host not in WILDCARDS or error.errno not in _NO_SUCH_ADDRESS:
-        raise error
-    logger.info("= not listening on %s: %s", host, error.strerror)
+def _go_without(protocol: str, address: Address, error: OSError) -> None:
+    """A machine without IPv6, or without IPv4, serves those that it can reach. Raises NotServedError otherwise."""
+    if address[0] not in WILDCARDS or error.errno not in _NO_SUCH_ADDRESS:
+        options = "--host", "--tls-port" if protocol in SECURE else "--port"
+        raise NotServedError(f"TURN over {protocol.upper()}", address, options, error) from error
+    logger.info("= not listening on %s: %s", address[0], error.strerror)

@@ -59,6 +59,8 @@ def test_several_secrets_are_good() -> None:
         ({"relay_address": ["a host"]}, "must be addresses or host names"),
         ({"relay_address": ["10.0.0.300"]}, "must be addresses or host names"),
         ({"secret": "", "users": {"u": "p"}, "rest": True}, "REST issues time-limited credentials"),
+        ({"users": {"": "p"}}, "a name and a password"),
+        ({"users": {"u": ""}}, "a name and a password"),
         ({"max_lifetime": 10}, "greater than or equal to 600"),
     ],
 )

@@ -4,8 +4,9 @@ import aiohttp
 import pytest
 
 from tests.turn.wire import HOST, run
-from turn.health import Health, PortInUseError, serving
+from turn.health import Health, serving
 from turn.metrics import Figure
+from turn.sockets import NotServedError
 
 
 class Asked:
@@ -21,7 +22,7 @@ class Asked:
 def test_the_pages() -> None:
     async def scenario() -> None:
         asked = Asked()
-        health = Health(asked, {"realm": "arcade"})
+        health = Health(asked, lambda: {"realm": "arcade"})
         async with serving(HOST, 0, 0, health) as (metrics, port), aiohttp.ClientSession() as session:
 
             async def get(path: str, where: int = port) -> tuple[int, str]:
@@ -46,11 +47,21 @@ def test_the_pages() -> None:
 @pytest.mark.parametrize("taken", ["metrics", "health"])
 def test_a_port_that_is_taken_is_said(taken: str) -> None:
     async def scenario() -> None:
-        health = Health(Asked(), {})
+        health = Health(Asked(), dict)
         async with serving(HOST, 0, 0, health) as (metrics, port):
             ports = (metrics, 0) if taken == "metrics" else (0, port)
-            with pytest.raises(PortInUseError, match=f"--{taken}-port"):
+            with pytest.raises(NotServedError, match=f"--{taken}-port"):
                 async with serving(HOST, *ports, health):
                     raise AssertionError
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_an_address_that_is_none_of_this_machine_is_said(host: str) -> None:
+    async def scenario() -> None:
+        with pytest.raises(NotServedError, match=f"{host} port 0: that is no address of this machine.*--internal-host"):
+            async with serving(host, 0, 0, Health(Asked(), dict)):
+                raise AssertionError
 
     run(scenario)

@@ -80,6 +80,20 @@ def test_a_silent_resolver_changes_nothing_and_an_empty_name_does(
     assert "stays good" in caplog.text
 
 
+def test_a_name_that_nobody_has_is_said_once(resolver: Resolver, caplog: pytest.LogCaptureFixture) -> None:
+    """Or who mistypes one only sees that clients are refused."""
+
+    async def scenario() -> None:
+        names = Names(Policy(), lambda: None)
+        resolver.known["wrokers"] = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        await names.replace([Name("wrokers")])
+        await names.refresh()
+
+    with caplog.at_level(logging.WARNING):
+        run(scenario)
+    assert caplog.text.count("wrokers has no address") == 1
+
+
 def test_names_that_are_left_out_are_forgotten(resolver: Resolver) -> None:
     async def scenario() -> None:
         policy = Policy()

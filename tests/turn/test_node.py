@@ -75,7 +75,7 @@ def test_users_and_secrets_change_and_allocations_stay(tmp_path: Path) -> None:
         async with serving(file=path) as node, Caller(Datagrams(address_of(node, "udp"))) as old:
             assert code(await old.allocate()) == 0
             rewritten(path, f'secrets = ["{SECRET}"]\n[users]\n')
-            await until(lambda: node.secret == SECRET)
+            await until(lambda: node.changeable.secrets == (SECRET,))
             async with Caller(Datagrams(address_of(node, "udp"))) as late:
                 assert code(await late.allocate()) == 401
             known = issue(SECRET, "ann", 60, asyncio.get_running_loop().time() + node.gateway.relay.auth.epoch)
@@ -156,9 +156,11 @@ def test_strangers_over_udp_are_answered_as_often_as_the_settings_say(rate: int)
 
 def test_relay_addresses() -> None:
     assert relay_addresses(settings(host=f"{HOST},::1")) == {IPV4: HOST, IPV6: "::1"}
-    assert relay_addresses(settings(relay_address=["10.9.9.9"])) == {IPV4: "10.9.9.9"}
+    assert relay_addresses(settings(relay_address=["127.0.0.2"])) == {IPV4: "127.0.0.2"}
+    with pytest.raises(ValueError, match="can't be used, it has to be this machine's"):
+        relay_addresses(settings(relay_address=["192.0.2.1"]))
     assert relay_addresses(settings(relay_address=["localhost"]))[IPV4] == HOST
-    with pytest.raises(OSError, match=r"relay address nowhere\.invalid is unknown here"):
+    with pytest.raises(ValueError, match=r"relay address nowhere\.invalid is unknown here"):
         relay_addresses(settings(relay_address=["nowhere.invalid"]))
     everywhere = relay_addresses(settings(host="0.0.0.0"))
     assert everywhere.keys() == {IPV4}

@@ -6,6 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -50,6 +56,7 @@ def test_what_a_file_does_not_name_stays(tmp_path: Path) -> None:
         ('peer = ["10.0.0.0/8"]', "unknown field"),
         ('peers = ["http://worker"]', "is no peer"),
         ('secrets = ["short"]', "16 characters"),
+        ('users = {ann = ""}', "a name and a password"),
         ("\xff", "can't be read"),
         ("peers = " + 5000 * "[", "nested too deeply"),
     ],
@@ -92,6 +99,22 @@ def test_a_certificate_that_is_none(tmp_path: Path) -> None:
         certificates.load()
     with pytest.raises(Unusable, match="No such file"):
         Certificates(tmp_path / "nothing.pem", key)
+    with pytest.raises(Unusable, match="not a certificate and its key as PEM"):
+        Certificates(key, key)
+    (tmp_path / "other").mkdir()
+    with pytest.raises(Unusable, match="the key is another certificate's"):
+        Certificates(cert, certificate(tmp_path / "other")[1])
+
+
+def test_nobody_is_asked_for_a_pass_phrase(tmp_path: Path) -> None:
+    """OpenSSL asks at the terminal, and while it waits nothing else goes on."""
+    cert, key = certificate(tmp_path)
+    encrypted = tmp_path / "encrypted.pem"
+    made = load_pem_private_key(key.read_bytes(), None)
+    form = (Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"pass phrase"))
+    encrypted.write_bytes(made.private_bytes(*form))
+    with pytest.raises(Unusable, match="is encrypted"):
+        Certificates(cert, encrypted)
 
 
 def test_files_that_are_written_or_exchanged_are_noticed(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ URIS = ["turn:gateway.example:3478?transport=udp"]
 async def ask(path: str, key: str = "", headers: dict[str, str] | None = None) -> tuple[int, Any]:
     rest = Rest(lambda: SECRET, lambda: URIS, key)
     async with (
-        serving(HOST, 0, 0, Health(Asked(), {}), rest.routes()) as (_, port),
+        serving(HOST, 0, 0, Health(Asked(), dict), rest.routes()) as (_, port),
         aiohttp.ClientSession() as session,
         session.get(f"http://{HOST}:{port}{path}", headers=headers) as answer,
     ):
@@ -90,12 +90,28 @@ def test_the_key() -> None:
 def test_a_key_that_is_no_text_is_a_wrong_one() -> None:
     async def scenario() -> None:
         rest = Rest(lambda: SECRET, lambda: URIS, "key")
-        async with serving(HOST, 0, 0, Health(Asked(), {}), rest.routes()) as (_, port):
+        async with serving(HOST, 0, 0, Health(Asked(), dict), rest.routes()) as (_, port):
             reader, writer = await asyncio.open_connection(HOST, port)
             writer.write(b"GET /?service=turn HTTP/1.1\r\nHost: gateway\r\nX-API-Key: \xff\r\n\r\n")
             assert (await reader.readline()).startswith(b"HTTP/1.1 401 ")
             writer.close()
             await writer.wait_closed()
+
+    run(scenario)
+
+
+def test_without_a_secret_there_are_no_credentials() -> None:
+    """The file that is followed may have named one, and name none now."""
+
+    async def scenario() -> None:
+        rest = Rest(str, lambda: URIS)
+        async with (
+            serving(HOST, 0, 0, Health(Asked(), dict), rest.routes()) as (_, port),
+            aiohttp.ClientSession() as session,
+            session.get(f"http://{HOST}:{port}/?service=turn") as answer,
+        ):
+            assert answer.status == 503
+            assert "no secret" in await answer.text()
 
     run(scenario)
 

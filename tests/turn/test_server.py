@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -208,13 +209,35 @@ def test_rest_is_off_unless_asked_for() -> None:
             assert gateway.metric("stunner_allocations_active") == 1
 
 
+@processes
+def test_the_status_tells_what_the_file_says_now(processes: int, tmp_path: Path) -> None:
+    live = tmp_path / "live.toml"
+    live.write_text('peers = ["10.1.0.0/16"]')
+    with program(PROCESSES=str(processes), FILE=str(live)) as gateway:
+
+        def peers() -> list[str]:
+            found: list[str] = json.loads(gateway.get("/status")[1])["peers"]
+            return found
+
+        assert peers() == ["10.1.0.0/16"]
+        live.write_text("peers = [")
+        assert peers() == ["10.1.0.0/16"]
+        live.write_text('peers = ["worker:9000"]')
+        until(lambda: peers() == ["worker:9000"])
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
-    [({"host": "192.0.2.1"}, "assign"), ({"file": "/no/such/file.toml"}, "can't be read"), ({}, "is in use")],
+    [
+        ({"host": "192.0.2.1"}, "no address of this machine"),
+        ({"relay_address": ["192.0.2.1"]}, "it has to be this machine's"),
+        ({"file": "/no/such/file.toml"}, "can't be read"),
+        ({}, "is in use"),
+    ],
 )
 @processes
 def test_what_fails_is_said(
-    processes: int, changes: dict[str, str], sentence: str, caplog: pytest.LogCaptureFixture
+    processes: int, changes: dict[str, Any], sentence: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scenario() -> None:
         (taken,) = bind(settings())

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.turn.wire import HOST, certificate, settings
-from turn.health import PortInUseError
-from turn.sockets import bind, close
+from turn.sockets import NotServedError, bind, close
 
 
 def test_one_for_each_protocol_and_address(tmp_path: Path) -> None:
@@ -42,13 +41,22 @@ def test_a_port_that_is_taken_is_said_and_nothing_stays_open(kind: socket.Socket
         taken.bind((HOST, 0))
         if kind == socket.SOCK_STREAM:
             taken.listen()
-        with pytest.raises(PortInUseError, match="choose a port that is free with --port"):
+        with pytest.raises(NotServedError, match="choose a port that is free with --port"):
             bind(settings(port=taken.getsockname()[1]))
 
 
 def test_an_address_of_another_machine_is_an_error() -> None:
-    with pytest.raises(OSError, match="assign"):
+    with pytest.raises(NotServedError, match=r"192\.0\.2\.1 port 0: that is no address of this machine.*--host"):
         bind(settings(host="192.0.2.1"))
+
+
+def test_a_port_that_is_not_for_this_user_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbid(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("turn.sockets._prepare", forbid)  # root may open any
+    with pytest.raises(NotServedError, match=r"port 443, which takes more rights than this user has.*--port"):
+        bind(settings(port=443))
 
 
 def test_a_machine_without_ipv6_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,5 +71,5 @@ def test_a_machine_without_ipv6_does_without(monkeypatch: pytest.MonkeyPatch) ->
     (bound,) = bind(settings(host="0.0.0.0,::"))
     assert {each.sock.family for each in bound} == {socket.AF_INET}
     close(bound)
-    with pytest.raises(OSError, match="not supported"):
+    with pytest.raises(NotServedError, match="not supported"):
         bind(settings(host="::1"))
