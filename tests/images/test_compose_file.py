@@ -102,7 +102,7 @@ def test_nothing_starts_before_its_secrets_are_there() -> None:
 def test_files_that_are_mounted_are_there() -> None:
     places = [str(volume).partition(":")[0] for service in SERVICES.values() for volume in service["volumes"]]
     mounted = [place for place in places if place.startswith("./")]
-    assert len(mounted) == 4
+    assert len(mounted) == 5
     assert [place for place in mounted if not (ROOT / place).exists()] == []
     named = {place for place in places if re.fullmatch(r"[a-z-]+", place)} | {USED["COINOP_GAMES"]}
     assert named == set(COMPOSE["volumes"])
