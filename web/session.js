@@ -113,9 +113,10 @@ export class Session {
 
   /** Do again what failed. */
   retry() {
-    if (this._signalling.connected && this._request) {
+    const welcomed = this._signalling.connected && this.ice !== null;
+    if (welcomed && this._request) {
       this._begin(this._request);
-    } else if (this._signalling.connected) {
+    } else if (welcomed) {
       this._toLibrary();
     } else {
       this._wish ??= this._request;

@@ -1,7 +1,7 @@
 """A person plays: picture, sound and pad, in both codecs, alone and with somebody else."""
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.conftest import GAME, SCREENSHOTS
 from tests.e2e.player import (
@@ -13,6 +13,7 @@ from tests.e2e.player import (
     go,
     lit,
     play,
+    press_bar,
     state,
     video_stats,
     visit,
@@ -36,6 +37,18 @@ SHARE = """() => new Promise((resolve) => {
   navigator.clipboard.writeText = async (text) => resolve(text);
   document.getElementById("share").click();
 })"""
+
+
+SILENCED = """
+const play = HTMLMediaElement.prototype.play;
+HTMLMediaElement.prototype.play = async function () {
+  if (this.id === "speaker" && window.event?.target.id !== "sound") {
+    this.pause();
+    throw new DOMException("a click first", "NotAllowedError");
+  }
+  return play.call(this);
+};
+"""
 
 
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
@@ -82,6 +95,24 @@ async def test_the_tone_is_heard_at_its_pitch_and_silence_is_silent(page: Page, 
     await page.keyboard.up("Shift")
     assert abs(tone["pitch"] - TONE) < 6
     assert tone["decibels"] > -60
+
+
+async def test_a_browser_that_wants_a_click_before_it_lets_sound_out_is_given_one(page: Page, arcade: Stack) -> None:
+    await page.add_init_script(SILENCED)
+    await play(page, arcade, GAME)
+    button = page.get_by_role("button", name="Click for sound")
+    await expect(button).to_be_visible()
+    assert await page.evaluate("document.getElementById('speaker').paused")
+    await button.click()
+    await expect(page.locator("#sound")).to_be_hidden()
+    assert not await page.evaluate("document.getElementById('speaker').paused")
+
+
+async def test_a_link_that_the_browser_does_not_copy_can_be_read(page: Page, arcade: Stack) -> None:
+    await play(page, arcade, GAME)
+    await page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed')); }")
+    await press_bar(page, "#share")
+    await expect(page.locator("#toast")).to_contain_text(f"{arcade.url}#room=")
 
 
 async def test_sound_has_its_own_stream_and_the_low_latency_extension_is_agreed_on(page: Page, arcade: Stack) -> None:

@@ -34,6 +34,16 @@ test("a link that is opened on a failure leads to its room, with a connection or
   assert.equal(states.at(-1), "starting");
 });
 
+test("a link that is opened before the first welcome leads there after it", () => {
+  const { sent, states, session, signalling, say } = setup();
+  signalling.lose();
+  signalling.connected = true; // the welcome is under way
+  session.join("r9");
+  assert.deepEqual(states, ["failed: unreachable", "connecting"]);
+  say(WELCOME);
+  assert.deepEqual(sent.map(({ room }) => room), ["r9"]);
+});
+
 test("whom the arcade turns away sees its words, and comes in when it may", () => {
   const { states, session, signalling, say } = setup();
   let said = null;
