@@ -107,7 +107,6 @@ function makeTile(game) {
   const tile = element("button", "tile");
   tile.type = "button";
   tile.dataset.gameId = game.id;
-  tile.setAttribute("aria-label", `Play ${game.title}, ${game.system}`);
   const art = element("span", "tile-art");
   art.append(document.createElement("canvas"), element("span", "tile-play", "Play"));
   const label = element("span", "tile-label");
