@@ -151,6 +151,14 @@ class Emulator:
 
         return self.ask(last)
 
+    def thaw(self) -> None:
+        """Go on where ``freeze`` stopped, be that still to come: a busy machine may get to both at once."""
+
+        def go_on(_core: Core) -> None:
+            self.playback.frozen = False
+
+        self.ask(go_on)
+
     def request_keyframe(self, *, urgent: bool = False) -> None:
         """Let the next picture be a key frame (``VideoEncoder.request_keyframe``), also while the game rests."""
         if self.video is not None:

@@ -172,8 +172,7 @@ class Room:
     def thaw(self) -> None:
         """The room stays after all."""
         if self._emulator is not None:
-            self._emulator.playback.frozen = False
-            self._emulator.wake()
+            self._emulator.thaw()
 
     async def close(self) -> None:
         """Save, stop the game and hand on its last state; ``closed`` is set when all is done."""

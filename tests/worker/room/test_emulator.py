@@ -214,12 +214,24 @@ def test_a_frozen_game_gives_its_last_snapshot_and_goes_on_if_it_is_thawed(tmp_p
     assert bytes(unseal(data)[1].state) == state
     assert unseal(data)[1].frame == frame
     snapshots = len(playing.recorder.snapshots)
-    playing.emulator.playback.frozen = False
-    playing.emulator.wake()
+    playing.emulator.thaw()
     playing.until(lambda: playing.state() != state)
     playing.emulator.freeze().result(20)
     playing.end()
     assert len(playing.recorder.snapshots) <= snapshots + 1, "what went with the room is not handed on again"
+
+
+@in_own_process
+def test_a_game_that_is_thawed_before_it_came_to_freeze_goes_on(tmp_path: Path) -> None:
+    playing = Playing(order(tmp_path, "echo"))
+    busy = threading.Event()
+    playing.emulator.ask(lambda core: busy.wait())
+    frozen = playing.emulator.freeze()
+    playing.emulator.thaw()
+    busy.set()
+    _, frame = frozen.result(20)
+    playing.until(lambda: int.from_bytes(playing.state()[:4], "little") > frame)
+    playing.end()
 
 
 @in_own_process
