@@ -32,7 +32,8 @@ SNAPSHOT_SECONDS: Final = 3.0
 REWIND_STEP_SECONDS: Final = 0.25
 """Between two states of the way back."""
 REWIND_BYTES_PER_SECOND: Final = 8 << 20
-"""Raw state that is compared and compressed in a second, at most: 0.3 % of a core. Large states take longer steps."""
+"""Raw state that is compared and compressed in a second, at most: 0.3 % of a core. Large states take longer steps, but
+none longer than from one snapshot to the next."""
 BUFFERS: Final = 2
 """One that is worked on, and one for the next state."""
 
@@ -64,7 +65,7 @@ class Snapshots:
         self._on_battery = on_battery
         self._label = (core.info.name, core.info.version)
         size = core.state_size
-        self._step = max(REWIND_STEP_SECONDS, size / REWIND_BYTES_PER_SECOND)
+        self._step = min(SNAPSHOT_SECONDS, max(REWIND_STEP_SECONDS, size / REWIND_BYTES_PER_SECOND))
         self._past_frames = int(REWIND_SECONDS * fps)
         self.due = self._next_snapshot = 0.0
         """When the next state is to be kept, in monotonic seconds."""

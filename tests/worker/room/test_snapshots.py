@@ -9,6 +9,7 @@ import pytest
 from tests.cores.build import build
 from tests.cores.own_process import in_own_process
 from worker.libretro import Core
+from worker.room import snapshots as module
 from worker.room.battery import Battery
 from worker.room.moment import unseal
 from worker.room.playback import Setting
@@ -81,6 +82,15 @@ def test_the_way_back_has_a_state_for_each_quarter_of_a_second(tmp_path: Path) -
         frames.append(kept[1])
     step = round(60 * REWIND_STEP_SECONDS)
     assert all(step <= late - early <= step + 1 for late, early in itertools.pairwise(frames))
+    stage.snapshots.stop()
+
+
+@in_own_process
+def test_a_large_state_has_snapshots_as_often(tmp_path: Path) -> None:
+    module.REWIND_BYTES_PER_SECOND = 1  # type: ignore[misc]  # this process's own
+    stage = Stage(tmp_path)
+    stage.run(2 * SNAPSHOT_SECONDS + 0.5)
+    assert [frame for _, frame in stage.snapshots_] == [1, 181, 361]
     stage.snapshots.stop()
 
 
