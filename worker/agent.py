@@ -155,7 +155,8 @@ class Agent:
                 self._grace.seconds = command.room_grace
                 self._notebook.heard()
             case Keep():
-                self._notebook.keep(command)
+                if command.room in self._supervisor:  # else it has just ended, and its record would stay for ever
+                    self._notebook.keep(command)
             case _:
                 self._dispatcher.handle(command)
 

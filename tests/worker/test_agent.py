@@ -191,6 +191,7 @@ async def test_rooms_outlive_a_lost_link_and_are_handed_to_the_next_coordinator(
     async with running(config) as worker:
         connection = await coordinator.connection()
         await open_room(connection)
+        await connection.send(Keep(room="gone", record="of a room that has just ended"))
         await connection.send(Keep(room="r1", record="old"))
         await connection.send(Keep(room="r1", record="new"))
         await connection.send(Admit(room="r1", viewer="v2", seat=1, offer="second"))
@@ -201,6 +202,7 @@ async def test_rooms_outlive_a_lost_link_and_are_handed_to_the_next_coordinator(
         connection = await coordinator.connection()
         assert await held_rooms(connection) == [Holding(room="r1", record="new", viewers=("v1", "v2"))]
         assert is_running(room.child.pid)
+        assert list(worker.agent._notebook._records) == ["r1"]
         await connection.send(CloseRoom(room="r1"))
         assert (await connection.expect(RoomClosed)).code == "closed"
 
