@@ -10,11 +10,16 @@ const NEAR = "600px";
 
 /** The games whose title or system holds every word of the query. */
 export function matching(games, query) {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = plain(query).split(/\s+/).filter(Boolean);
   return games.filter((game) => {
-    const text = `${game.title} ${game.system}`.toLowerCase();
+    const text = plain(`${game.title} ${game.system}`);
     return words.every((word) => text.includes(word));
   });
+}
+
+/** As a hurried person types it: without case and accents, and in the one form that letters composed of two have. */
+function plain(text) {
+  return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase();
 }
 
 /** Where an arrow key leads from tile `index` of `count`, in rows of `columns`: an index, or null for another key. */

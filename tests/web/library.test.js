@@ -14,6 +14,16 @@ test("every word must be in the title or the system", () => {
   assert.deepEqual(found("(.*"), []);
 });
 
+test("case, accents, width and the way in which letters are composed make no difference", () => {
+  const titles = ["Pokémon", "Pokémon".normalize("NFD"), "ガンダム".normalize("NFD"), "ＦＵＬＬ"];
+  const games = titles.map((title, index) => ({ id: index, title, system: "GB" }));
+  const found = (query) => matching(games, query).map((game) => game.id);
+  assert.deepEqual(found("pokemon"), [0, 1]);
+  assert.deepEqual(found("POKÉMON"), [0, 1]);
+  assert.deepEqual(found("ガンダム"), [2]);
+  assert.deepEqual(found("full"), [3]);
+});
+
 test("arrows walk in rows, and stop at the edges", () => {
   assert.equal(step("ArrowRight", 0, 7, 3), 1);
   assert.equal(step("ArrowLeft", 0, 7, 3), 0);
