@@ -76,7 +76,7 @@ export class Playback {
     fast.addEventListener("click", () => this._speed(NEXT_SPEED[this._state.speed]));
     save.addEventListener("click", () => this.onrequest(saveRequest(QUICK_SLOT)));
     load.addEventListener("click", () => this.onrequest(loadRequest(QUICK_SLOT)));
-    pressTwice(reset, "Really reset?", () => this.onrequest(resetRequest()), resetLabel);
+    pressTwice(reset, "Really?", () => this.onrequest(resetRequest()), resetLabel);
     this._hold(rewind);
   }
 

@@ -99,7 +99,7 @@ test("buttons: pause turns round, speed goes round, rewind works while held, res
   press("rewind", "keydown", { key: " ", repeat: false });
   press("rewind", "keyup");
   press("reset");
-  assert.equal(elements.resetLabel.textContent, "Really reset?");
+  assert.equal(elements.resetLabel.textContent, "Really?");
   press("reset");
   press("save");
   press("load");
