@@ -76,8 +76,14 @@ export function news(before, now) {
     else if (!was.here && member.here) said.push(`${member.name} is back.`);
   }
   for (const member of old.values()) said.push(`${member.name} left.`);
+  const seat = ownSeat(now);
+  if (seat !== ownSeat(before)) said.push(seat === null ? "You are watching now." : `You play on seat ${seat + 1} now.`);
   if (before.host !== now.host && now.host === now.you) said.push("You are the host now.");
   return [...said, ...newOffers(before, now)];
+}
+
+function ownSeat(people) {
+  return people.members.find(({ id }) => id === people.you)?.seat ?? null;
 }
 
 function newOffers(before, now) {

@@ -51,16 +51,22 @@ test("a state without ourselves offers nothing", () => {
   assert.deepEqual(seats.flatMap(({ actions }) => actions), []);
 });
 
-test("what changed is said, but not of ourselves", () => {
+test("what changed is said, of ourselves only what may be somebody else's doing", () => {
   const before = room([member("m1", 0), member("m2", 1), member("m3", null, false)], { host: "m2" });
   const now = room([member("m1", null), member("m3", null), member("m4", 0)], { offers: [["m4", "m1"]] });
   assert.deepEqual(news(before, now), [
-    "Nm3 is back.", "Nm4 came in.", "Nm2 left.", "You are the host now.", "Nm4 offers to swap seats: see People.",
+    "Nm3 is back.", "Nm4 came in.", "Nm2 left.", "You are watching now.", "You are the host now.", "Nm4 offers to swap seats: see People.",
   ]);
   assert.deepEqual(news(now, now), []);
   assert.deepEqual(news(null, now), []);
   assert.deepEqual([1, null].map((seat) => news(room([member("m2", seat)]), room([member("m2", seat, false)]))),
     [["Nm2 lost the connection. The seat is kept for a while."], ["Nm2 lost the connection."]]);
+});
+
+test("who is handed a seat hears of it", () => {
+  const sits = (seat) => room([member("m1", seat)]);
+  assert.deepEqual(news(sits(null), sits(1)), ["You play on seat 2 now."]);
+  assert.deepEqual(news(sits(0), sits(1)), ["You play on seat 2 now."]);
 });
 
 test("whom the room calls by a seat has the name that all know", () => {
