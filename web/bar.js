@@ -2,6 +2,8 @@
 
 /** The bar and the pointer go after this long without a movement. */
 const IDLE_MS = 2500;
+/** A tap leaves its button hovered until the next one, which on a phone may never come. */
+const HOVERS = matchMedia("(hover: hover)");
 /** With the focus in one of these a letter is a letter. */
 const TYPING = "input, textarea, select, dialog";
 
@@ -92,7 +94,7 @@ export class Bar {
     // Thumbs on the touch pad are playing, not looking for the bar.
     if (event?.target.closest?.("#touch")) return;
     const { play, bar, strip } = this._elements;
-    const used = (part) => part.matches(":hover") || part.querySelector(":focus-visible");
+    const used = (part) => (HOVERS.matches && part.matches(":hover")) || part.querySelector(":focus-visible");
     play.classList.remove("idle");
     clearTimeout(this._timer);
     this._timer = setTimeout(() => {

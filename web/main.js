@@ -167,7 +167,7 @@ session.listen({
       rumble: () => gamepads.rumble(notice.strong, notice.weak),
       controls: () => labelled(notice.buttons),
       playback: () => playback.show({ ...notice, by: nameOf(notice.by, session.people) }),
-      saves: () => saves.show(notice),
+      saves: () => saves.show({ ...notice, store: notice.store || unkept() }),
       done: () => done(notice),
       file: () => saves.receive(notice),
       path_ends: () => session.pathEnds(),
@@ -177,6 +177,7 @@ session.listen({
 });
 
 session.onstarted = (room) => {
+  chosen = room.game;
   showStarting(room.game);
   showSeat();
   overlay.region = regions.places.length > 0 ? room.region : "";
@@ -200,10 +201,13 @@ function showSeat() {
   $("seat").textContent = seat === null ? "Watching" : `Player ${seat + 1}`;
 }
 
+/** What is to be known of saves in a browser that keeps nothing. */
+const unkept = () => (profile.kept ? "" : PROFILE.unkept);
+
 function done(notice) {
   if (saves.done(notice)) return;
   if (notice.message) toast(notice.message);
-  else if (notice.ok && notice.request === "save") toast(NOTICE.saved);
+  else if (notice.ok && notice.request === "save") toast(`${NOTICE.saved} ${unkept()}`);
   else if (notice.ok && notice.request === "load") toast(NOTICE.loaded);
 }
 
@@ -275,6 +279,7 @@ function endPlaying() {
   for (const part of [heartbeat, overlay, bar, wakeLock]) part.ungrab();
   screen.clear();
   saves.close();
+  toasts.clear();
   people.show(null);
   playback.show(null);
   $("play").classList.remove("held");
@@ -293,7 +298,8 @@ function showFailure(failed) {
   $("failure-title").textContent = failed.title;
   $("failure-text").textContent = failed.text;
   $("failure-advice").textContent = failed.advice;
-  $("retry").focus();
+  $("retry").hidden = failed.final;
+  $(failed.final ? "dismiss" : "retry").focus();
 }
 
 // ----- what the player does
@@ -328,7 +334,7 @@ async function invite() {
     await navigator.clipboard.writeText(link);
     toast(NOTICE.copied);
   } catch {
-    toast(link, 20); // no clipboard without TLS: the link can be read and copied by hand
+    toast(`${NOTICE.copyByHand} ${link}`, 20); // no clipboard without TLS
   }
 }
 

@@ -50,6 +50,10 @@ const FAILURES = Object.freeze({
     title: "The game could not start",
     advice: "Try again in a moment, or choose another game.",
   },
+  not_let_in: {
+    title: "You can't come into this room",
+    advice: "Try again in a moment, or start a game of your own.",
+  },
   ended: {
     title: "The game has ended",
     advice: "Try again to start it anew, or choose another game.",
@@ -59,11 +63,13 @@ const FAILURES = Object.freeze({
     advice: "Try again to start it anew, or choose another game.",
   },
   elsewhere: {
+    final: true,
     title: "The game goes on elsewhere",
     text: "You play on in another tab or window.",
     advice: "Close this one, or choose another game.",
   },
   removed: {
+    final: true,
     title: "You are not in this room any more",
     text: "The host of the room has removed you.",
     advice: "Choose a game of your own.",
@@ -96,12 +102,13 @@ const FAILURES = Object.freeze({
 });
 
 /**
- * {code, title, text, advice} for a failure. `said` is the server's own words, which tell what is wrong and what to do:
- * then they are all that is said.
+ * {code, title, text, advice, final} for a failure. `said` is the server's own words, which tell what is wrong and what to
+ * do: then they are all that is said. `final` if trying again would do something else than what the player wanted.
  */
 export function failure(code, said = "") {
-  const { title, text = "The server gave no reason.", advice } = FAILURES[Object.hasOwn(FAILURES, code) ? code : "refused"];
-  return said ? { code, title, text: said, advice: "" } : { code, title, text, advice };
+  const known = FAILURES[Object.hasOwn(FAILURES, code) ? code : "refused"];
+  const { title, text = "The server gave no reason.", advice, final = false } = known;
+  return said ? { code, title, text: said, advice: "", final } : { code, title, text, advice, final };
 }
 
 /** Words for what goes on between the click and the first frame. */
@@ -124,6 +131,7 @@ export const NOTICE = Object.freeze({
   saved: "Saved.",
   loaded: "Loaded.",
   copied: "Link copied. Whoever opens it joins this room.",
+  copyByHand: "The browser lets nothing be copied here. Mark this link and copy it yourself:",
   unreadable: "The server sent a message that this page can't read. If something is missing, reload the page.",
 });
 
@@ -133,7 +141,8 @@ export const SAVES = Object.freeze({
   conflict: "two versions",
   other: "Another version, from",
   failed: "This did not work, and the room did not say why. Try again.",
-  done: "Done.",
+  exported: "Exported: the file is among your downloads.",
+  imported: "Imported: the game goes on from the file.",
 });
 
 /** Words on files that come in. */
@@ -148,6 +157,8 @@ export const FILE = Object.freeze({
 /** Words on the profile. */
 export const PROFILE = Object.freeze({
   copied: "Code copied. Keep it like a password.",
+  copyByHand: "The browser lets nothing be copied here. Mark the code and copy it yourself.",
+  unkept: "This browser keeps nothing for this page, so a reload loses sight of your saves: note the code in the settings.",
   adopted: "Taken over. It holds from the next game on.",
   noCode: "This is no profile code: it has 26 letters and digits. Copy it again from the other browser.",
 });

@@ -39,7 +39,9 @@ export class Profile {
     this._storage = storage;
     /** The secret itself. */
     this.code = read(storage);
-    if (!this.code) this._keep(base32(fill(new Uint8Array(BYTES))));
+    /** Whether the next page in this browser will have it too. */
+    this.kept = this.code !== null;
+    if (!this.kept) this._keep(base32(fill(new Uint8Array(BYTES))));
   }
 
   /** Take over the profile of another browser. False if the text is no code. */
@@ -52,9 +54,10 @@ export class Profile {
   _keep(code) {
     this.code = code;
     try {
-      this._storage?.setItem(KEY, code);
+      this._storage.setItem(KEY, code);
+      this.kept = true;
     } catch {
-      // Not kept, then: it holds until the page goes, and the code can still be written down.
+      this.kept = false; // it holds until the page goes, and the code can still be written down
     }
   }
 }
@@ -105,7 +108,8 @@ export class ProfileForm {
       await navigator.clipboard.writeText(spaced(this._profile.code));
       this._elements.said.textContent = this._words.copied;
     } catch {
-      this._show(true); // no clipboard without TLS: it can be read and written down
+      this._show(true); // no clipboard without TLS
+      this._elements.said.textContent = this._words.copyByHand;
     }
   }
 

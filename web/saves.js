@@ -50,6 +50,7 @@ export class Saves {
     this._elements = elements;
     this._now = environment.unixSeconds;
     this._seated = false;
+    this._saves = [];
     this._receiver = new Receiver();
     this._receiver.onfile = download;
     /** A request for the room. */
@@ -89,7 +90,7 @@ export class Saves {
   /** A `done` notice. Gives whether its words were shown here. */
   done({ request, slot, ok, message }) {
     if (!this._elements.dialog.open) return false;
-    this._say(message || (ok ? doneWords(request, slot) : SAVES.failed), ok);
+    this._say(message || (ok ? this._doneWords(request, slot) : SAVES.failed), ok);
     if (request === "list_saves") this._elements.slots.setAttribute("aria-busy", "false");
     if (ok && request === "load") this.close();
     return true;
@@ -132,11 +133,25 @@ export class Saves {
     this._elements.said.classList.toggle("wrong", !ok);
   }
 
+  _doneWords(request, slot) {
+    const what = slot === null ? "" : slotName(slot);
+    const others = this._saves.filter((save) => save.slot === slot).length > 1;
+    return {
+      save: `Saved: ${what}.`, load: `Loaded: ${what}.`, export: SAVES.exported, import: SAVES.imported,
+      delete_save: others ? `Deleted. ${what} still has another save.` : `Deleted: ${what}.`,
+    }[request] ?? "";
+  }
+
   _render(saves) {
-    const focused = document.activeElement?.getAttribute("aria-label");
-    this._elements.slots.replaceChildren(...bySlot(saves).map((slot) => this._card(slot)));
-    const buttons = [...this._elements.slots.querySelectorAll("button")];
-    if (focused) buttons.find((one) => one.getAttribute("aria-label") === focused)?.focus();
+    this._saves = saves;
+    const { slots } = this._elements;
+    const focused = document.activeElement;
+    const card = [...slots.children].findIndex((one) => one.contains(focused));
+    slots.replaceChildren(...bySlot(saves).map((slot) => this._card(slot)));
+    if (card < 0) return;
+    const buttons = [...slots.children[card].querySelectorAll("button")];
+    // What was pressed may have gone with its save.
+    (buttons.find(({ textContent }) => textContent === focused.textContent) ?? buttons[0])?.focus();
   }
 
   _card({ slot, saves }) {
@@ -190,11 +205,6 @@ export class Saves {
 function when(save, now) {
   const words = ago(save.time, now);
   return save.conflict ? `${words} · ${SAVES.conflict}` : words;
-}
-
-function doneWords(request, slot) {
-  const what = slot === null ? "" : slotName(slot);
-  return { save: `Saved: ${what}.`, load: `Loaded: ${what}.`, delete_save: `Deleted: ${what}.` }[request] ?? SAVES.done;
 }
 
 function picture(save) {

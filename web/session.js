@@ -20,6 +20,8 @@ const PASSING_REFUSALS = ["worker_silent", "no_workers", "no_seats", "too_many_p
 const ENDS = ["elsewhere", "removed"];
 /** Failures that are over as soon as the coordinator lets us in. */
 const OUTSIDE = ["unreachable", "turned_away"];
+/** Failures that the coordinator has told us of, so it holds no seat for us. */
+const TOLD = ["refused", "not_let_in", "ended", "gone", ...ENDS];
 
 export class Session {
   /**
@@ -79,7 +81,7 @@ export class Session {
   join(room, { title = "the room", watch = false } = {}) {
     if (room === this.room?.id) return;
     const message = (offer) => joinMessage(room, offer, { ...this._identity(), watch });
-    const request = { title, message };
+    const request = { title, message, refusal: "not_let_in" };
     if (isGame(this.state)) this.leave();
     if (this.state === "library") {
       this._begin(request);
@@ -262,7 +264,7 @@ export class Session {
   _refused({ code, message }) {
     const waits = this._connection.waits;
     if (this.state === "connecting") this._fail("turned_away", message);
-    else if (this.state === "starting" && waits) this._fail("refused", message);
+    else if (this.state === "starting" && waits) this._fail(this._request.refusal, message);
     else if (this.state === "resuming" && waits && PASSING_REFUSALS.includes(code)) this._connection.fail("not_now");
     else if (this.state === "resuming" && waits) this._fail("gone", message);
     // A coordinator that has just started may hear of us before it hears of the room.
@@ -324,7 +326,7 @@ export class Session {
 
   _starting(game) {
     const player = () => ({ ...this._player(), delays: this._regions.delays });
-    return { title: game.title, message: (offer) => startMessage(game.id, offer, player()) };
+    return { title: game.title, message: (offer) => startMessage(game.id, offer, player()), refusal: "refused" };
   }
 
   _begin(request) {
@@ -364,8 +366,7 @@ export class Session {
 
   _fail(code, said) {
     // The coordinator holds a seat for us until it hears that we are gone.
-    const told = ["refused", "ended", "gone", ...ENDS].includes(code);
-    if (isGame(this.state) && !told) this._signalling.send(leaveMessage());
+    if (isGame(this.state) && !TOLD.includes(code)) this._signalling.send(leaveMessage());
     this._endGame();
     this._connection.prepare(false);
     this._go("fail", failure(code, said));

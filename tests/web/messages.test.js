@@ -21,6 +21,11 @@ test("the server's sentence is all that is said", () => {
   assert.equal(words.advice, "");
 });
 
+test("nobody is offered to try again what would do something else", () => {
+  assert.deepEqual(CODES.filter((code) => failure(code).final), ["elsewhere", "removed"]);
+  assert.equal(failure("removed", "The host has removed you.").final, true);
+});
+
 test("a code that nobody knows still gives words", () => {
   for (const code of ["new_code", "toString", "__proto__"]) assert.ok(failure(code).text.length > 10);
 });

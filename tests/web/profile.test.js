@@ -38,7 +38,9 @@ test("the profile is made once, and kept", () => {
   const place = storage();
   const { code } = new Profile(place, ZEROS);
   assert.equal(code, "A".repeat(26));
-  assert.equal(new Profile(place, (bytes) => bytes.fill(255)).code, code);
+  const next = new Profile(place, (bytes) => bytes.fill(255));
+  assert.equal(next.code, code);
+  assert.equal(next.kept, true);
 });
 
 test("another browser's profile is taken over, and anything else is not", () => {
@@ -52,5 +54,9 @@ test("another browser's profile is taken over, and anything else is not", () => 
 
 test("without a storage, or with one that throws, the profile lasts as long as the page", () => {
   const refuse = () => { throw new Error("no"); };
-  for (const place of [null, { getItem: refuse, setItem: refuse }]) assert.equal(new Profile(place, ZEROS).code.length, 26);
+  for (const place of [null, { getItem: refuse, setItem: refuse }, { getItem: () => null, setItem: refuse }]) {
+    const profile = new Profile(place, ZEROS);
+    assert.equal(profile.code.length, 26);
+    assert.equal(profile.kept, false);
+  }
 });

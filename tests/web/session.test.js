@@ -161,6 +161,16 @@ for (const [name, happen, code] of [
   });
 }
 
+test("whoever is not let into a room hears that, and may try again", () => {
+  const { sent, states, session, say } = setup();
+  say(WELCOME);
+  session.join("r9");
+  say({ type: "refused", code: "locked", message: "Locked." });
+  assert.equal(states.at(-1), "failed: not_let_in");
+  session.retry();
+  assert.deepEqual(sent.map(({ type }) => type), ["join", "join"]);
+});
+
 test("an answer that the browser refuses", async () => {
   const { peers, states, types, session, say } = setup();
   say(WELCOME);

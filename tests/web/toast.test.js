@@ -4,34 +4,50 @@ import { test } from "node:test";
 import { Toast } from "../../web/toast.js";
 import { Clock } from "./fakes.js";
 
-function place() {
-  return { append(element) { element.parentNode = this; } };
+class Place {
+  append(element) { element.parentElement = this; }
 }
 
 function setup() {
-  const [clock, element, body] = [new Clock(), { textContent: "" }, place()];
-  const page = { body, dialog: null, querySelector() { return this.dialog; } };
-  body.append(element);
-  return { clock, element, page, toast: new Toast(element, page, clock) };
+  const clock = new Clock();
+  const page = Object.assign(new EventTarget(), { body: new Place(), dialog: null });
+  page.querySelector = () => page.dialog;
+  const classes = new Set();
+  const element = {
+    parentElement: page.body, textContent: "",
+    classList: { toggle: (name, on) => (on ? classes.add(name) : classes.delete(name)) },
+    replaceChildren() { this.textContent = ""; },
+  };
+  return { clock, page, element, classes, toast: new Toast(element, page, clock) };
 }
 
-test("words stay for a while, and the last ones for all of theirs", () => {
+test("words go after a while, counted from the last ones", () => {
   const { clock, element, toast } = setup();
-  toast.say("first");
+  toast.say("Saved.");
   clock.advance(4000);
-  toast.say("second", 3);
-  clock.advance(2999);
-  assert.equal(element.textContent, "second");
-  clock.advance(1);
+  toast.say("Loaded.");
+  clock.advance(4000);
+  assert.equal(element.textContent, "Loaded.");
+  clock.advance(1000);
   assert.equal(element.textContent, "");
 });
 
-test("they are where they can be seen: in the dialog that is open, or on the page", () => {
-  const { element, page, toast } = setup();
-  page.dialog = place();
-  toast.say("in the dialog");
-  assert.equal(element.parentNode, page.dialog);
+test("what is to be copied stays, and can be marked", () => {
+  const { clock, element, classes, toast } = setup();
+  toast.say("http://arcade.example/#room=r1", 20);
+  clock.advance(19_000);
+  assert.notEqual(element.textContent, "");
+  assert.ok(classes.has("lasting"));
+  toast.say("Saved.");
+  assert.ok(!classes.has("lasting"));
+});
+
+test("over an open dialog words are in it, and outlive it", () => {
+  const { page, element, toast } = setup();
+  page.dialog = new Place();
+  toast.say("The game can't be reached.");
+  assert.equal(element.parentElement, page.dialog);
   page.dialog = null;
-  toast.say("on the page");
-  assert.equal(element.parentNode, page.body);
+  page.dispatchEvent(new Event("close"));
+  assert.equal(element.parentElement, page.body);
 });
