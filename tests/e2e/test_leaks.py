@@ -15,13 +15,19 @@ from tests.e2e.guest import Guest
 from tests.e2e.stack import Stack, rooms_of, until
 from tests.worker.room.viewer import Viewer
 
-JOINS, ABORTED, CRASHES = 50, 200, 20
+JOINS, CRASHES = 50, 20
+OTHERS = ("at once", "left", "refused", "left", "refused")
+ABORTED = 25 * ("without media", *OTHERS) + 25 * ("at once", "left")
+"""How two hundred starts are given up: before it is there, right after, because it can't be, or by a page that never
+connects. The worker waits 20 s for such a page, and has others to end meanwhile."""
 AT_ONCE = 8
 """Comers and starts at the same time."""
-PLACES = 2 * AT_ONCE
-"""Of the worker: a room whose player is gone before its media came has 20 s to wait for them."""
-WARM_UP = 16
+PLACES = 4 * AT_ONCE
+"""Of the worker, which has pages to wait for, too."""
+WARM_UP = 3 * OTHERS
 """Starts before the first count: caches and pools fill once."""
+CRASHING = 2
+"""Rooms that crash side by side."""
 POOLS = 16
 """Threads that the event loop's and the store's pools may have more, for a while or for good."""
 GROWTH = 8 << 20
@@ -125,10 +131,6 @@ async def gives_up(stack: Stack, offer: str, how: str) -> None:
             await guest.say(Leave())
 
 
-WAYS = ("at once", "left", "refused", "at once", "left", "refused", "left", "without media")
-"""How a start is given up: before it is there, right after, because it can't be, or by a page that never connects."""
-
-
 async def in_batches(count: int, one: Callable[[int], "asyncio._CoroutineLike[None]"]) -> None:
     for first in range(0, count, AT_ONCE):
         await asyncio.gather(*(one(number) for number in range(first, min(first + AT_ONCE, count))))
@@ -141,11 +143,13 @@ async def test_two_hundred_aborted_starts_leave_nothing(house: Stack) -> None:
 
     async def one(number: int) -> None:
         await until(lambda: house.status()["rooms"] < PLACES - AT_ONCE, "there are places", 120)
-        await gives_up(house, offer, WAYS[number % len(WAYS)])
+        await gives_up(house, offer, ways[number])
 
-    await in_batches(WARM_UP, one)
+    ways = WARM_UP
+    await in_batches(len(ways), one)
     before = await settled(house)
-    await in_batches(ABORTED, one)
+    ways = ABORTED
+    await in_batches(len(ways), one)
     await all_is_back(house, before)
     await viewer.close()
 
@@ -189,7 +193,7 @@ async def test_twenty_crashes_in_a_row_leave_nothing(house: Stack) -> None:
     before = await settled(house)
     crashed = crashes(house)
     while crashes(house) < crashed + CRASHES:
-        await one(0)
+        await asyncio.gather(*map(one, range(CRASHING)))
     await all_is_back(house, before)
 
 
