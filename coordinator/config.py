@@ -5,7 +5,7 @@ line.
 """
 
 import re
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -111,6 +111,22 @@ class Config(BaseSettings):
             raise ValueError("must be a folder: the one that holds index.html")
         return root
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            raise ValueError("must be written as https://arcade.example, without a path; commas between several")
+        return tuple(origin.lower() for origin in origins)
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _are_networks(cls, listed: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Runs after the split below, as what is declared later comes first."""
+        try:
+            return tuple(ip_network(value) for value in listed)
+        except ValueError as error:
+            raise ValueError(f"must be addresses or networks such as 10.0.0.2,10.1.0.0/16 ({error})") from error
+
     @field_validator("allowed_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, listed: object) -> object:
@@ -118,13 +134,6 @@ class Config(BaseSettings):
         if isinstance(listed, str):
             return tuple(value.strip() for value in listed.split(",") if value.strip())
         return listed
-
-    @field_validator("allowed_origins")
-    @classmethod
-    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
-            raise ValueError("must be written as https://arcade.example, without a path; commas between several")
-        return tuple(origin.lower() for origin in origins)
 
     @field_validator("turn_secret")
     @classmethod

@@ -154,7 +154,10 @@ def test_trusted_proxies_are_addresses_or_networks(environment):
     environment.setenv("COINOP_COORDINATOR_TRUSTED_PROXIES", "10.0.0.2, fd00::/8")
 
     assert [str(network) for network in Config().trusted_proxies] == ["10.0.0.2/32", "fd00::/8"]
-    assert "trusted_proxies" in mistakes(trusted_proxies="my-proxy")
+    for wrong in ("my-proxy", "10.0.0.2,10.0.0.1/8", "::/129"):
+        said = mistakes(trusted_proxies=wrong)
+        assert "1 validation error" in said
+        assert "must be addresses or networks such as" in said
 
 
 def test_an_admin_token_is_long_or_none(environment):
