@@ -44,6 +44,7 @@ async def test_saves_are_in_the_store_and_outlive_the_stack(built: Engine, brows
         await shows(page, "one")
         await press(page, "F4")
         await shows(page, "two")
+        await page.evaluate(LEAVE)
     finally:
         await context.close()
         arcade.down("--volumes")

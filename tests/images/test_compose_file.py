@@ -55,8 +55,16 @@ def test_a_service_has_no_more_than_it_needs(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service.get("cap_add", []) == (["NET_BIND_SERVICE"] if name == "caddy" else [])
     assert {"cpus", "memory", "pids"} == set(service["deploy"]["resources"]["limits"])
+    assert service["healthcheck"]
     assert not {"privileged", "pid", "ipc", "devices"} & set(service)
     assert not any("docker.sock" in str(volume) for volume in service["volumes"])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_machine_with_one_processor_will_do(name: str) -> None:
+    """Docker refuses a container that may take more processors than there are."""
+    allowed = re.sub(r"\$\{\w+:-(\d+)\}", r"\1", SERVICES[name]["deploy"]["resources"]["limits"]["cpus"])
+    assert float(allowed) <= 1
 
 
 @pytest.mark.parametrize("name", OURS)
