@@ -239,7 +239,7 @@ def _worker(
         "COINOP_WORKER_NAME": name,
         "COINOP_WORKER_COORDINATOR": url,
         "COINOP_WORKER_LOG_LEVEL": "warning",
-        "COINOP_WORKER_DRAIN": "0",
+        "COINOP_WORKER_DRAIN_SECONDS": "0",
         "COINOP_WORKER_CAPACITY": str(capacity),
         "COINOP_WORKER_SAVES": f"{folder}/saves",
         "COINOP_WORKER_GATEWAYS": json.dumps(gateways),

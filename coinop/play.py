@@ -128,7 +128,7 @@ def _worker_environment(config: Config, token: str, secret: str, relay: Gateway)
     environment = {
         "COINOP_TURN_SECRET": secret,
         "COINOP_WORKER_COORDINATOR": config.url,
-        "COINOP_WORKER_DRAIN": "0",  # there is no other worker, and Ctrl-C ends all at once
+        "COINOP_WORKER_DRAIN_SECONDS": "0",  # there is no other worker, and Ctrl-C ends all at once
         "COINOP_WORKER_GATEWAYS": json.dumps(relay.urls),
         "COINOP_WORKER_LOG_LEVEL": config.log_level,
         "COINOP_WORKER_METRICS_PORT": "0",

@@ -84,13 +84,13 @@ class Config(BaseSettings):
         validation_alias="COINOP_ADMIN_TOKEN",
         description="secret that an operator shows to move rooms and drain workers; without one, nobody can",
     )
-    room_grace: float = Field(
+    room_grace_seconds: float = Field(
         120.0,
         ge=0,
         le=86_400,
         description="seconds that a room is kept when nobody is in it, for somebody to come back",
     )
-    place_wait: float = Field(
+    place_wait_seconds: float = Field(
         60.0,
         ge=0,
         le=3600,

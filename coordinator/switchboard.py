@@ -37,8 +37,8 @@ class Switchboard:
         self.registry = Registry()
         self.rooms = Rooms(
             self.registry,
-            room_grace=config.room_grace,
-            place_seconds=config.place_wait,
+            room_grace=config.room_grace_seconds,
+            place_seconds=config.place_wait_seconds,
             rooms_per_address=config.rooms_per_address,
             started_at=time.monotonic(),  # which is the clock of every event loop
         )
@@ -95,7 +95,7 @@ class Switchboard:
         """Take a worker into the registry."""
         worker = self.registry.register(message)
         self._workers[worker.id] = connection
-        connection.send(Registered(worker=worker.id, room_grace=self._config.room_grace))
+        connection.send(Registered(worker=worker.id, room_grace=self._config.room_grace_seconds))
         self._show_library()
         self._show_gateways()
         self.gateways.examine(worker.id, worker.gateway)

@@ -117,7 +117,7 @@ class Agent:
             if linked in done:
                 linked.result()
             else:
-                await drain(self._supervisor, self._report, self._config.drain)
+                await drain(self._supervisor, self._report, self._config.drain_seconds)
             await self._supervisor.stop()  # while there is somebody to tell
             await self._link.flush()
         finally:

@@ -164,7 +164,7 @@ class Config(BaseSettings):
         description="that gateway's secret, for the coordinator to make players' credentials with; of several, with"
         " commas, the first; without one, the coordinator uses its own",
     )
-    drain: float = Field(
+    drain_seconds: float = Field(
         20.0,
         ge=0,
         le=3600,

@@ -131,7 +131,7 @@ class Stack:
             "coordinator",
             {
                 "COINOP_COORDINATOR_PORT": str(self.port),
-                "COINOP_COORDINATOR_ROOM_GRACE": "2",
+                "COINOP_COORDINATOR_ROOM_GRACE_SECONDS": "2",
                 **self._coordinator,
             },
         )
@@ -175,7 +175,7 @@ class Stack:
             "metrics_port": self.metrics_port if program == "worker" else 0,
             "saves": self.folder / "saves",
             "addresses": ["127.0.0.1"],
-            "drain": 0,
+            "drain_seconds": 0,
             **self._settings,
             **settings,
         }

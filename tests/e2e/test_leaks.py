@@ -83,7 +83,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         wheel_games=False,
         capacity=PLACES,
     )
-    stack._coordinator |= {"COINOP_COORDINATOR_ROOM_GRACE": "0.1", "COINOP_COORDINATOR_ROOMS_PER_ADDRESS": "0"}
+    stack._coordinator |= {"COINOP_COORDINATOR_ROOM_GRACE_SECONDS": "0.1", "COINOP_COORDINATOR_ROOMS_PER_ADDRESS": "0"}
     try:
         yield await stack.start()
     finally:

@@ -17,7 +17,7 @@ from tests.e2e.stack import Stack, rooms_of, until
 @pytest_asyncio.fixture(loop_scope="session")
 async def house(tmp_path: Path) -> AsyncIterator[Stack]:
     """A coordinator with two workers that share a store."""
-    stack = Stack(tmp_path, capacity=2, drain=20)
+    stack = Stack(tmp_path, capacity=2, drain_seconds=20)
     try:
         await stack.start()
         stack.start_worker("second")

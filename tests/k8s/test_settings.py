@@ -225,7 +225,7 @@ def test_there_is_time_for_an_orderly_end(variant: str, monkeypatch: pytest.Monk
     objects = render(variant)
     worker = configured(variant, "coinop-worker", monkeypatch)
     grace = pods(objects)["coinop-worker"]["spec"]["terminationGracePeriodSeconds"]
-    assert grace >= worker.drain + STORE_SECONDS + 15
+    assert grace >= worker.drain_seconds + STORE_SECONDS + 15
     if "coinop-turn" in pods(objects):
         gateway = configured(variant, "coinop-turn", monkeypatch)
         grace = pods(objects)["coinop-turn"]["spec"]["terminationGracePeriodSeconds"]

@@ -266,7 +266,7 @@ class TestDrain:
     @pytest.fixture
     def config(self, tmp_path: Path, coordinator: Coordinator) -> Config:
         options = {"echo": {"behaviour": "keeps"}}
-        return configure(tmp_path, coordinator, drain=SECONDS, core_options=options)
+        return configure(tmp_path, coordinator, drain_seconds=SECONDS, core_options=options)
 
     async def start(self, coordinator: Coordinator) -> Connection:
         connection = await coordinator.connection()
@@ -307,7 +307,7 @@ class TestDrain:
     async def test_what_found_no_place_is_stored(
         self, config: Config, coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        async with running(config.model_copy(update={"drain": 0.01})) as worker:
+        async with running(config.model_copy(update={"drain_seconds": 0.01})) as worker:
             connection = await self.start(coordinator)
             worker.stop.set()
             await connection.expect(Draining)

@@ -34,7 +34,7 @@ def make_config(tmp_path: Path, **settings: Any) -> Config:
             "saves": tmp_path / "saves",
             "system": tmp_path / "system",
             "metrics_port": 0,
-            "drain": 0,
+            "drain_seconds": 0,
             **settings,
         }
     )
