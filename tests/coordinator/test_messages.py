@@ -220,6 +220,7 @@ SPECIAL = {
     "watch": st.booleans(),
     "ready": st.booleans(),
     "resume": st.booleans(),
+    "superseded": st.booleans(),
     "codec": st.sampled_from(("", "H264", "VP8")),
     "epoch": st.integers(0, 100),
     "holding": st.integers(0, 100),
