@@ -43,6 +43,19 @@ async def test_every_button_of_a_phone_has_a_name(browser: Browser, arcade: Stac
     await go(context)
 
 
+async def test_the_smallest_phone_has_every_button(browser: Browser, arcade: Stack) -> None:
+    context = await browser.new_context(viewport={"width": 320, "height": 568}, has_touch=True, is_mobile=True)
+    page = await context.new_page()
+    await play(page, arcade, GAME)
+    await page.locator("#touch").wait_for()
+    assert await page.evaluate(OUT_OF_REACH) == []
+    await page.screenshot(path=SCREENSHOTS / "small-phone.png")
+    await page.click("#toggle-people")
+    await page.get_by_role("button", name="Get up and watch").click()
+    await page.locator("#touch").wait_for(state="hidden")
+    await go(context)
+
+
 async def test_words_over_the_game_cover_no_button(page: Page, arcade: Stack) -> None:
     await play(page, arcade, GAME)
     await press_bar(page, "#quick-save")

@@ -40,11 +40,14 @@ export class TouchPad {
     this.onchange = () => {};
   }
 
+  /** Shown while it is in use: a pad under the thumbs of somebody who only watches would seem to be broken. */
   grab() {
+    this._element.hidden = false;
     for (const [type, handler] of Object.entries(this._handlers)) this._element.addEventListener(type, handler);
   }
 
   ungrab() {
+    this._element.hidden = true;
     for (const [type, handler] of Object.entries(this._handlers)) this._element.removeEventListener(type, handler);
     this._thumbs.clear();
     this._buttons = 0;

@@ -30,8 +30,15 @@ function setup() {
   pad.onchange = (buttons) => log.push(buttons);
   pad.grab();
   const point = (type, pointerId, clientX, clientY) => element.dispatchEvent(event(type, { pointerId, clientX, clientY }));
-  return { pad, keys, arrow, log, point };
+  return { pad, element, keys, arrow, log, point };
 }
+
+test("the pad is there while somebody plays on it", () => {
+  const { pad, element } = setup();
+  assert.equal(element.hidden, false);
+  pad.ungrab();
+  assert.equal(element.hidden, true);
+});
 
 test("eight directions and a dead middle", () => {
   const turn = (eighth) => direction(Math.cos((eighth * Math.PI) / 4), Math.sin((eighth * Math.PI) / 4));
