@@ -191,10 +191,15 @@ class Company:
         return min(self.members.values(), key=_claim).id if self.members else ""
 
 
+_JOINERS = "\u200c\u200d"
+"""Not seen, but missed: they make one emoji of several, and part the letters of some scripts."""
+
+
 def name_of(wish: str, number: int) -> str:
     """What a member is called: its wish on one line, without what can't be seen, or its number."""
-    visible = (c if unicodedata.category(c)[0] in "LMNPSZ" else " " for c in wish)
-    return " ".join("".join(visible).split()) or f"Player {number}"
+    kept = (c if c in _JOINERS or unicodedata.category(c)[0] in "LMNPSZ" else " " for c in wish)
+    name = " ".join("".join(kept).split())
+    return name if name.strip(f" {_JOINERS}") else f"Player {number}"
 
 
 def _claim(member: Member) -> tuple[bool, bool, int]:

@@ -161,6 +161,8 @@ class TestHost:
         ("a\u202eb", "a b"),
         ("Zoë  🎮", "Zoë 🎮"),
         ("\x00", "Player 7"),
+        ("🏴\u200d☠️", "🏴\u200d☠️"),
+        ("\u200d \u200c", "Player 7"),
     ],
 )
 def test_a_name_is_what_can_be_seen(wish, name):
