@@ -8,7 +8,7 @@ FIND_PYTHON := for p in python3 python3.13 python3.12 python3.11 python3.14; do 
 PYTHON ?= $(shell $(FIND_PYTHON))
 # What the gateway would do at its first start, which would then take some seconds.
 COMPILE := $(BIN)/python -c 'from turn.loop import new_event_loop; new_event_loop().close()'
-BENCHMARKS := latency density start recovery relay load
+BENCHMARKS := latency density start recovery snapshots relay load
 
 .PHONY: play setup test test-containers lint lock bench clean help needs
 .DEFAULT_GOAL := help

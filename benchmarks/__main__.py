@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import density, latency, load, recovery, report, start
+from benchmarks import density, latency, load, recovery, report, snapshots, start
 from benchmarks.report import Benchmark, Figures
 
 ALL = {
@@ -10,6 +10,7 @@ ALL = {
     "density": density.BENCHMARK,
     "start": start.BENCHMARK,
     "recovery": recovery.BENCHMARK,
+    "snapshots": snapshots.BENCHMARK,
     "load": load.BENCHMARK,
 }
 
