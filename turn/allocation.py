@@ -8,7 +8,7 @@ to policy.py.
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
-from turn.attributes import Address
+from turn.attributes import Address, text_of
 
 if TYPE_CHECKING:
     from turn.auth import Grant
@@ -64,7 +64,7 @@ class Client:
         return self.protocol, self.address, self.server_address
 
     def __repr__(self) -> str:
-        return f"{self.protocol}:{self.address[0]}:{self.address[1]}"
+        return f"{self.protocol}:{text_of(self.address)}"
 
 
 class Peer:

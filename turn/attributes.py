@@ -101,6 +101,12 @@ def plain_host(host: str) -> str:
     return str(address.ipv4_mapped or address)
 
 
+def text_of(address: Address) -> str:
+    """Host and port as people and URIs write them: ``10.0.0.1:9000``, ``[fd00::1]:9000``."""
+    host, port = address[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def encode_xor_address(address: Address, transaction_id: bytes) -> bytes:
     """XOR-MAPPED-ADDRESS and its kin (RFC 8489 section 14.2). Raises ``ValueError`` if the host is no IP address."""
     host, port = address

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 from turn.allocation import Client
-from turn.attributes import Address
+from turn.attributes import Address, text_of
 from turn.channel import HEADER, is_channel_data
 from turn.legs import Leg
 from turn.traffic import Traffic
@@ -80,7 +80,7 @@ class DatagramListener:
     @property
     def name(self) -> str:
         """As metrics have it."""
-        return f"{self.protocol}:{self.address[0]}:{self.address[1]}"
+        return f"{self.protocol}:{text_of(self.address)}"
 
     @property
     def connections(self) -> int:

@@ -20,7 +20,7 @@ from OpenSSL import SSL
 
 from turn import channel
 from turn.allocation import Client
-from turn.attributes import Address, plain_host
+from turn.attributes import Address, plain_host, text_of
 from turn.datagrams import OnMessage
 from turn.errors import Malformed
 from turn.legs import Leg
@@ -113,7 +113,7 @@ class DtlsListener:
     @property
     def name(self) -> str:
         """As metrics have it."""
-        return f"{self.protocol}:{self.address[0]}:{self.address[1]}"
+        return f"{self.protocol}:{text_of(self.address)}"
 
     @property
     def connections(self) -> int:

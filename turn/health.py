@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from turn.attributes import text_of
 from turn.metrics import Figure, exposition
 from turn.sockets import NotServedError
 
@@ -75,7 +76,7 @@ async def serving(
             ([*health.routes(), *more], health_port, "/ready", "--health-port"),
         )
         ports = [await _serve(stack, host, *place) for place in places]
-        logger.info("= metrics on http://%s:%d/metrics, health on port %d", host, *ports)
+        logger.info("= metrics on http://%s/metrics, health on port %d", text_of((host, ports[0])), ports[1])
         yield ports[0], ports[1]
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from turn import counters
 from turn.allocation import Allocation, Peer
-from turn.attributes import Address
+from turn.attributes import Address, text_of
 from turn.relay import Relay
 from turn.traffic import Traffic
 from turn.udp import Received, Source, Way, address_of, send
@@ -169,7 +169,7 @@ class Leg:
                 set_dont_fragment(self.sock, True)
             self.sock.sendto(payload, address)
         except OSError as error:
-            logger.debug("! %s: nothing can be sent to %s:%d: %s", self.allocation, *address, error)
+            logger.debug("! %s: nothing can be sent to %s: %s", self.allocation, text_of(address), error)
             self._drop(1, NO_ROOM)
         finally:
             if dont_fragment:

@@ -61,7 +61,7 @@ class Config(BaseSettings):
     @property
     def place(self) -> str:
         """What is probed, for people."""
-        return "{}:{}/{}".format(*self.address, self.transport)
+        return f"{attribute.text_of(self.address)}/{self.transport}"
 
 
 class Failed(Exception):  # noqa: N818
@@ -93,11 +93,11 @@ def _probe(config: Config) -> str:
         mapped = answer.get(attribute.XOR_MAPPED_ADDRESS)
         if answer.kind != stun.SUCCESS or mapped is None:
             raise Failed("it refuses a Binding request")
-        host, port = attribute.decode_xor_address(mapped, answer.transaction_id)
+        seen = attribute.text_of(attribute.decode_xor_address(mapped, answer.transaction_id))
         known = _credentials(config)
         relayed = f", and relays from {_allocate(connection, known)}" if known else ""
     milliseconds = 1000 * (time.monotonic() - began)
-    return f"{config.place} sees {host}:{port}{relayed} ({milliseconds:.1f} ms)"
+    return f"{config.place} sees {seen}{relayed} ({milliseconds:.1f} ms)"
 
 
 class Connection:
@@ -211,8 +211,7 @@ def _relayed(signed: Callable[[int], Message]) -> str:
     signed(stun.REFRESH)
     if relayed is None:
         raise Failed("it gives an allocation without an address")
-    host, port = attribute.decode_xor_address(relayed, answer.transaction_id)
-    return f"{host}:{port}"
+    return attribute.text_of(attribute.decode_xor_address(relayed, answer.transaction_id))
 
 
 def _credentials(config: Config) -> Credentials | None:

@@ -14,7 +14,7 @@ from turn import attributes as attribute
 from turn import counters, stun
 from turn.actions import Action, CloseClient, CloseRelay, DropReservation, OpenRelay, SendToPeer
 from turn.allocation import MAX_PEERS, Allocation, Client, Peer
-from turn.attributes import Address
+from turn.attributes import Address, text_of
 from turn.auth import Auth, Grant
 from turn.counters import Counters
 from turn.errors import Malformed, Refused
@@ -92,7 +92,7 @@ class Relay:
         allocation.expires = now + wish.lifetime
         self.allocations.schedule(allocation)
         self.counters.allocated += 1
-        self._log(allocation, "%s:%d for %s, user %s", *address, client, grant.user)
+        self._log(allocation, "%s for %s, user %s", text_of(address), client, grant.user)
         answer = allocate.granted(request, wish, address, client.address, token)
         return (self._responder.success(answer, request, client, grant, now),)
 

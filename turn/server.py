@@ -9,12 +9,12 @@ import asyncio
 import logging
 import os
 import secrets
-import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 from turn import sockets
+from turn.attributes import text_of
 from turn.config import HANDED_DOWN, Config
 from turn.health import Asked, Health, serving
 from turn.metrics import Figure
@@ -125,7 +125,7 @@ async def _internal(
         return {
             "realm": config.realm,
             "processes": config.processes,
-            "listeners": [f"{each.protocol}:{_name(each.sock)}" for each in bound],
+            "listeners": _places(bound),
             "peers": list(changeable().written),
         }
 
@@ -148,9 +148,8 @@ async def drain(node: Node, grace: float) -> None:
 
 def log_listening(bound: Sequence[Bound]) -> None:
     """Say where clients come in."""
-    logger.info("= the gateway is at %s", ", ".join(f"{each.protocol}:{_name(each.sock)}" for each in bound))
+    logger.info("= the gateway is at %s", ", ".join(_places(bound)))
 
 
-def _name(sock: socket.socket) -> str:
-    host, port = sock.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+def _places(bound: Sequence[Bound]) -> list[str]:
+    return [f"{each.protocol}:{text_of(each.sock.getsockname())}" for each in bound]

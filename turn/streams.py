@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from turn.allocation import Client
-from turn.attributes import Address
+from turn.attributes import Address, text_of
 from turn.channel import HEADER, MAX_FRAME, MAX_STRANGERS_FRAME, PADDING, Deframer, is_channel_data
 from turn.datagrams import OnMessage
 from turn.errors import Malformed
@@ -75,7 +75,7 @@ class StreamListener:
     @property
     def name(self) -> str:
         """As metrics have it."""
-        return f"{self.protocol}:{self.address[0]}:{self.address[1]}"
+        return f"{self.protocol}:{text_of(self.address)}"
 
     @property
     def connections(self) -> int:

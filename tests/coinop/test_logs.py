@@ -48,6 +48,13 @@ def test_lower_levels_are_left_out(stream: io.StringIO) -> None:
     assert stream.getvalue() == ""
 
 
+def test_changes_in_watched_folders_are_not_logged(stream: io.StringIO) -> None:
+    """What a change means is said by whoever watches; a log that is written in such a folder would go on and on."""
+    logs.configure("info", "text", stream)
+    logging.getLogger("watchfiles.main").info("1 change detected")
+    assert stream.getvalue() == ""
+
+
 def test_configuring_again_replaces_the_handler(stream: io.StringIO) -> None:
     logs.configure("info", "text", io.StringIO())
     logs.configure("info", "text", stream)

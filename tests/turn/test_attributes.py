@@ -57,6 +57,11 @@ def test_plain_hosts(host: str, plain: str, family: int) -> None:
     assert attribute.encode_mapped_address((host, 1))[1] == family
 
 
+def test_addresses_as_people_write_them() -> None:
+    assert attribute.text_of(("10.0.0.1", 9000)) == "10.0.0.1:9000"
+    assert attribute.text_of(("fd00::1", 9000)) == "[fd00::1]:9000"
+
+
 @given(st.binary(max_size=24))
 def test_any_value_is_decoded_or_malformed(value: bytes) -> None:
     for decode in (

@@ -4,7 +4,7 @@ from typing import Final
 
 from turn import attributes as attribute
 from turn.allocation import Allocation, Peer
-from turn.attributes import Address
+from turn.attributes import Address, text_of
 from turn.channel import FIRST_CHANNEL, LAST_CHANNEL
 from turn.errors import Refused
 from turn.policy import Policy
@@ -30,7 +30,7 @@ def channel_bind(allocation: Allocation, request: Message, policy: Policy, now: 
     if not address[1]:
         raise Refused(400, "a channel to port 0")
     if why := policy.refusal(*address):
-        raise Refused(403, f"{address[0]}:{address[1]} is not admitted: {why}")
+        raise Refused(403, f"{text_of(address)} is not admitted: {why}")
     allocation.sweep(now)
     _check_free(allocation, channel, address)
     peer = allocation.peers.get(address) or Peer(address, now)
