@@ -132,12 +132,6 @@ def decode_xor_address(value: bytes, transaction_id: bytes) -> Address:
     return host, int.from_bytes(value[2:4], "big") ^ (MAGIC_COOKIE >> 16)
 
 
-def encode_mapped_address(address: Address) -> bytes:
-    """MAPPED-ADDRESS, the form without the XOR (RFC 8489 section 14.1)."""
-    packed = ip_address(plain_host(address[0])).packed
-    return bytes((0, IPV4 if len(packed) == 4 else IPV6)) + address[1].to_bytes(2, "big") + packed
-
-
 def encode_error(code: int, reason: str) -> bytes:
     """ERROR-CODE: the class in hundreds, the rest, and a phrase."""
     return bytes((0, 0, code // 100, code % 100)) + reason.encode()

@@ -125,10 +125,6 @@ class Policy:
         """Whether data may go to and come from this address. No data goes to port 0."""
         return port > 0 and self.refusal(host, port) is None
 
-    def allows_host(self, host: str) -> bool:
-        """Whether a permission for the host may be given: at some port at least, it is admitted."""
-        return self.refusal(host, 0) is None
-
     def refusal(self, host: str, port: int) -> str | None:
         """Why the address is not admitted, for the log; None if it is. Port 0 stands for "at some port"."""
         key = (host, port)

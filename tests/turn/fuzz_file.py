@@ -39,4 +39,4 @@ def parse(text: str) -> None:
     if isinstance(peer, Name):
         assert not Policy([peer.rule_for("127.0.0.1")]).allows("127.0.0.1", peer.first_port)
     elif peer.one_host:
-        assert Policy([peer]).allows_host(str(peer.network.network_address))
+        assert Policy([peer]).refusal(str(peer.network.network_address), 0) is None

@@ -54,7 +54,7 @@ def test_plain_hosts(host: str, plain: str, family: int) -> None:
     assert attribute.plain_host(host) == plain
     assert attribute.family_of(plain) == family
     assert attribute.encode_xor_address((host, 1), ID) == attribute.encode_xor_address((plain, 1), ID)
-    assert attribute.encode_mapped_address((host, 1))[1] == family
+    assert attribute.encode_xor_address((host, 1), ID)[1] == family
 
 
 def test_addresses_as_people_write_them() -> None:

@@ -44,7 +44,7 @@ DANGEROUS = [
 def test_nothing_without_a_rule() -> None:
     policy = Policy()
     assert not policy.allows("10.1.0.5", 40_000)
-    assert not policy.allows_host("10.1.0.5")
+    assert policy.refusal("10.1.0.5", 0)
     assert policy.refusal("10.1.0.5", 40_000) == "no rule names its host"
 
 
@@ -56,7 +56,7 @@ def test_what_the_rules_name() -> None:
     assert policy.allows("10.3.0.1", 5010)
     assert not policy.allows("10.3.0.1", 4999)
     assert not policy.allows("10.3.0.1", 5011)
-    assert policy.allows_host("10.3.0.1")
+    assert policy.refusal("10.3.0.1", 0) is None
     assert policy.refusal("10.3.0.1", 4999) == "no rule for its host names its port"
     assert policy.allows("fd00:1::5", 9)
     assert not policy.allows("fd00:2::5", 9)
@@ -71,7 +71,7 @@ def test_several_rules_for_a_host_add_up() -> None:
 def test_what_a_wide_rule_does_not_open(host: str) -> None:
     policy = Policy(EVERYTHING)
     assert not policy.allows(host, 80)
-    assert not policy.allows_host(host)
+    assert policy.refusal(host, 0)
 
 
 @pytest.mark.parametrize("host", DANGEROUS)

@@ -108,7 +108,7 @@ class AnyOrder(RuleBasedStateMachine):
         allocation = self.callers[who].allocation
         answer = self.callers[who].request(stun.CREATE_PERMISSION, *addresses, transaction_id=transaction_id)
         if code(answer) == 0:
-            assert all(self.house.relay.policy.allows_host(host) for host, _ in wanted)
+            assert all(self.house.relay.policy.refusal(host, 0) is None for host, _ in wanted)
             self.permitted.update({(allocation, host): self.house.now + 300 for host, _ in wanted})
         self.requests.append((who, self.callers[who].last_request))
 
