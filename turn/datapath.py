@@ -28,7 +28,7 @@ from turn.space import (
     ROWS,
     Space,
 )
-from turn.udp import Received, Source, Take, Way, source_of
+from turn.udp import Counts, Received, Source, Take, Way, source_of
 
 logger = logging.getLogger(__name__)
 
@@ -117,9 +117,9 @@ class DataPath:
         for keys in self._keys.values():
             keys.clear()
 
-    def take_counts(self, leg: int) -> list[int]:
-        """What has been counted since the last time: see runs.TO_CLIENT."""
-        counts: list[int] = self._counts[leg].tolist()
+    def take_counts(self, leg: int) -> Counts:
+        """What has been counted since the last time."""
+        counts = Counts(*self._counts[leg].tolist()[: len(Counts._fields)])
         self._counts[leg] = 0
         return counts
 

@@ -36,7 +36,7 @@ from turn.kernel import (
     recvmmsg,
 )
 from turn.rates import BURST, FILLED_AT, RATE, STATE, TOKENS
-from turn.runs import BYTES, OVER_RATE, TO_CLIENT, TO_PEER, leg
+from turn.runs import BYTES, OVER_RATE, TO_CLIENT, TO_PEER, counters
 from turn.space import (
     BATCH_COUNT,
     BATCH_FOUND,
@@ -159,9 +159,9 @@ def _to_client(fd: int, received: int, now: int, space: int) -> None:
         if row == 0:
             _keep(slot, offset, length, segment, tos, space)
         elif not _may_pass(flow(row)[LEG], 0, length, now, space):
-            leg(flow(row)[LEG], space)[OVER_RATE] += (length - 1) // segment + 1 if segment and length else 1
+            counters(flow(row)[LEG], space)[OVER_RATE] += (length - 1) // segment + 1 if segment and length else 1
         else:
-            leg(flow(row)[LEG], space)[TO_CLIENT + BYTES] += length
+            counters(flow(row)[LEG], space)[TO_CLIENT + BYTES] += length
             if segment and length > segment:
                 _send_headed(row, offset, length, segment, tos, space)
             else:
@@ -208,9 +208,9 @@ def _to_peers(fd: int, received: int, now: int, space: int) -> None:
                 _keep(slot, offset, room, 0, tos, space)
                 runs.move_on(space)  # nothing may be moved over it
             elif not _may_pass(flow(row)[LEG], STATE, size, now, space):
-                leg(flow(row)[LEG], space)[OVER_RATE] += 1
+                counters(flow(row)[LEG], space)[OVER_RATE] += 1
             else:
-                leg(flow(row)[LEG], space)[TO_PEER + BYTES] += size
+                counters(flow(row)[LEG], space)[TO_PEER + BYTES] += size
                 runs.add(TO_PEER, row, offset + CHANNEL_HEADER, size, tos, space)
     runs.flush(space)
 

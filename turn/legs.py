@@ -80,11 +80,11 @@ class Leg:
         counts = self._path.take_counts(self._number)
         if any(counts):
             allocation = self.allocation
-            allocation.packets_to_client += counts[0]
-            allocation.bytes_to_client += counts[1]
-            allocation.packets_to_peer += counts[2]
-            allocation.bytes_to_peer += counts[3]
-            for count, reason in ((counts[4], NO_ROOM), (counts[5], counters.BANDWIDTH)):
+            allocation.packets_to_client += counts.packets_to_client
+            allocation.bytes_to_client += counts.bytes_to_client
+            allocation.packets_to_peer += counts.packets_to_peer
+            allocation.bytes_to_peer += counts.bytes_to_peer
+            for count, reason in ((counts.no_room, NO_ROOM), (counts.over_rate, counters.BANDWIDTH)):
                 if count:
                     self._drop(count, reason)
 

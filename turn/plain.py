@@ -10,7 +10,7 @@ import time
 from typing import Final
 
 from turn.rates import STATE
-from turn.udp import Received, Source, Take, Way, source_at
+from turn.udp import Counts, Received, Source, Take, Way, source_at
 
 MAX_DATAGRAM: Final = 65_536
 
@@ -46,9 +46,9 @@ class PlainPath:
     def forget_flows(self) -> None:
         """There are none."""
 
-    def take_counts(self, leg: int) -> list[int]:
+    def take_counts(self, leg: int) -> Counts:
         """Nor have they counted anything."""
-        return []
+        return Counts()
 
     def bucket(self, leg: int, way: int) -> "memoryview[float]":
         """Room for a token bucket's numbers."""

@@ -47,13 +47,14 @@ COUNT, ROW, SIZE, LAST, TOS, COUNT_OF_PIECES, END, WAY = range(RUN_WORDS)
 their TOS, the pieces that they lie in, where the next may be put beside the last (0: nowhere), and who gets them."""
 
 TO_CLIENT, TO_PEER, BYTES, NO_ROOM, OVER_RATE, LEG_WORDS = 0, 2, 1, 4, 5, 8
-"""Counters of a leg: packets to the client and, after each, their bytes; the same to peers; what was dropped."""
+"""Counters of a leg, as in udp.Counts: packets to the client and, after them, their bytes; the same to peers; what was
+dropped."""
 
 
 @compiled
-def leg(number: int, space: int) -> Any:
-    """A leg's counters."""
-    return words(known(space)[LEGS] + number * LEG_WORDS * WORD, LEG_WORDS)
+def counters(leg: int, space: int) -> Any:
+    """A leg's, by TO_CLIENT and the others."""
+    return words(known(space)[LEGS] + leg * LEG_WORDS * WORD, LEG_WORDS)
 
 
 @compiled
@@ -121,9 +122,9 @@ def flush(space: int) -> None:
     sent = count
     if sendmsg(flow(row)[FD], space + MESSAGE, MSG_DONTWAIT) < 0:
         sent = _send_singly(flow(row)[FD], marks, space) if count > 1 else 0
-    counters = leg(flow(row)[LEG], space)
-    counters[run[WAY]] += sent
-    counters[NO_ROOM] += count - sent
+    counted = counters(flow(row)[LEG], space)
+    counted[run[WAY]] += sent
+    counted[NO_ROOM] += count - sent
 
 
 @compiled

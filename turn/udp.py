@@ -41,6 +41,19 @@ class Way(NamedTuple):
     address: Address
 
 
+class Counts(NamedTuple):
+    """What a leg's flows have done, in the order in which compiled code counts it (see runs.TO_CLIENT)."""
+
+    packets_to_client: int = 0
+    bytes_to_client: int = 0
+    packets_to_peer: int = 0
+    bytes_to_peer: int = 0
+    no_room: int = 0
+    """Packets that the kernel would not take."""
+    over_rate: int = 0
+    """Packets beyond the allocation's bandwidth."""
+
+
 Take = Callable[[Sequence[Received], float], bool]
 """Takes messages, and the time. Whether asyncio may have something to do now: a timer, a stream."""
 

@@ -88,7 +88,7 @@ class Line:
 
     @property
     def counts(self) -> list[int]:
-        return self.path.take_counts(self.leg)[:6]
+        return list(self.path.take_counts(self.leg))
 
 
 def headed(payload: bytes, channel: int = CHANNEL) -> bytes:
