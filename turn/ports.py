@@ -13,7 +13,10 @@ FIRST_PORT, LAST_PORT = 49_152, 65_535
 """RFC 8656 section 7.2 recommends the dynamic ports."""
 
 TRIES: Final = 64
-"""Random ports that are tried before all are gone through. In a range that is not nearly full, few are taken."""
+"""Random ports that are tried first. In a range that is not nearly full, few are taken."""
+SWEEP: Final = 256
+"""Ports that are tried one after the other then: all of a small range, some of a large one. To find that 16,384 are
+taken would hold up everybody's packets for a tenth of a second, each time that somebody asks."""
 
 
 class RelayPorts:
@@ -130,10 +133,10 @@ def address_of(sock: socket.socket) -> Address:
 
 
 def _in_random_order(ports: range) -> Iterator[int]:
-    """Some at random, so that ports can't be guessed, and then every one."""
+    """Some at random, so that ports can't be guessed, and then one after the other."""
     if not ports:
         return
     for _ in range(min(TRIES, len(ports))):
         yield random.choice(ports)
     start = random.randrange(len(ports))
-    yield from (ports[(start + step) % len(ports)] for step in range(len(ports)))
+    yield from (ports[(start + step) % len(ports)] for step in range(min(SWEEP, len(ports))))

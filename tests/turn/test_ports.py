@@ -6,7 +6,7 @@ import pytest
 
 from tests.turn.wire import HOST, Peer
 from turn.attributes import IPV4, IPV6
-from turn.ports import RelayPorts, address_of, bind_udp, routed_address
+from turn.ports import SWEEP, TRIES, RelayPorts, address_of, bind_udp, routed_address
 
 
 def free_pair() -> int:
@@ -34,6 +34,17 @@ def test_a_port_of_the_range_until_there_is_none() -> None:
         for sock in opened:
             if sock:
                 sock.close()
+
+
+def test_a_full_range_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All clients' packets wait for that."""
+    tried: list[int] = []
+    monkeypatch.setattr("turn.ports.bind_udp", lambda host, port: tried.append(port))
+    assert RelayPorts({IPV4: HOST}).open(IPV4) is None
+    assert len(tried) == TRIES + SWEEP
+    tried.clear()
+    assert RelayPorts({IPV4: HOST}, 50_000, 50_000 + SWEEP - 1).open(IPV4) is None
+    assert set(tried) == set(range(50_000, 50_000 + SWEEP))
 
 
 def test_an_even_port_with_the_next_one_held() -> None:
