@@ -77,7 +77,9 @@ def test_nothing_is_lost_and_the_totals_are_those_of_coturn(
     assert ours.code == 0, ours.output
     assert ours.totals is not None, ours.output
     assert ours.totals.whole
-    assert ours.totals == theirs.totals
+    assert theirs.totals is not None, theirs.output
+    if theirs.totals.whole:  # on a busy machine coturn may lose some every time
+        assert ours.totals == theirs.totals
 
 
 def test_tls_from_client_to_client(gateway: Server, coturn: Server, echo_peer: int) -> None:
