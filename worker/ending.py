@@ -21,7 +21,7 @@ _CRASHES = {
 }
 """What broken native code dies of."""
 
-_AGAIN = "Start the game again, or choose another core."
+_AGAIN = "Start the game again; if that doesn't help, tell whoever runs this arcade."
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def room(floor, worker):
 
 
 def crash(floor, worker, room, code="core_crashed"):
-    sentence = "The game's core crashed (segmentation fault). Start the game again, or choose another core."
+    sentence = "The game's core crashed (segmentation fault). Start the game again."
     return floor.answer(worker, RoomClosed(room=room, code=code, message=sentence))
 
 

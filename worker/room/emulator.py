@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_ELSE = "Choose another game, or tell whoever runs this arcade."
+"""What a player can do about a core or a game that doesn't do."""
+
 REST_SECONDS: Final = 1.0
 """Between two looks of a game that rests; whoever has something for it wakes it."""
 STILL_SECONDS: Final = 0.05
@@ -189,7 +192,7 @@ class Emulator:
                 self._jobs.close()
                 self._let_go(core)
         except CoreError as error:
-            code, message = error.code, _sentence(str(error))
+            code, message = error.code, f"{_sentence(str(error))} {_ELSE}"
         except Exception:
             logger.exception("! the emulator's thread failed")
             code, message = "core_failed", "The game stopped because of a fault in its room. Start it again."

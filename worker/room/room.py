@@ -219,7 +219,10 @@ class Room:
             viewer.datagrams = 0
             viewer.complained = False
         if self._hangs(emulator, now):
-            self._end("core_hung", "The game's core hangs. Start the game again, or choose another core for it.")
+            self._end(
+                "core_hung",
+                "The game's core hangs. Start the game again; if that doesn't help, tell whoever runs this arcade.",
+            )
             return
         if self._loaded.done():
             self._send(self._books.figures(emulator, self._viewers, now))

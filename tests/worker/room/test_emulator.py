@@ -129,7 +129,10 @@ def test_half_a_game_is_refused_before_the_core_sees_it(tmp_path: Path) -> None:
     _, recorder = run(order(tmp_path, "echo", game=str(half)))
     ((code, message),) = recorder.words
     assert code == "game_unreadable"
-    assert message == "The file half.nes is incomplete, 35,960 bytes are missing: copy it again."
+    assert message == (
+        "The file half.nes is incomplete, 35,960 bytes are missing: copy it again."
+        " Choose another game, or tell whoever runs this arcade."
+    )
 
 
 class Playing:
