@@ -58,9 +58,11 @@ class Returns:
         return room
 
     def _take_back(self, room: Room, worker: Worker, epoch: int, now: float) -> list[Decision]:
-        """The copy that we know, or a later one, is on this worker."""
+        """The copy that we know, one that was opened as often, or a later one is on this worker."""
         decisions: list[Decision] = []
-        if room.worker is not None and epoch > room.epoch:
+        if (
+            room.worker is not None and room.worker is not worker
+        ):  # or this copy, whose link before nobody reads any more
             decisions.append(ToWorker(room.worker.id, CloseRoom(room=room.id, superseded=True)))
         room.step(Event.HELD)
         self._house.give_places_free(room)

@@ -7,6 +7,8 @@ import { HEIGHT, WIDTH, paint } from "./tileart.js";
 const SEARCHABLE = 8;
 /** A tile's scene is painted when it is so near to being seen: a shelf of 1,000 games would stop the page for seconds. */
 const NEAR = "600px";
+/** "Duel 2" before "Duel 10". */
+const ORDER = new Intl.Collator(undefined, { numeric: true });
 
 /** The games whose title or system holds every word of the query. */
 export function matching(games, query) {
@@ -52,7 +54,7 @@ export class Library {
 
   show(games) {
     const before = this._tiles;
-    this._games = [...games].sort((one, other) => one.title.localeCompare(other.title));
+    this._games = [...games].sort((one, other) => ORDER.compare(one.title, other.title));
     this._tiles = new Map(games.map((game) => [keyOf(game), before.get(keyOf(game)) ?? this._makeTile(game)]));
     const { search, empty } = this._elements;
     search.parentElement.hidden = games.length <= SEARCHABLE;

@@ -137,7 +137,7 @@ class TestAfterALostLink:
 
         floor.bring(again, room, ("v1", "v2"))
 
-        assert floor.commands(worker) == []
+        assert floor.commands(worker) == [CloseRoom(room=room, superseded=True)], "which it never reads"
         assert worker.free == worker.capacity
         assert floor.lose(worker) == []
         assert floor.room(room).phase is Phase.OPEN
@@ -173,6 +173,25 @@ class TestTwoCopies:
         assert after.commands(first) == [CloseRoom(room=room, superseded=True)]
         assert after.room(room).worker is second
         assert after.room(room).epoch == 2
+
+    def test_of_which_none_was_opened_later_one_is_closed_all_the_same(self, floor, worker, room):
+        old = floor.records[room]
+        floor.worker()
+        floor.lose(worker)
+        floor.wait(RETURN_SECONDS)
+        after = Floor()
+        first, third = after.worker(holding=1), after.worker()
+        after.bring(first, room, (), record=old)
+        after.lose(first)
+        after.wait(RETURN_SECONDS)
+        assert after.room(room).worker is third
+        second = after.worker(holding=1)
+
+        after.bring(second, room, (), record=floor.records[room])
+
+        assert after.commands(third) == [CloseRoom(room=room, superseded=True)]
+        assert after.room(room).worker is second
+        assert third.free == third.capacity
 
     def test_a_room_that_is_over_does_not_come_back(self, floor, worker, room):
         record = floor.records[room]

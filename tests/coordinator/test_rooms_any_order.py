@@ -63,6 +63,8 @@ class Box:
         self.rooms = {}
         """Its copies: by room, the record that it keeps."""
         self.viewers = defaultdict(set)
+        self.ghost = False
+        """Whether it is but a link that nobody listens to any more."""
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -70,9 +72,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.registry = Registry()
-        self.rooms = Rooms(self.registry, rooms_per_address=3)
         self.now = 0.0
+        self.open_arcade()
         self.asked = []
         """What workers were told about viewers, to be answered in any order, or never, or twice."""
         self.room_ids = ["nowhere"]
@@ -83,6 +84,10 @@ class AnyOrder(RuleBasedStateMachine):
         """Boxes whose link broke."""
         self.present = set()
         """Pages that are connected."""
+
+    def open_arcade(self):
+        self.registry = Registry()
+        self.rooms = Rooms(self.registry, rooms_per_address=3, started_at=self.now)
 
     def carry_out(self, decisions):
         for decision in [*decisions, *self.rooms.news(self.now)]:
@@ -165,10 +170,28 @@ class AnyOrder(RuleBasedStateMachine):
         self.connect(box, capacity, (DUEL, AIR))
 
     @precondition(lambda self: self.connected)
+    @rule(data=st.data())
+    def return_before_it_is_missed(self, data):
+        """Its link is a new one, and the old one is not known to be gone: what goes there is lost."""
+        box, ghost = self.connected[data.draw(st.sampled_from(tuple(self.connected)))], Box()
+        if not box.ghost:
+            ghost.id, ghost.rooms, ghost.ghost = box.id, dict(box.rooms), True
+            self.connected[box.id] = ghost
+            self.connect(box, 4, (DUEL, AIR))
+
+    @rule()
+    def restart_the_coordinator(self):
+        """Everybody has to come again, in any order."""
+        self.away += (box for box in self.connected.values() if not box.ghost)
+        self.connected.clear()
+        self.present.clear()
+        self.open_arcade()
+
+    @precondition(lambda self: self.connected)
     @rule(data=st.data(), dies=st.booleans())
     def lose_worker(self, data, dies):
         box = self.connected.pop(data.draw(st.sampled_from(tuple(self.connected))))
-        if not dies:
+        if not (dies or box.ghost):
             self.away.append(box)
         self.carry_out(self.rooms.worker_lost(self.registry.remove(box.id), self.now))
 
@@ -328,6 +351,12 @@ class AnyOrder(RuleBasedStateMachine):
             assert (room.worker is not None) == (room.phase in ON_A_WORKER)
             assert room.worker is None or room.worker in workers
             assert room.target is None or room.phase in (Phase.OPEN, Phase.FREEZING)
+
+    @invariant()
+    def no_worker_has_a_copy_that_is_not_the_room(self):
+        for box in self.connected.values():
+            for room_id in () if box.ghost else box.rooms:
+                assert self.rooms.find(room_id).worker.id == box.id
 
     @invariant()
     def every_page_is_in_one_room_at_most(self):
