@@ -107,7 +107,7 @@ class TestPlaying:
 
 
 class TestVanishing:
-    @pytest.mark.parametrize("settings", [{"room_grace": 0}])
+    @pytest.mark.parametrize("settings", [{"room_grace_seconds": 0}])
     async def test_a_browser_that_vanishes_gives_its_place_free_when_the_grace_is_over(self, arcade):
         worker, page = await arcade.worker(capacity=1), await arcade.page()
         await page.start()
