@@ -8,11 +8,12 @@ const LIMIT_MS = 20_000;
 
 const giveUp = setTimeout(sayFailed, LIMIT_MS);
 addEventListener("error", failed, true); // of elements, too: their events don't bubble
-addEventListener("load", loaded, true);
+document.addEventListener("load", loaded, true); // not of the window, which scripts' loads never get to
 
 function failed({ target }) {
-  if (target === window) removeEventListener("load", loaded, true); // it did arrive, and is of no use
-  if (target === window || target.matches("script, link[rel=stylesheet]")) sayFailed();
+  if (target !== window && !target.matches("script, link[rel=stylesheet]")) return;
+  document.removeEventListener("load", loaded, true); // what else arrives is of no use
+  sayFailed();
 }
 
 /** The module script has run, and with it all that it imports. */

@@ -96,6 +96,15 @@ async def test_a_page_that_does_not_arrive_whole_says_so_and_comes_at_the_second
     await state(page, "token" if page_name else "library")
 
 
+async def test_a_page_that_has_arrived_is_not_given_up_later(page: Page, lobby: Lobby) -> None:
+    await page.clock.install()
+    await page.goto(lobby.url)
+    await state(page, "library")
+    await page.clock.fast_forward(60_000)
+    await expect(page.get_by_role("main")).to_be_visible()
+    await expect(page.locator("#unloaded")).to_have_count(0)
+
+
 async def test_a_browser_that_can_not_run_it_is_told_so(page: Page, lobby: Lobby) -> None:
     await page.add_init_script("delete window.ResizeObserver")
     await page.goto(lobby.url, wait_until="load")
