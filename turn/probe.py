@@ -113,6 +113,8 @@ class Connection:
     def __enter__(self) -> "Connection":
         try:
             self._socket = self._stack.enter_context(self._connect())
+        except ssl.SSLError as error:
+            raise Failed(f"it can't be reached by TLS, which nobody seems to speak there ({error.reason})") from error
         except OSError as error:
             raise Failed(f"it can't be reached: {error.strerror or error}") from error
         return self

@@ -80,6 +80,15 @@ def test_a_gateway_that_drains_is_there_and_gives_nothing() -> None:
     run(scenario)
 
 
+def test_tls_where_it_is_not_spoken() -> None:
+    async def scenario() -> None:
+        async with serving() as node:
+            with pytest.raises(Failed, match="by TLS, which nobody seems to speak there"):
+                await asyncio.to_thread(probe, config(address_of(node, "tcp"), transport="tls"))
+
+    run(scenario)
+
+
 def test_nobody_there() -> None:
     with Peer() as peer:
         with pytest.raises(Failed, match="does not answer"):
