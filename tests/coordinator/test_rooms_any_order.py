@@ -1,6 +1,7 @@
 """The rooms under any sequence of events: what must hold whatever pages, workers, operators and the clock do."""
 
 from collections import defaultdict
+from itertools import count
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -63,8 +64,7 @@ class Box:
         self.rooms = {}
         """Its copies: by room, the record that it keeps."""
         self.viewers = defaultdict(set)
-        self.ghost = False
-        """Whether it is but a link that nobody listens to any more."""
+        self.ghost = False  # then it is but a link that nobody listens to any more
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -73,6 +73,7 @@ class AnyOrder(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.now = 0.0
+        self.ids = map("id{}".format, count(1))  # the same at each try
         self.open_arcade()
         self.asked = []
         """What workers were told about viewers, to be answered in any order, or never, or twice."""
@@ -87,7 +88,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def open_arcade(self):
         self.registry = Registry()
-        self.rooms = Rooms(self.registry, rooms_per_address=3, started_at=self.now)
+        self.rooms = Rooms(self.registry, rooms_per_address=3, started_at=self.now, new_id=self.ids.__next__)
 
     def carry_out(self, decisions):
         for decision in [*decisions, *self.rooms.news(self.now)]:
@@ -228,8 +229,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def end_a_copy(self, data):
         box, room, _ = data.draw(st.sampled_from(self.asked))
-        known = self.rooms.find(room)
-        if room not in box.rooms or known is None:
+        if room not in box.rooms or self.rooms.find(room) is None:
             return None
         del box.rooms[room]
         box.viewers.pop(room, None)
