@@ -4,6 +4,7 @@ Sans-I/O: bytes and ``now`` in, lines out.
 """
 
 import unicodedata
+from collections import deque
 
 MAX_LINE = 500
 """Characters; a core that prints binary data fills no disk with it."""
@@ -13,6 +14,9 @@ LINES_PER_SECOND = 2
 
 AGAIN = 20
 """Lines that it may say at least when it is heard again, so that the words on what was left out are not half of all."""
+
+LAST = 60
+"""Lines that are logged in any case, of those that were left out: the last ones before its end say what it died of."""
 
 BURST = 200
 """Lines that may come at once: a core's start is talkative, and a crash report is long."""
@@ -28,6 +32,8 @@ class OutputLines:
         self._allowance = float(BURST)
         self._checked = now
         self._left_out = 0
+        self._unsaid: deque[bytes] = deque(maxlen=LAST)
+        """The last ones of those that were not logged."""
 
     def feed(self, data: bytes, now: float) -> list[str]:
         """The lines that these bytes complete, without blank ones. A line too long is cut and its rest skipped."""
@@ -51,6 +57,8 @@ class OutputLines:
         self._partial = b""
         if self._left_out:
             lines.append(self._complaint())
+        lines += map(_printable, self._unsaid)
+        self._unsaid.clear()
         return lines
 
     def _admit(self, line: bytes, lines: list[str]) -> None:
@@ -58,8 +66,11 @@ class OutputLines:
             return
         self._muted = self._allowance < (AGAIN if self._muted else 1)
         if self._muted:
-            self._left_out += 1
+            self._left_out += len(self._unsaid) == LAST
+            self._unsaid.append(line[: 4 * MAX_LINE])
             return
+        self._left_out += len(self._unsaid)
+        self._unsaid.clear()
         if self._left_out:
             lines.append(self._complaint())
         self._allowance -= 1

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.output import AGAIN, BURST, LINES_PER_SECOND, MAX_LINE, OutputLines
+from worker.output import AGAIN, BURST, LAST, LINES_PER_SECOND, MAX_LINE, OutputLines
 
 
 def test_lines_are_put_together_from_pieces() -> None:
@@ -31,14 +31,18 @@ def test_a_flood_is_limited_and_counted() -> None:
     later = output.feed(b"again\n" * 1000, heard_again)
     assert later[0] == f"({2000 - BURST} lines left out: more than {LINES_PER_SECOND} a second)"
     assert len(later) == 1 + AGAIN
-    assert output.finish() == [f"({1000 - AGAIN} lines left out: more than {LINES_PER_SECOND} a second)"]
+    output.feed(b"its last word\n", heard_again)
+    *complaint, last = output.finish()
+    assert complaint[0] == f"({1000 - AGAIN - LAST + 1} lines left out: more than {LINES_PER_SECOND} a second)"
+    assert (len(complaint), last) == (LAST, "its last word")
+    assert output.finish() == []
 
 
 @given(st.lists(st.binary(max_size=2000), max_size=20))
 def test_any_output_gives_short_printable_lines(pieces: list[bytes]) -> None:
     output = OutputLines(0)
     lines = [line for piece in pieces for line in output.feed(piece, 0)] + output.finish()
-    assert len(lines) <= BURST + 1
+    assert len(lines) <= BURST + 1 + LAST
     for line in lines:
         assert len(line) <= MAX_LINE
         assert "\n" not in line
