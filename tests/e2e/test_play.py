@@ -100,7 +100,7 @@ async def test_the_tone_is_heard_at_its_pitch_and_silence_is_silent(page: Page, 
 async def test_a_browser_that_wants_a_click_before_it_lets_sound_out_is_given_one(page: Page, arcade: Stack) -> None:
     await page.add_init_script(SILENCED)
     await play(page, arcade, GAME)
-    button = page.get_by_role("button", name="Click for sound")
+    button = page.get_by_role("button", name="Turn the sound on")
     await expect(button).to_be_visible()
     assert await page.evaluate("document.getElementById('speaker').paused")
     await button.click()
