@@ -29,6 +29,9 @@ KINDS = {
     "prometheusrule": "PrometheusRule",
 }
 
+SECRETS_JOB = "Job/coinop/coinop-secrets"
+"""It makes the Secret, and is gone a minute later."""
+
 Words = list[str]
 
 
@@ -53,21 +56,26 @@ def keys(folder: str) -> Iterator[str]:
     rendered = subprocess.run([REAL, "kustomize", folder], check=True, capture_output=True, text=True).stdout
     for thing in yaml.safe_load_all(rendered):
         yield f"{thing['kind']}/{thing['metadata'].get('namespace', '')}/{thing['metadata']['name']}"
-        if thing["kind"] == "Job" and thing["metadata"]["name"] == "coinop-secrets":
-            yield "Secret/coinop/coinop"
 
 
 def apply(clusters: Clusters, words: Words) -> None:
     *options, flag, folder = words
     assert flag == "-k"
     assert set(options) <= {"--server-side", "--force-conflicts"}
-    clusters.here += keys(folder)
+    clusters.here += [key for key in keys(folder) if key != SECRETS_JOB]
+    if SECRETS_JOB in keys(folder):
+        clusters.here.append("Secret/coinop/coinop")
 
 
 def delete(clusters: Clusters, words: Words) -> None:
-    assert words[0] == "-k"
-    for key in keys(words[1]):
-        clusters.here.remove(key)
+    flag, folder, *options = words
+    assert flag == "-k"
+    assert set(options) <= {"--ignore-not-found"}
+    for key in keys(folder):
+        if key in clusters.here:
+            clusters.here.remove(key)
+        elif "--ignore-not-found" not in options:
+            sys.exit(f"there is no {key}")
 
 
 def named(clusters: Clusters, words: Words) -> None:
@@ -78,6 +86,12 @@ def named(clusters: Clusters, words: Words) -> None:
     clusters.need(words[0], words[1])
     if words[2:3] == ["-o"] and "loadBalancer" in words[3]:
         print("203.0.113.9", end="")  # noqa: T201
+
+
+def wait(clusters: Clusters, words: Words) -> None:
+    """Pods come from what has been applied, and end by themselves."""
+    if words[:2] != ["--for=delete", "pod"]:
+        named(clusters, words)
 
 
 def create(clusters: Clusters, words: Words) -> None:
@@ -104,7 +118,7 @@ COMMANDS: dict[str, Callable[[Clusters, Words], None]] = {
     "describe": named,
     "exec": named,
     "scale": named,
-    "wait": named,
+    "wait": wait,
     "rollout": lambda c, words: named(c, words[1:]),
 }
 

@@ -63,6 +63,7 @@ def test_a_line_that_is_wrong_is_found(machine: Path) -> None:
         "kubectl apply -k k8s/overlays/secondary",
         "kubectl -n coinop rollout status deployment/coinop-coordinator",
         "kubectl apply -k k8s/overlays/single\nkubectl -n coinop get service coinop-gateway",
+        "kubectl apply -k k8s/overlays/single\nkubectl delete -k k8s/overlays/single",
         "kubectl -n coinop frobnicate",
     ):
         assert follow(machine, wrong).returncode != 0, wrong
