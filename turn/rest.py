@@ -12,6 +12,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from turn import credentials
+from turn.attributes import text_of
 from turn.credentials import Credentials
 
 DEFAULT_TTL: Final = 86_400
@@ -68,12 +69,11 @@ class Rest:
 
 def uris_for(host: str, listeners: Sequence[tuple[str, int]]) -> list[str]:
     """TURN URIs (RFC 7065) of listeners, given by protocol and port."""
-    name = f"[{host}]" if ":" in host else host
     schemes = {"udp": ("turn", "udp"), "tcp": ("turn", "tcp"), "tls": ("turns", "tcp"), "dtls": ("turns", "udp")}
     seen: dict[str, Any] = {}
     for protocol, port in listeners:
         scheme, transport = schemes[protocol]
-        seen[f"{scheme}:{name}:{port}?transport={transport}"] = None
+        seen[f"{scheme}:{text_of((host, port))}?transport={transport}"] = None
     return list(seen)
 
 
