@@ -52,8 +52,9 @@ HELD_UP = 1.0
 """Seconds after a deadline: if we notice it only then, the whole machine stood still, as one does that is moved. Then
 the rooms are heard for as long before one of them is taken to hang."""
 
-OWN_VARIABLES = ("COINOP_", "AWS_", "AZURE_", "GOOGLE_")
-"""The worker's own settings begin with these: ours, and the object store's usual ones."""
+PASSED_ON = ("DYLD_", "HOME", "LANG", "LC_", "LD_", "MALLOC_", "PATH", "PYTHON", "TMPDIR", "TZ")
+"""Variables that begin with these are all that a room gets of the worker's: what its interpreter and libraries need. A
+list of those that may be secret would never be done."""
 
 _OUTPUT_CHUNK = 1 << 16
 
@@ -289,7 +290,7 @@ class Child:
 
 
 def _environment(control: int, media: int) -> dict[str, str]:
-    """Ours without our settings: a core is somebody else's native code, and token and credentials are not for it."""
-    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(OWN_VARIABLES)}
+    """A core is somebody else's native code: tokens and credentials are not for it."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
     own = {CONTROL_FD_VARIABLE: str(control), MEDIA_FD_VARIABLE: str(media), "PYTHONUNBUFFERED": "1"}
     return {**kept, **own, **ONE_THREAD}

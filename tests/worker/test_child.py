@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import sys
 import time
 
@@ -113,6 +114,20 @@ async def test_a_process_that_hangs_up_is_ended() -> None:
     script = "import os, time; os.close(int(os.environ['COINOP_ROOM_FD'])); time.sleep(1000)"
     room = await start(sys.executable, "-c", script)
     assert await room.ended() == ending.GARBLED
+
+
+async def test_a_process_gets_nothing_of_the_environment_that_it_does_not_need(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    for name in ("COINOP_WORKER_TOKEN", "AWS_SECRET_ACCESS_KEY", "SOMETHING_ELSE"):
+        monkeypatch.setenv(name, "secret")
+    monkeypatch.setenv("LC_TIME", "C")
+    room = await start(sys.executable, "-c", "import os; print(sorted(os.environ), *os.environ.values())")
+    await room.ended()
+    assert "COINOP_ROOM_FD" in caplog.text
+    assert "LC_TIME" in caplog.text
+    assert "secret" not in caplog.text.lower()
 
 
 async def test_a_process_that_does_not_read_is_ended() -> None:
