@@ -15,7 +15,7 @@ function known(value, shown) {
 }
 
 export const percent = (share) => known(share, (value) => `${(100 * value).toFixed(1)} %`);
-export const decimal = (number) => known(number, (value) => value.toFixed(1));
+const decimal = (number) => known(number, (value) => value.toFixed(1));
 export const milliseconds = (number) => known(number, (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`);
 
 const word = (head, text, more = {}) => ({ head, word: true, text, ...more });

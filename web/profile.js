@@ -77,8 +77,6 @@ export class ProfileForm {
     this._elements = elements;
     this._profile = profile;
     this._words = words;
-    /** Another profile holds from now on. */
-    this.onchange = () => {};
     elements.show.addEventListener("click", () => this._show(elements.code.hidden));
     elements.copy.addEventListener("click", () => this._copy());
     elements.adopt.addEventListener("click", () => this._adopt());
@@ -120,6 +118,5 @@ export class ProfileForm {
     if (!taken) return;
     field.value = "";
     this._show(false);
-    this.onchange();
   }
 }

@@ -8,7 +8,7 @@ const KEY = "coinop.settings";
 const oneOf = (...values) => (value) => values.includes(value);
 const flag = (value) => typeof value === "boolean";
 /** What the coordinator takes as a name. */
-export const NAME_LENGTH = 24;
+const NAME_LENGTH = 24;
 const nickname = (value) => typeof value === "string" && value.length <= NAME_LENGTH;
 const place = (value) => typeof value === "string" && value.length <= 64;
 const share = (value) => Number.isFinite(value) && value >= 0 && value <= 1;

@@ -20,7 +20,7 @@ const AXES = 6;
 const STATE_BYTES = 2 + 2 * AXES;
 
 /** Pad states in one datagram. Four states heal the loss of three datagrams in a row, in 64 bytes. */
-export const PAD_STATES = 4;
+const PAD_STATES = 4;
 const MAX_PAD_STATES = 8;
 const MAX_KEYS = 32;
 

@@ -37,8 +37,6 @@ class Peer:
 
     def __init__(self, socket: ClientWebSocketResponse, decode):
         self.socket = socket
-        self.last_state = None
-        """What it was last told of its room: a page its members, a worker what to keep."""
         self._decode = decode
 
     async def send(self, message):
@@ -51,7 +49,6 @@ class Peer:
             message = self._decode(received.data) if received.type is WSMsgType.TEXT else None
             if not isinstance(message, Keep | RoomState):
                 return message
-            self.last_state = message
 
     async def receive_until_end(self):
         """All that comes before the connection ends."""
