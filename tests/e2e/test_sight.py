@@ -90,6 +90,24 @@ async def test_a_refused_file_is_said_where_files_are_chosen(page: Page, arcade:
     assert not await page.evaluate(COVERED, "saves-said")
 
 
+async def test_settings_can_be_left_from_wherever_one_is_in_them(page: Page, arcade: Stack) -> None:
+    await page.set_viewport_size({"width": 844, "height": 390})
+    await visit(page, arcade)
+    await page.click("#open-settings")
+    await page.locator("#test").scroll_into_view_if_needed()
+    await page.get_by_role("button", name="Done").click(timeout=5000)
+    await page.locator("#settings").wait_for(state="hidden")
+
+
+async def test_a_tap_on_the_bar_does_not_keep_it(browser: Browser, arcade: Stack) -> None:
+    context = await browser.new_context(viewport={"width": 844, "height": 390}, has_touch=True, is_mobile=True)
+    page = await context.new_page()
+    await play(page, arcade, GAME)
+    await page.tap("#mute")
+    await page.locator("#play.idle").wait_for(state="attached")
+    await go(context)
+
+
 async def test_the_focus_goes_where_one_goes_on(page: Page, arcade: Stack) -> None:
     await play(page, arcade, GAME)
     await press_bar(page, "#open-saves")
