@@ -8,9 +8,9 @@ import logging
 from coordinator import records
 from coordinator.decisions import Decision, ToPage, ToWorker
 from coordinator.house import House
-from coordinator.messages import CloseRoom, Dismiss, Holding, Refused, SeatViewer
+from coordinator.messages import CloseRoom, Dismiss, Holding, Reconnect, Refused, SeatViewer
 from coordinator.phases import Event, Phase
-from coordinator.placing import Placing
+from coordinator.placing import PATH_BROKEN, Placing
 from coordinator.records import Record
 from coordinator.registry import Worker
 from coordinator.room import Room, Viewer
@@ -37,10 +37,12 @@ class Returns:
             logger.info("= worker %s is told to close a room that is over, or elsewhere", worker.id)
             return [ToWorker(worker.id, CloseRoom(room=message.room, superseded=room is not None))]
         decisions: list[Decision] = []
+        if room is not None and record.epoch > room.epoch:
+            decisions, room = self._let_go(room), None
         if room is None:
             room = self._adopt(worker, message, record, now)
         else:
-            decisions = self._take_back(room, worker, record.epoch, now)
+            decisions = self._take_back(room, worker, now)
         logger.info("= room %s came with worker %s", room.label, worker.id)
         self._house.touch(room)
         return [*decisions, *self._agree(room, worker, message.viewers, now)]
@@ -57,17 +59,32 @@ class Returns:
             self._house.note_absence(room, member, now)
         return room
 
-    def _take_back(self, room: Room, worker: Worker, epoch: int, now: float) -> list[Decision]:
-        """The copy that we know, one that was opened as often, or a later one is on this worker."""
-        decisions: list[Decision] = []
-        if (
-            room.worker is not None and room.worker is not worker
-        ):  # or this copy, whose link before nobody reads any more
-            decisions.append(ToWorker(room.worker.id, CloseRoom(room=room.id, superseded=True)))
+    def _let_go(self, room: Room) -> list[Decision]:
+        """An older copy, which came to a new coordinator first: whoever is in it comes again, to the later one."""
+        decisions = self._close_other(room)
+        for member in room.company.members.values():
+            if member.page is not None:
+                call = Reconnect(room=room.id, code="connection_lost", message=PATH_BROKEN)
+                refusal = Refused(code="worker_lost", message=UNANSWERED)
+                decisions.append(ToPage(member.page, call if member.known else refusal))
+            self._house.detach(room, member)
+        self._house.forget(room)
+        del self._house.ended[room.id]
+        return decisions
+
+    def _close_other(self, room: Room, worker: Worker | None = None) -> list[Decision]:
+        """On any worker but this one. It may be the same copy, by a link that nobody reads any more."""
+        if room.worker is None or room.worker is worker:
+            return []
+        return [ToWorker(room.worker.id, CloseRoom(room=room.id, superseded=True))]
+
+    def _take_back(self, room: Room, worker: Worker, now: float) -> list[Decision]:
+        """The copy that we know, or one that was opened as often, is on this worker."""
+        decisions = self._close_other(room, worker)
         room.step(Event.HELD)
         self._house.give_places_free(room)
         self._house.cancel(room, "return", "place", "freeze", "retry")
-        room.worker, room.epoch, room.opened_at, room.troubled_at = worker, epoch, now, None
+        room.worker, room.opened_at, room.troubled_at = worker, now, None
         worker.rooms.add(room.id)
         return decisions
 

@@ -5,6 +5,7 @@ import pytest
 from coordinator.messages import (
     Admit,
     Admitted,
+    Back,
     CloseRoom,
     Dismiss,
     Join,
@@ -173,6 +174,23 @@ class TestTwoCopies:
         assert after.commands(first) == [CloseRoom(room=room, superseded=True)]
         assert after.room(room).worker is second
         assert after.room(room).epoch == 2
+
+    def test_whose_members_are_those_of_the_later_one(self, floor, worker, room):
+        old, host = floor.records[room], floor.started
+        floor.worker()
+        floor.lose(worker)
+        floor.wait(RETURN_SECONDS)
+        late = floor.enter(3, room)
+        after = Floor()
+        first, second = after.worker(holding=1), after.worker(holding=1)
+        after.bring(first, room, ("v1",), record=old)
+        after.say(7, Back(room=room, token=host.token))
+
+        after.bring(second, room, (), record=floor.records[room])
+
+        assert after.code(7) == ("Reconnect", "connection_lost")
+        assert after.enter(8, room, token=late.token).member == late.member
+        assert after.enter(7, room, token=host.token).member == host.member
 
     def test_of_which_none_was_opened_later_one_is_closed_all_the_same(self, floor, worker, room):
         old = floor.records[room]
