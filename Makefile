@@ -10,7 +10,7 @@ PYTHON ?= $(shell $(FIND_PYTHON))
 COMPILE := $(BIN)/python -c 'from turn.loop import new_event_loop; new_event_loop().close()'
 BENCHMARKS := latency density start recovery snapshots relay load
 
-.PHONY: play setup test test-containers lint lock bench clean help needs
+.PHONY: play setup test test-containers test-cluster lint lock bench clean help needs
 .DEFAULT_GOAL := help
 
 play: $(VENV)/.installed  ## play on this machine (PORT=8100 for another port)
@@ -25,6 +25,9 @@ test: needs lint  ## everything that has to hold: lint, JavaScript, Python, brow
 
 test-containers: needs setup  ## build the images and run compose.yaml: needs docker or podman, and debian:bookworm-slim
 	@$(BIN)/python -m pytest -q -m containers tests/containers
+
+test-cluster: setup  ## install in a Kubernetes cluster of one node, by KUBECONFIG, and play there
+	@$(BIN)/python -m pytest -q -m cluster tests/e2e/test_cluster.py
 
 lock: setup  ## renew the images' lock files (UPGRADE=--upgrade for the newest of everything)
 	@UV=$(BIN)/uv PYTHON=$(BIN)/python sh containers/lock.sh
