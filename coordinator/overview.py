@@ -99,11 +99,12 @@ def _figures(room: Room) -> Shown:
 
 
 def _sums(rooms: Collection[Room]) -> Shown:
-    """Of frames the mean, of what a player may suffer from the worst."""
+    """Of frames the mean of the rooms that don't stand still, of what a player may suffer from the worst."""
     figures = [room.figures for room in rooms if room.figures is not None]
+    moving = [each.fps for each in figures if each.fps]
     return {
         "players": sum(seats_taken(room.company.members.values()) for room in rooms),
-        "fps": round(sum(each.fps for each in figures) / len(figures), 1) if figures else None,
+        "fps": round(sum(moving) / len(moving), 1) if moving else None,
         "late": max((each.late for each in figures), default=None),
         "encode_ms": max((each.encode_ms for each in figures), default=None),
         "rtt_ms": max((each.rtt_ms for each in figures if each.rtt_ms is not None), default=None),

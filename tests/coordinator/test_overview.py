@@ -94,3 +94,12 @@ def test_regions_are_sums_over_their_workers_by_name(floor):
     assert (second["name"], second["workers"], second["players"], second["free"]) == ("near", 1, 2, 2)
     assert (second["fps"], second["late"], second["encode_ms"], second["rtt_ms"]) == (59.0, 0.5, 3.0, 20.0)
     assert far.free == 1
+
+
+@pytest.mark.parametrize(("second", "mean"), [(0.0, 58.0), (50.0, 54.0)])
+def test_a_room_that_stands_still_makes_no_worker_look_slow(floor, second, mean):
+    worker = floor.worker()
+    rooms = [floor.play(page).room for page in (1, 2)]
+    report(floor, worker, figures(rooms[0], fps=58.0), figures(rooms[1], fps=second))
+
+    assert shown(floor)["workers"][0]["fps"] == mean
