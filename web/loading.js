@@ -1,10 +1,14 @@
 /**
- * Says so when the page does not get under way: one of its files can't be had because the network changed meanwhile,
- * or this browser can't run it. A plain script before the modules, which don't run at all if one of them is missing.
+ * Loads the page again when one of its files can't be had, as the network changed meanwhile, and says so when that is of
+ * no use or this browser can't run it. A plain script before the modules, which don't run at all if one of them is missing.
  */
 
 /** Without a word of success or failure for so long, waiting on is no use. */
 const LIMIT_MS = 20_000;
+
+/** A network that has changed is there again in a moment. How often was tried is kept with the page's place in the history. */
+const TRIES = 2;
+const PAUSE_MS = 1000;
 
 const giveUp = setTimeout(sayFailed, LIMIT_MS);
 addEventListener("error", failed, true); // of elements, too: their events don't bubble
@@ -12,8 +16,16 @@ document.addEventListener("load", loaded, true); // not of the window, which scr
 
 function failed({ target }) {
   if (target !== window && !target.matches("script, link[rel=stylesheet]")) return;
+  removeEventListener("error", failed, true);
   document.removeEventListener("load", loaded, true); // what else arrives is of no use
-  sayFailed();
+  const tried = history.state?.tried ?? 0;
+  if (target === window || tried === TRIES) sayFailed();
+  else setTimeout(tryAgain, PAUSE_MS, tried + 1);
+}
+
+function tryAgain(tried) {
+  history.replaceState({ tried }, "");
+  location.reload();
 }
 
 /** The module script has run, and with it all that it imports. */
@@ -22,6 +34,7 @@ function loaded({ target }) {
   clearTimeout(giveUp);
   removeEventListener("error", failed, true);
   removeEventListener("online", reload);
+  history.replaceState(null, "");
   document.getElementById("unloaded")?.remove(); // it came late
   showRest(true);
 }

@@ -80,7 +80,7 @@ def shelf(name: str, count: int) -> list[Game]:
 
 @pytest.mark.parametrize("page_name", ["", "admin"])
 @pytest.mark.parametrize("missing", ["**/element.js", "**/style.css"])
-async def test_a_page_that_does_not_arrive_whole_says_so_and_comes_at_the_second_try(
+async def test_a_page_that_never_arrives_whole_says_so_and_comes_when_it_can(
     page: Page, lobby: Lobby, page_name: str, missing: str
 ) -> None:
     async def cut(route: Route) -> None:
@@ -94,6 +94,21 @@ async def test_a_page_that_does_not_arrive_whole_says_so_and_comes_at_the_second
     await again.click()
     await expect(again).to_have_count(0)
     await state(page, "token" if page_name else "library")
+
+
+async def test_a_page_that_the_network_cut_comes_by_itself(page: Page, lobby: Lobby) -> None:
+    cuts = 0
+
+    async def cut_at_first(route: Route) -> None:
+        nonlocal cuts
+        cuts += 1
+        await (route.abort("connectionreset") if cuts <= 2 else route.continue_())
+
+    await page.route("**/element.js", cut_at_first)
+    await page.goto(f"{lobby.url}?relay=1")
+    await state(page, "library")
+    assert page.url == f"{lobby.url}?relay=1"
+    assert await page.evaluate("history.state") is None
 
 
 async def test_a_page_that_has_arrived_is_not_given_up_later(page: Page, lobby: Lobby) -> None:
