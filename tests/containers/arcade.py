@@ -5,6 +5,7 @@ import secrets
 import socket
 import tomllib
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 from tests.containers.engine import ROOT, TARGETS, Engine
@@ -19,6 +20,10 @@ PROGRAMS = {"coordinator": "coordinator", "worker": "worker", "gateway": "turn",
 """The services that stay, by what `coinop secrets` calls them; the last in profile s3 alone."""
 
 READY_SECONDS = 60.0
+
+ADDRESSES = Path("/proc/net/if_inet6")
+TENTATIVE = 0x40
+"""IFA_F_TENTATIVE, in the fifth column there."""
 
 
 class Arcade:
@@ -42,6 +47,7 @@ class Arcade:
         """Start it, and wait until workers and gateway are there."""
         self.engine.compose(self.project, self.variables, "up", "--detach", "--no-build")
         await until(lambda: self._ready(), f"the arcade is ready; {self.log()}", READY_SECONDS)
+        await until(_has_settled, "the addresses of the containers' interfaces are settled", READY_SECONDS)
 
     def _ready(self) -> bool:
         status, body = get(self.url + "api/status")
@@ -98,6 +104,12 @@ def build_all(engine: Engine) -> None:
     """Build the three images."""
     for target in TARGETS:
         engine.build(target, image(target), {"VERSION": VERSION, "REVISION": "0123456789abcdef"})
+
+
+def _has_settled() -> bool:
+    """Whether all addresses of this machine are. When one becomes so, a browser breaks off what it is loading."""
+    lines = ADDRESSES.read_text().splitlines() if ADDRESSES.exists() else []
+    return not any(int(line.split()[4], 16) & TENTATIVE for line in lines)
 
 
 def _free_udp_and_tcp_port() -> int:
