@@ -2,8 +2,9 @@
 
 import argparse
 
-from benchmarks import density, latency, load, recovery, report, snapshots, start
-from benchmarks.report import Benchmark, Figures
+from benchmarks import density, latency, load, recovery, snapshots, start
+from benchmarks.measure import report
+from benchmarks.measure.report import Benchmark, Figures
 
 ALL = {
     "latency": latency.BENCHMARK,

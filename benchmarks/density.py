@@ -12,12 +12,13 @@ import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from benchmarks import processes, report, stack
-from benchmarks.figures import intervals, percentile
-from benchmarks.report import Benchmark, BenchmarkError, Figures
-from benchmarks.stack import Stack
-from benchmarks.viewer import Viewer
-from benchmarks.wait import until
+from benchmarks.arcade import stack
+from benchmarks.arcade.stack import Stack
+from benchmarks.arcade.viewer import Viewer
+from benchmarks.measure import processes, report
+from benchmarks.measure.figures import intervals, percentile
+from benchmarks.measure.report import Benchmark, BenchmarkError, Figures
+from benchmarks.measure.wait import until
 from coordinator.messages import Game
 
 logger = logging.getLogger(__name__)

@@ -17,11 +17,12 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import processes, report, stack
-from benchmarks.browser import chromium, leave, page_at, play
-from benchmarks.figures import mean, percentile, summary
-from benchmarks.report import Benchmark, Figures
-from benchmarks.stack import Stack
+from benchmarks.arcade import stack
+from benchmarks.arcade.browser import chromium, leave, page_at, play
+from benchmarks.arcade.stack import Stack
+from benchmarks.measure import processes, report
+from benchmarks.measure.figures import mean, percentile, summary
+from benchmarks.measure.report import Benchmark, Figures
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page

@@ -17,17 +17,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from benchmarks import interruptions, report, stack
-from benchmarks.browser import chromium, in_state, leave, page_at, play
-from benchmarks.figures import percentile, summary
-from benchmarks.interruptions import Record, Trial
-from benchmarks.processes import descendants
-from benchmarks.report import Benchmark, BenchmarkError, Figures
-from benchmarks.stack import Stack, Worker
-from benchmarks.wait import until
-from worker.envelope import DamagedError
-from worker.store import names
-from worker.store.records import SNAPSHOTS
+from benchmarks.arcade import stack
+from benchmarks.arcade.browser import chromium, in_state, leave, page_at, play
+from benchmarks.arcade.stack import Stack, Worker
+from benchmarks.measure import interruptions, report
+from benchmarks.measure.figures import percentile, summary
+from benchmarks.measure.interruptions import Record, Trial
+from benchmarks.measure.processes import descendants
+from benchmarks.measure.report import Benchmark, BenchmarkError, Figures
+from benchmarks.measure.wait import until
+from worker.formats.envelope import DamagedError
+from worker.store.naming import keys
+from worker.store.naming.records import SNAPSHOTS
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -118,7 +119,7 @@ class Session:
     def snapshots(self) -> list[tuple[float, int]]:
         """When each of the room's snapshots that are there now was written, and its frame."""
         found = []
-        for folder, _, files in os.walk(self.running.saves / "store" / names.ROOMS):  # passes over what goes meanwhile
+        for folder, _, files in os.walk(self.running.saves / "store" / keys.ROOMS):  # passes over what goes meanwhile
             for path in (Path(folder, name) for name in files):
                 with suppress(OSError, DamagedError):  # gone, or not whole yet
                     found.append((path.stat().st_mtime, SNAPSHOTS.header(path.read_bytes()).frame))

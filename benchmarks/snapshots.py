@@ -14,14 +14,14 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from benchmarks import report
-from benchmarks.report import Benchmark, BenchmarkError, Figures
+from benchmarks.measure import report
+from benchmarks.measure.report import Benchmark, BenchmarkError, Figures
 from worker.config import Config
-from worker.library import Scanner
+from worker.library.library import Scanner
 from worker.libretro import Core
-from worker.room.battery import Battery
-from worker.room.playback import Setting
-from worker.room.snapshots import Present, Snapshots
+from worker.room.game.battery import Battery
+from worker.room.game.playback import Setting
+from worker.room.game.snapshots import Present, Snapshots
 
 logger = logging.getLogger(__name__)
 

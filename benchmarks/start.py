@@ -8,12 +8,13 @@ import argparse
 import logging
 from typing import TYPE_CHECKING
 
-from benchmarks import report, stack
-from benchmarks.browser import chromium, leave, page_at, play
-from benchmarks.figures import summary
-from benchmarks.report import Benchmark, Figures
-from benchmarks.stack import Stack
-from benchmarks.wait import until
+from benchmarks.arcade import stack
+from benchmarks.arcade.browser import chromium, leave, page_at, play
+from benchmarks.arcade.stack import Stack
+from benchmarks.measure import report
+from benchmarks.measure.figures import summary
+from benchmarks.measure.report import Benchmark, Figures
+from benchmarks.measure.wait import until
 
 if TYPE_CHECKING:
     from playwright.async_api import Page

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from aiohttp import WSCloseCode, web
 
-from coordinator import admin, health
 from coordinator.config import Config
-from coordinator.pages import add_pages
-from coordinator.players import player_socket
-from coordinator.switchboard import CONFIG, SWITCHBOARD, Switchboard
-from coordinator.workers import worker_socket
+from coordinator.http import admin, health
+from coordinator.http.players import player_socket
+from coordinator.http.static import add_pages
+from coordinator.http.switchboard import CONFIG, SWITCHBOARD, Switchboard
+from coordinator.http.workers import worker_socket
 
 logger = logging.getLogger(__name__)
 

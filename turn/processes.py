@@ -19,11 +19,11 @@ from typing import Final
 
 import msgspec
 
-from turn import metrics
 from turn.config import HANDED_DOWN, Config
-from turn.metrics import Figure
+from turn.gateway.sockets import Bound
+from turn.http import metrics
+from turn.http.metrics import Figure
 from turn.node import Node, log_failure
-from turn.sockets import Bound
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from turn.attributes import plain_host
-from turn.peers import Name
-from turn.policy import Policy, Rule
+from turn.relay.peer_rules import Name
+from turn.relay.policy import Policy, Rule
+from turn.wire.attributes import plain_host
 
 logger = logging.getLogger(__name__)
 

@@ -5,37 +5,37 @@
  * figures of the last second (stats.js, with rttMs and photonMs) or null.
  */
 
-import { Bar } from "./bar.js";
-import { distance } from "./distance.js";
-import { Heartbeat } from "./heartbeat.js";
-import { configuration, isRelayOnly, ways } from "./ice.js";
-import { Gamepads } from "./input/gamepad.js";
-import { DEFAULT_KEYS, Keyboard } from "./input/keyboard.js";
-import { Pad } from "./input/pad.js";
-import { TouchPad } from "./input/touch.js";
-import { Legend } from "./legend.js";
-import { Library, drawArt } from "./library.js";
-import { FILE, NOTICE, PROFILE, PROGRESS, elsewhereWords } from "./messages.js";
-import { Overlay } from "./overlay.js";
-import { Panel } from "./panel.js";
-import { Peer } from "./peer.js";
-import { People, nameOf, news } from "./people.js";
-import { PhotonMeter } from "./photon.js";
-import { Playback } from "./playback.js";
-import { Profile, ProfileForm } from "./profile.js";
-import { RegionChoice } from "./regionchoice.js";
-import { Regions } from "./regions.js";
-import { OpenRooms } from "./rooms.js";
-import { Saves } from "./saves.js";
-import { Screen, WakeLock } from "./screen.js";
-import { testWay } from "./selftest.js";
-import { Session } from "./session.js";
-import { Settings, invitation, invitedRoom } from "./settings.js";
-import { Signalling } from "./signalling.js";
-import { isGame } from "./states.js";
-import { Tickets } from "./ticket.js";
-import { Toast } from "./toast.js";
-import { renameMessage, setRoomMessage } from "./wire.js";
+import { Bar } from "./ui/bar.js";
+import { distance } from "./core/net/distance.js";
+import { Heartbeat } from "./core/net/heartbeat.js";
+import { configuration, isRelayOnly, ways } from "./core/net/ice.js";
+import { Gamepads } from "./core/input/gamepad.js";
+import { DEFAULT_KEYS, Keyboard } from "./core/input/keyboard.js";
+import { Pad } from "./core/input/pad.js";
+import { TouchPad } from "./core/input/touch.js";
+import { Legend } from "./ui/legend.js";
+import { Library, drawArt } from "./ui/library.js";
+import { FILE, NOTICE, PROFILE, PROGRESS, elsewhereWords } from "./core/session/words.js";
+import { Overlay } from "./ui/overlay.js";
+import { Panel } from "./ui/panel.js";
+import { Peer } from "./core/net/peer.js";
+import { People, nameOf, news } from "./ui/people.js";
+import { PhotonMeter } from "./core/net/input_to_photon.js";
+import { Playback } from "./ui/playback.js";
+import { Profile, ProfileForm } from "./ui/profile.js";
+import { RegionChoice } from "./ui/region_choice.js";
+import { Regions } from "./core/net/regions.js";
+import { OpenRooms } from "./ui/lobby.js";
+import { Saves } from "./ui/saves.js";
+import { Screen, WakeLock } from "./ui/screen.js";
+import { testWay } from "./core/net/ice_probe.js";
+import { Session } from "./core/session/session.js";
+import { Settings, invitation, invitedRoom } from "./core/session/settings.js";
+import { Signalling } from "./core/net/signalling.js";
+import { isGame } from "./core/session/states.js";
+import { Tickets } from "./core/session/seat_token.js";
+import { Toast } from "./ui/toast.js";
+import { renameMessage, setRoomMessage } from "./core/wire/messages.js";
 
 const $ = (id) => document.getElementById(id);
 const environment = {

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.report import BenchmarkError
+from benchmarks.measure.report import BenchmarkError
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page

@@ -16,10 +16,10 @@ from typing import Final
 
 import aiohttp
 
-from benchmarks.figures import percentile
-from benchmarks.processes import cpu_seconds
-from benchmarks.report import BenchmarkError, Figures
-from benchmarks.stack import Coordinator, coordinator_alone
+from benchmarks.arcade.stack import Coordinator, coordinator_alone
+from benchmarks.measure.figures import percentile
+from benchmarks.measure.processes import cpu_seconds
+from benchmarks.measure.report import BenchmarkError, Figures
 from coordinator.messages import (
     Admitted,
     Candidate,

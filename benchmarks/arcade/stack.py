@@ -20,9 +20,9 @@ from pathlib import Path
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.processes import descendants
-from benchmarks.report import BenchmarkError
-from benchmarks.wait import until
+from benchmarks.measure.processes import descendants
+from benchmarks.measure.report import BenchmarkError
+from benchmarks.measure.wait import until
 from coinop import gateway
 from coinop.child import Child
 from coordinator.messages import Game, Welcome, decode_player_event

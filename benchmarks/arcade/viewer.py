@@ -16,7 +16,7 @@ from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSess
 from aiortc.exceptions import InvalidStateError
 from aiortc.sdp import SessionDescription
 
-from benchmarks.report import BenchmarkError
+from benchmarks.measure.report import BenchmarkError
 from coordinator.messages import (
     Ended,
     Game,
@@ -36,7 +36,7 @@ PATIENCE = 20.0
 CHANGES_PER_SECOND = 8.0
 """Four presses and four releases: somebody who plays, and does not hammer."""
 REPEATS = (0.008, 0.016, 0.024)
-"""Seconds between the datagrams of a change, as ``web/input/pad.js`` sends them."""
+"""Seconds between the datagrams of a change, as ``web/core/input/pad.js`` sends them."""
 PING_EVERY = 8
 """Changes between two pings, which makes one a second."""
 

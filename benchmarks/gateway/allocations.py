@@ -15,8 +15,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 
-from benchmarks import processes
-from benchmarks.relay_client import (
+from benchmarks.gateway.client import (
     ALLOCATE,
     CHANNEL,
     CHANNEL_BIND,
@@ -42,7 +41,8 @@ from benchmarks.relay_client import (
     request,
     udp_socket,
 )
-from benchmarks.relay_load import Target, cpu_seconds, read_target
+from benchmarks.gateway.load import Target, cpu_seconds, read_target
+from benchmarks.measure import processes
 
 AT_A_TIME = 32
 """Clients that wait for an answer: the server is never idle, and no socket buffer overflows."""

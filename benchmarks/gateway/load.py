@@ -24,7 +24,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.relay_client import CHANNEL, DATAGRAM, Address, Client, Credentials, allocated, client_host, udp_socket
+from benchmarks.gateway.client import (
+    CHANNEL,
+    DATAGRAM,
+    Address,
+    Client,
+    Credentials,
+    allocated,
+    client_host,
+    udp_socket,
+)
 
 BURSTS_PER_S = 60
 WARM = 0.2

@@ -16,11 +16,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.processes import descendants
-from benchmarks.relay_client import Address, Client, Credentials, RelayError
-from benchmarks.relay_load import Target
-from benchmarks.report import BenchmarkError
-from benchmarks.wait import until
+from benchmarks.gateway.client import Address, Client, Credentials, RelayError
+from benchmarks.gateway.load import Target
+from benchmarks.measure.processes import descendants
+from benchmarks.measure.report import BenchmarkError
+from benchmarks.measure.wait import until
 from coinop.child import Child
 
 HOST = "127.0.0.1"

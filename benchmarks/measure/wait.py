@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from benchmarks.report import BenchmarkError
+from benchmarks.measure.report import BenchmarkError
 
 LOOK_EVERY = 0.05
 """Seconds between two looks: short against everything that is waited for, and no load."""

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
 
+from coordinator.fleet.regions import UNNAMED, Wish
 from coordinator.messages import Game, Refused, Region, Register
 from coordinator.messages.fields import MAX_REGIONS
-from coordinator.regions import UNNAMED, Wish
 
 logger = logging.getLogger(__name__)
 
 MAX_GAMES = 10_000
-"""Games of all workers together that pages are told of: some 1.5 MB. ``web/wire.js`` reads so many, and few more."""
+"""Games of all workers together that pages are told of: some 1.5 MB. ``web/core/wire/messages.js`` reads so many, and
+few more."""
 
 WorkerId = str
 

@@ -3,7 +3,7 @@
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from coordinator.switchboard import SWITCHBOARD, VERSION
+from coordinator.http.switchboard import SWITCHBOARD, VERSION
 
 
 async def live(_: web.Request) -> web.Response:

@@ -8,11 +8,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from coordinator.fleet.registry import Registry, Worker
 from coordinator.messages import Reconnect, Refused
-from coordinator.registry import Registry, Worker
-from coordinator.rooms import Rooms
-from coordinator.seats import seats_taken
-from coordinator.verdicts import VERDICTS, Verdict
+from coordinator.rooms.endings import VERDICTS, Verdict
+from coordinator.rooms.rooms import Rooms
+from coordinator.rooms.seats import seats_taken
 
 Peer = Literal["page", "worker"]
 

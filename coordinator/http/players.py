@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from coordinator.addresses import client_address, owner_of
 from coordinator.config import Config
-from coordinator.connection import Connection, Limits, PeerError, connected
-from coordinator.hosts import host_of
+from coordinator.http.client_address import client_address, owner_of
+from coordinator.http.switchboard import CONFIG, SWITCHBOARD, Switchboard
+from coordinator.http.websocket import Connection, Limits, PeerError, connected
 from coordinator.messages import decode_player_message
-from coordinator.switchboard import CONFIG, SWITCHBOARD, Switchboard
+from coordinator.views.ice_hosts import host_of
 
 logger = logging.getLogger(__name__)
 

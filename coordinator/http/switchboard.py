@@ -14,17 +14,17 @@ from aiohttp import web
 
 from coordinator import messages
 from coordinator.config import Config
-from coordinator.connection import Connection
-from coordinator.decisions import Decision, Recovered, StartTook, ToPage, ToWorker
-from coordinator.gateways import Gateways
-from coordinator.listing import Listing, lobby
+from coordinator.fleet.registry import Announcement, Registry, WorkerId
+from coordinator.http.metrics import Metrics
+from coordinator.http.websocket import Connection
 from coordinator.messages import Library, PlayerMessage, Regions, Register, Registered, Welcome, WorkerMessage, encode
 from coordinator.messages import Rooms as RoomList
-from coordinator.metrics import Metrics
-from coordinator.registry import Announcement, Registry, WorkerId
-from coordinator.room import Room
-from coordinator.rooms import Rooms
-from coordinator.seats import PageId
+from coordinator.rooms.decisions import Decision, Recovered, StartTook, ToPage, ToWorker
+from coordinator.rooms.room import Room
+from coordinator.rooms.rooms import Rooms
+from coordinator.rooms.seats import PageId
+from coordinator.views.ice import Gateways
+from coordinator.views.lobby import Listing, lobby
 
 VERSION = version("coinop")
 

@@ -14,9 +14,9 @@ from typing import TypeVar
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 from msgspec import Struct
 
+from coordinator.http.metrics import Metrics, Peer
+from coordinator.limits.token_bucket import TokenBucket
 from coordinator.messages import MAX_MESSAGE_BYTES, MessageError, Refused, encode
-from coordinator.metrics import Metrics, Peer
-from coordinator.rate import TokenBucket
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ import logging
 
 from aiohttp import web
 
-from coordinator.authority import is_authorised
-from coordinator.connection import Connection, Limits, PeerError, connected
+from coordinator.http.bearer import is_authorised
+from coordinator.http.switchboard import CONFIG, SWITCHBOARD, Switchboard
+from coordinator.http.websocket import Connection, Limits, PeerError, connected
 from coordinator.messages import Register, WorkerMessage, decode_worker_message
-from coordinator.switchboard import CONFIG, SWITCHBOARD, Switchboard
 
 logger = logging.getLogger(__name__)
 

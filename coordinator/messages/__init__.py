@@ -1,9 +1,9 @@
 """CONTRACT: the signalling messages between browser, coordinator and worker.
 
 Each message is one JSON object in one WebSocket text frame; its ``type`` field names the struct. Four unions say who
-may send what: two in ``pages.py``, two in ``workers.py``. ``web/wire.js`` mirrors those that a browser speaks, and
-``tests/wire/vectors.json`` ties both together. Unknown fields are ignored, so a newer peer may add some; a missing or
-ill-typed field is an error.
+may send what: two in ``pages.py``, two in ``workers.py``. ``web/core/wire/messages.js`` mirrors those that a browser
+speaks, and ``tests/wire/vectors.json`` ties both together. Unknown fields are ignored, so a newer peer may add some; a
+missing or ill-typed field is an error.
 """
 
 from typing import TypeVar

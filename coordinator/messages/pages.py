@@ -1,4 +1,4 @@
-"""CONTRACT: what a browser's page and the coordinator say to each other. ``web/wire.js`` mirrors it."""
+"""CONTRACT: what a browser's page and the coordinator say to each other. ``web/core/wire/messages.js`` mirrors it."""
 
 from msgspec import Struct, field
 

@@ -6,14 +6,14 @@ does not. Answers about viewers who left meanwhile, and about other workers' roo
 
 import logging
 
-from coordinator.decisions import Decision, Recovered, StartTook, ToPage
-from coordinator.house import ANSWER_SECONDS, Alarm, House
+from coordinator.fleet.registry import WorkerId
 from coordinator.messages import Admitted, Reconnect, Refused, Rejected, Started, ViewerLeft
-from coordinator.phases import Event
-from coordinator.placing import PATH_BROKEN
-from coordinator.registry import WorkerId
-from coordinator.room import Room, Viewer
-from coordinator.seats import Member
+from coordinator.rooms.decisions import Decision, Recovered, StartTook, ToPage
+from coordinator.rooms.phases import Event
+from coordinator.rooms.placement import PATH_BROKEN
+from coordinator.rooms.room import Room, Viewer
+from coordinator.rooms.room_table import ANSWER_SECONDS, Alarm, House
+from coordinator.rooms.seats import Member
 
 logger = logging.getLogger(__name__)
 

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
+from coordinator.fleet.registry import WorkerId
 from coordinator.messages import PlayerEvent, WorkerCommand
-from coordinator.registry import WorkerId
-from coordinator.seats import PageId
+from coordinator.rooms.seats import PageId
 
 
 class ToPage(NamedTuple):

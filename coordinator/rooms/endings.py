@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 
-from coordinator.room import Room
+from coordinator.rooms.room import Room
 
 EARLY_DEATH = 30.0
 """A room that dies within so many seconds of its opening has not got far."""

@@ -6,15 +6,15 @@ Sans-I/O. What is done once inside is rooms.py's business.
 import logging
 from dataclasses import dataclass, field
 
-from coordinator.decisions import Decision, ToPage, ToWorker
-from coordinator.house import Alarm, House, digest
+from coordinator.fleet.regions import Wish
+from coordinator.limits.token_bucket import TokenBuckets
 from coordinator.messages import Back, Candidate, Ended, Join, OpenRoom, Refused, Start, ViewerCandidate
-from coordinator.phases import Phase
-from coordinator.placing import summons
-from coordinator.rate import TokenBuckets
-from coordinator.regions import Wish
-from coordinator.room import MAX_CANDIDATES, Room
-from coordinator.seats import DeniedError, Member, PageId
+from coordinator.rooms.decisions import Decision, ToPage, ToWorker
+from coordinator.rooms.phases import Phase
+from coordinator.rooms.placement import summons
+from coordinator.rooms.room import MAX_CANDIDATES, Room
+from coordinator.rooms.room_table import Alarm, House, digest
+from coordinator.rooms.seats import DeniedError, Member, PageId
 
 logger = logging.getLogger(__name__)
 

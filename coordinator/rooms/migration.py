@@ -6,14 +6,14 @@ Sans-I/O. An operator moves one, or drains a worker of all it has; a worker that
 import logging
 import math
 
-from coordinator.decisions import Decision, ToWorker
-from coordinator.house import Alarm, House
+from coordinator.fleet.registry import Worker, WorkerId
 from coordinator.messages import Freeze, Frozen, Prepare, Prepared, Refused, Thawed
-from coordinator.phases import Event, Phase
-from coordinator.placing import Placing
-from coordinator.registry import Worker, WorkerId
-from coordinator.room import Room
-from coordinator.seats import DeniedError
+from coordinator.rooms.decisions import Decision, ToWorker
+from coordinator.rooms.phases import Event, Phase
+from coordinator.rooms.placement import Placing
+from coordinator.rooms.room import Room
+from coordinator.rooms.room_table import Alarm, House
+from coordinator.rooms.seats import DeniedError
 
 logger = logging.getLogger(__name__)
 

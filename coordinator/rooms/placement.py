@@ -5,12 +5,12 @@ Sans-I/O. Its members are told to come after it. How it lost its place is for re
 
 import logging
 
-from coordinator.decisions import Decision, ToPage, ToWorker
-from coordinator.house import Alarm, House
+from coordinator.fleet.registry import Worker
 from coordinator.messages import OpenRoom, Reconnect, Refused
-from coordinator.phases import Event, Phase
-from coordinator.registry import Worker
-from coordinator.room import Room
+from coordinator.rooms.decisions import Decision, ToPage, ToWorker
+from coordinator.rooms.phases import Event, Phase
+from coordinator.rooms.room import Room
+from coordinator.rooms.room_table import Alarm, House
 
 logger = logging.getLogger(__name__)
 

@@ -5,15 +5,15 @@ Sans-I/O. Of two copies of a room, the one of the higher epoch is the room; the 
 
 import logging
 
-from coordinator import records
-from coordinator.decisions import Decision, ToPage, ToWorker
-from coordinator.house import House
+from coordinator.fleet.registry import Worker
 from coordinator.messages import CloseRoom, Dismiss, Holding, Reconnect, Refused, SeatViewer
-from coordinator.phases import Event, Phase
-from coordinator.placing import PATH_BROKEN, Placing
-from coordinator.records import Record
-from coordinator.registry import Worker
-from coordinator.room import Room, Viewer
+from coordinator.rooms import records
+from coordinator.rooms.decisions import Decision, ToPage, ToWorker
+from coordinator.rooms.phases import Event, Phase
+from coordinator.rooms.placement import PATH_BROKEN, Placing
+from coordinator.rooms.records import Record
+from coordinator.rooms.room import Room, Viewer
+from coordinator.rooms.room_table import House
 
 logger = logging.getLogger(__name__)
 

@@ -8,12 +8,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from coordinator.fleet.registry import Worker
 from coordinator.messages import Game
 from coordinator.messages.fields import Codec, Count, Label, Name, ProfileHash, Scale, Seat
-from coordinator.phases import Phase
-from coordinator.registry import Worker
-from coordinator.room import Room
-from coordinator.seats import MAX_BANNED, MAX_MEMBERS, Company, Member
+from coordinator.rooms.phases import Phase
+from coordinator.rooms.room import Room
+from coordinator.rooms.seats import MAX_BANNED, MAX_MEMBERS, Company, Member
 
 Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 

@@ -5,14 +5,14 @@ Sans-I/O. Where a room goes on is placing.py's business, a worker that comes bac
 
 import logging
 
-from coordinator.decisions import Decision, ToWorker
-from coordinator.house import Alarm, House
+from coordinator.fleet.registry import Worker, WorkerId
 from coordinator.messages import CloseRoom, RoomClosed
-from coordinator.phases import Event, Phase
-from coordinator.placing import Placing
-from coordinator.registry import Worker, WorkerId
-from coordinator.room import Room
-from coordinator.verdicts import Verdict, dies_too_often, given_up, going_on, verdict_on
+from coordinator.rooms.decisions import Decision, ToWorker
+from coordinator.rooms.endings import Verdict, dies_too_often, given_up, going_on, verdict_on
+from coordinator.rooms.phases import Event, Phase
+from coordinator.rooms.placement import Placing
+from coordinator.rooms.room import Room
+from coordinator.rooms.room_table import Alarm, House
 
 logger = logging.getLogger(__name__)
 

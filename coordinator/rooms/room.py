@@ -5,13 +5,13 @@ Plain data. What happens to it is decided in rooms.py and recovery.py.
 
 from dataclasses import dataclass, field
 
-from coordinator import phases
+from coordinator.fleet.regions import Wish, farthest
+from coordinator.fleet.registry import Worker
 from coordinator.messages import Candidate, Game, ListedRoom, Person, RoomFigures
 from coordinator.messages.fields import Codec
-from coordinator.phases import Event, Phase
-from coordinator.regions import Wish, farthest
-from coordinator.registry import Worker
-from coordinator.seats import Company, Member, seats_taken
+from coordinator.rooms import phases
+from coordinator.rooms.phases import Event, Phase
+from coordinator.rooms.seats import Company, Member, seats_taken
 
 MAX_CANDIDATES = 64
 """ICE candidates that are kept for a viewer whose answer is not there yet; a browser has 10 to 30."""

@@ -11,14 +11,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from coordinator import records
-from coordinator.alarms import Alarms
-from coordinator.decisions import Decision, ToPage, ToWorker
+from coordinator.fleet.registry import Registry, Worker, WorkerId
 from coordinator.messages import Admit, CloseRoom, Dismiss, Ended, Keep, Refused, RoomState, SeatViewer, ViewerCandidate
-from coordinator.phases import ADMITTING, Event
-from coordinator.registry import Registry, Worker, WorkerId
-from coordinator.room import Room, Viewer
-from coordinator.seats import Member, PageId
+from coordinator.rooms import records
+from coordinator.rooms.deadlines import Alarms
+from coordinator.rooms.decisions import Decision, ToPage, ToWorker
+from coordinator.rooms.phases import ADMITTING, Event
+from coordinator.rooms.room import Room, Viewer
+from coordinator.rooms.seats import Member, PageId
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,7 @@ door to entrance.py, answers.py, recovery.py, returns.py and moves.py; connectio
 
 from collections.abc import Callable, Collection, Iterable
 
-from coordinator.answers import Answers
-from coordinator.decisions import Decision, ToPage
-from coordinator.entrance import Entrance, trickle
-from coordinator.house import Alarm, House, unguessable_id
+from coordinator.fleet.registry import Registry, Worker, WorkerId
 from coordinator.messages import (
     Admitted,
     Back,
@@ -38,13 +35,16 @@ from coordinator.messages import (
     ViewerLeft,
     WorkerMessage,
 )
-from coordinator.moves import Moves
-from coordinator.placing import Placing
-from coordinator.recovery import Recovery
-from coordinator.registry import Registry, Worker, WorkerId
-from coordinator.returns import Returns
-from coordinator.room import Room
-from coordinator.seats import DeniedError, Member, PageId, name_of
+from coordinator.rooms.admission import Answers
+from coordinator.rooms.decisions import Decision, ToPage
+from coordinator.rooms.joining import Entrance, trickle
+from coordinator.rooms.migration import Moves
+from coordinator.rooms.placement import Placing
+from coordinator.rooms.reconciliation import Returns
+from coordinator.rooms.recovery import Recovery
+from coordinator.rooms.room import Room
+from coordinator.rooms.room_table import Alarm, House, unguessable_id
+from coordinator.rooms.seats import DeniedError, Member, PageId, name_of
 
 REMOVED = "The host of the room has removed you. Choose a game of your own."
 NO_ROOM = "You are in no room. Start a game, or open the link of one."

@@ -1,7 +1,7 @@
 """What pages are told of the gateways: their URLs, and credentials of the page's own that end after some hours.
 
 Sans-I/O: pages, announcements, ``now`` and the Unix time go in; ICE servers and messages come out. Which gateways there
-are is the registry's to say, and how a credential is made the gateway's (turn/credentials.py).
+are is the registry's to say, and how a credential is made the gateway's (turn/wire/credentials.py).
 
 A gateway's credentials are made of the secret that came with its URLs, so that clusters need not share one. A URL that
 comes with two secrets belongs to whoever announced it first: nobody can take it over, and a new secret counts as soon
@@ -15,13 +15,13 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from coordinator.decisions import ToPage
-from coordinator.hosts import fill
-from coordinator.house import unguessable_id
+from coordinator.fleet.registry import Announcement, WorkerId
 from coordinator.messages import IceServer, IceServers, Region
-from coordinator.registry import Announcement, WorkerId
-from coordinator.seats import PageId
-from turn import credentials
+from coordinator.rooms.decisions import ToPage
+from coordinator.rooms.room_table import unguessable_id
+from coordinator.rooms.seats import PageId
+from coordinator.views.ice_hosts import fill
+from turn.wire import credentials
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ good ones when it starts a game."""
 
 MAX_URLS = 96
 """URLs that a page is given: three ways into each of 32 regions. Which of them a
-connection asks is the page's to say: web/regions.js, web/ice.js."""
+connection asks is the page's to say: web/core/net/regions.js, web/core/net/ice.js."""
 
 
 @dataclass(slots=True)

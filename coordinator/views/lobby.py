@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 from coordinator.messages import ListedRoom
-from coordinator.room import Room
+from coordinator.rooms.room import Room
 
 MAX_LISTED = 100
 """Rooms that pages are told of. Nobody reads more, and each change goes to every page."""

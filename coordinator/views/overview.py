@@ -7,9 +7,9 @@ enter it.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from coordinator.registry import Worker, WorkerId
-from coordinator.room import Room
-from coordinator.seats import seats_taken
+from coordinator.fleet.registry import Worker, WorkerId
+from coordinator.rooms.room import Room
+from coordinator.rooms.seats import seats_taken
 
 Shown = dict[str, Any]
 """One JSON object."""

@@ -9,7 +9,7 @@ import pytest
 from coinop import doctor, settings
 from coinop.machine import Finding
 from coinop.settings import ConfigurationError
-from worker.cores import SUFFIX
+from worker.library.cores import SUFFIX
 
 OK = Finding("Cores", "nestopia", "ok", "/cores/nestopia")
 NOTE = Finding("Ports", "8000", "note", "in use", "Choose another.")

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from coinop import probe
 from coinop.probe import Config
-from tests.e2e.stack import free_port, self_signed
+from tests.e2e.arcade.stack import free_port, self_signed
 
 
 async def ready(request: web.Request) -> web.Response:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.containers.engine import ROOT, TARGETS, Engine
-from tests.e2e.stack import free_port, get, until
+from tests.e2e.arcade.stack import free_port, get, until
 
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 

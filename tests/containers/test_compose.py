@@ -10,9 +10,9 @@ from playwright.async_api import Browser, Page
 from coinop.secrets import READ_BY
 from tests.containers.arcade import PROGRAMS, Arcade
 from tests.containers.conftest import SCREENSHOTS
+from tests.e2e.arcade.stack import get, until
 from tests.e2e.conftest import GAME
-from tests.e2e.player import FRAME_TIMES, LEAVE, choose_players, first_frame, lit, play, shows, state
-from tests.e2e.stack import get, until
+from tests.e2e.players.player import FRAME_TIMES, LEAVE, choose_players, first_frame, lit, play, shows, state
 from tests.e2e.test_saves import press, quick_save
 
 pytestmark = pytest.mark.asyncio

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from coordinator.app import create_app
 from coordinator.config import Config
+from coordinator.http.switchboard import SWITCHBOARD, Switchboard
 from coordinator.messages import (
     Admitted,
     Game,
@@ -22,7 +23,6 @@ from coordinator.messages import (
     decode_worker_command,
     encode,
 )
-from coordinator.switchboard import SWITCHBOARD, Switchboard
 
 TOKEN = "a token of 26 characters.."
 

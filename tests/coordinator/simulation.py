@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from coordinator.decisions import ToPage, ToWorker
+from coordinator.fleet.registry import Registry
 from coordinator.messages import (
     Admit,
     Admitted,
@@ -17,8 +17,8 @@ from coordinator.messages import (
     RoomState,
     Start,
 )
-from coordinator.registry import Registry
-from coordinator.rooms import Rooms
+from coordinator.rooms.decisions import ToPage, ToWorker
+from coordinator.rooms.rooms import Rooms
 
 DUEL = Game(id="d", title="Duel", system="NES")
 AIR = Game(id="a", title="Air", system="Mega Drive")

@@ -100,7 +100,7 @@ async def test_pages_and_workers_are_told_that_it_stops(config, stop):
 
 
 async def test_a_page_that_does_not_agree_does_not_hold_the_end_up(config, stop, monkeypatch):
-    monkeypatch.setattr("coordinator.connection.CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr("coordinator.http.websocket.CLOSE_SECONDS", 0.05)
     async with running(serve(config, stop)) as (task, url), ClientSession() as http:
         page = await http.ws_connect(f"{url}ws/player")
         page._response.connection.transport.pause_reading()

@@ -9,8 +9,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.cores.build import build
-from tests.e2e.player import go
-from tests.e2e.stack import Stack, until
+from tests.e2e.arcade.stack import Stack, until
+from tests.e2e.players.player import go
 from worker.config import own_games
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"

@@ -8,13 +8,9 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import (
-    go,
-    play,
-    state,
-)
-from tests.e2e.stack import Stack, until
+from tests.e2e.players.player import go, play, state
 
 
 @pytest_asyncio.fixture(loop_scope="session")

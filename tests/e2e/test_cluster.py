@@ -14,9 +14,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
+from tests.e2e.arcade.stack import get, until
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import choose_players, dark, lit, play, shows, state
-from tests.e2e.stack import get, until
+from tests.e2e.players.player import choose_players, dark, lit, play, shows, state
 from tests.k8s.rendering import K8S, kubectl
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]

@@ -11,15 +11,15 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.e2e import networks
-from tests.e2e.clusters import CLUSTERS, OTHER_POD, POD, Clusters
+from tests.e2e.arcade.clusters import CLUSTERS, OTHER_POD, POD, Clusters
+from tests.e2e.arcade.stack import until
 from tests.e2e.conftest import FLAGS, GAME, SCREENSHOTS
-from tests.e2e.player import choose, choose_players, go, press_bar, shows, state, visit
-from tests.e2e.stack import until
+from tests.e2e.network import namespaces
+from tests.e2e.players.player import choose, choose_players, go, press_bar, shows, state, visit
 from tests.e2e.test_resume import playing_again
 
 pytestmark = pytest.mark.skipif(
-    not networks.can_be_made(),
+    not namespaces.can_be_made(),
     reason="needs networks of its own: root, or a kernel that lets users make namespaces; and util-linux and iproute2",
 )
 

@@ -10,11 +10,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import GAME
-from tests.e2e.player import FRAME_TIMES, LONGEST_GAP, play, state
-from tests.e2e.stack import Stack, until
+from tests.e2e.players.player import FRAME_TIMES, LONGEST_GAP, play, state
+from tests.e2e.players.watcher import Watcher
 from tests.e2e.test_resume import TRIES
-from tests.e2e.watcher import Watcher
 
 ROOMS = 8
 BACK_WITHIN = 2.0

@@ -14,17 +14,9 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, Page
 
+from tests.e2e.arcade.stack import Stack, plays, rooms_of, until
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import (
-    choose,
-    failure,
-    go,
-    play,
-    state,
-    video_stats,
-    visit,
-)
-from tests.e2e.stack import Stack, plays, rooms_of, until
+from tests.e2e.players.player import choose, failure, go, play, state, video_stats, visit
 
 
 async def frames(page: Page) -> int:

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
+from tests.e2e.arcade.stack import Stack, get, until
 from tests.e2e.conftest import GAME
-from tests.e2e.player import FRAME_TIMES, LONGEST_GAP, choose, choose_players, first_frame, shows, state, visit
-from tests.e2e.service import Service
-from tests.e2e.stack import Stack, get, until
+from tests.e2e.network.service import Service
+from tests.e2e.players.player import FRAME_TIMES, LONGEST_GAP, choose, choose_players, first_frame, shows, state, visit
 from tests.e2e.test_relay import PAIR
 
 GRACE = 8

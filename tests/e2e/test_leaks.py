@@ -11,8 +11,8 @@ import pytest_asyncio
 
 from coordinator.messages import Leave, Start
 from tests.cores.build import build
-from tests.e2e.guest import Guest
-from tests.e2e.stack import Stack, rooms_of, until
+from tests.e2e.arcade.stack import Stack, rooms_of, until
+from tests.e2e.players.guest import Guest
 from tests.worker.room.viewer import Viewer
 
 JOINS, CRASHES = 50, 20

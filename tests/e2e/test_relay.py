@@ -7,19 +7,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import FLAGS, GAME, SCREENSHOTS
-from tests.e2e.player import (
-    WATCH,
-    brightness,
-    choose,
-    failure,
-    go,
-    play,
-    state,
-    video_stats,
-    visit,
-)
-from tests.e2e.stack import Stack, until
+from tests.e2e.players.player import WATCH, brightness, choose, failure, go, play, state, video_stats, visit
 
 LAMP = (20, 20, 24, 24)
 

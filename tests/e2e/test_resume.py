@@ -13,8 +13,9 @@ from typing import Any
 import aiohttp
 from playwright.async_api import Browser, Page
 
+from tests.e2e.arcade.stack import Stack, plays, rooms_of, until
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import (
+from tests.e2e.players.player import (
     FRAME_TIMES,
     LATE_PICTURE,
     LONGEST_GAP,
@@ -30,7 +31,6 @@ from tests.e2e.player import (
     state,
     visit,
 )
-from tests.e2e.stack import Stack, plays, rooms_of, until
 
 TRIES = 3
 

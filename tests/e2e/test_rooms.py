@@ -5,18 +5,9 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import (
-    dark,
-    failure,
-    go,
-    lit,
-    play,
-    press_bar,
-    state,
-    visit,
-)
-from tests.e2e.stack import Stack, until
+from tests.e2e.players.player import dark, failure, go, lit, play, press_bar, state, visit
 
 ROOM_LINK = """() => new Promise((resolve) => {
   navigator.clipboard.writeText = async (text) => resolve(text);

@@ -6,19 +6,9 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import (
-    choose,
-    choose_players,
-    chosen,
-    go,
-    play,
-    press_bar,
-    shows,
-    state,
-    visit,
-)
-from tests.e2e.stack import Stack, until
+from tests.e2e.players.player import choose, choose_players, chosen, go, play, press_bar, shows, state, visit
 
 
 @pytest_asyncio.fixture(loop_scope="session")

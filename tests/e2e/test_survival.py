@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from tests.e2e.arcade.stack import Stack, rooms_of, until
 from tests.e2e.conftest import GAME
-from tests.e2e.guest import Guest
-from tests.e2e.stack import Stack, rooms_of, until
+from tests.e2e.players.guest import Guest
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.e2e.stack import self_signed
+from tests.e2e.arcade.stack import self_signed
 from tests.k8s.rendering import VARIANTS, Object, find, kubectl, pods, render
 from tests.k8s.test_schemas import CUSTOM
 from tests.worker.cluster.real import Real, binaries

@@ -10,19 +10,19 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from coordinator.fleet.registry import Registry
+from coordinator.http.metrics import Metrics as CoordinatorMetrics
 from coordinator.messages import Admitted, Leave, Reconnect, Refused, Register
-from coordinator.metrics import Metrics as CoordinatorMetrics
-from coordinator.registry import Registry
-from coordinator.rooms import Rooms
-from coordinator.verdicts import VERDICTS
+from coordinator.rooms.endings import VERDICTS
+from coordinator.rooms.rooms import Rooms
 from tests.k8s.queries import asked, waited_for
 from tests.k8s.rendering import K8S, containers, find, pods, render
-from tests.turn.wire import serving, settings
-from tests.worker.rooms.harness import Reports, make_entry, make_supervisor, order_for, until
-from turn import stun
-from turn.metrics import COUNTERS, GAUGES, exposition, figures_of, total
-from turn.siblings import Siblings
-from worker.metrics import Metrics as WorkerMetrics
+from tests.turn.live_gateway import serving, settings
+from tests.worker.stand_ins.rooms import Reports, make_entry, make_supervisor, order_for, until
+from turn.http.metrics import COUNTERS, GAUGES, exposition, figures_of, total
+from turn.processes import Siblings
+from turn.wire import stun
+from worker.ops.metrics import Metrics as WorkerMetrics
 
 FOLDER = K8S / "components/observability"
 DASHBOARD = json.loads((FOLDER / "dashboard.json").read_text())

@@ -11,7 +11,7 @@ from coinop import settings
 from coinop.cli import COMMANDS, config_class
 from coordinator.app import create_app
 from tests.k8s.rendering import K8S, ROOT, VALUES, VARIANTS, Object, containers, find, pods, render
-from worker.drain import STORE_SECONDS
+from worker.agent.drain import STORE_SECONDS
 
 PROGRAMS = {
     "coinop-coordinator": "coordinator",

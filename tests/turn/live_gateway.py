@@ -10,15 +10,15 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from turn import attributes as attribute
-from turn import stun
-from turn.auth import long_term_key
-from turn.channel import Deframer, encode
 from turn.config import Config
-from turn.loop import new_event_loop
+from turn.datapath.event_loop import new_event_loop
+from turn.gateway.sockets import bind
 from turn.node import Node
-from turn.sockets import bind
-from turn.stun import Message, Writer
+from turn.relay.auth import long_term_key
+from turn.wire import attributes as attribute
+from turn.wire import stun
+from turn.wire.channel import Deframer, encode
+from turn.wire.stun import Message, Writer
 
 HOST = "127.0.0.1"
 USER, PASSWORD = "user", "password"

@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 from itertools import count
 
-from turn import attributes as attribute
-from turn import stun
-from turn.actions import CloseClient, CloseRelay, DropReservation, OpenRelay, SendToClient, SendToPeer
-from turn.allocation import Client
-from turn.auth import Auth, long_term_key, userhash
-from turn.limits import Limits
-from turn.policy import Policy, rule
-from turn.relay import Relay
-from turn.stun import Message, Writer, parse
+from turn.relay.actions import CloseClient, CloseRelay, DropReservation, OpenRelay, SendToClient, SendToPeer
+from turn.relay.allocation import Client
+from turn.relay.auth import Auth, long_term_key, userhash
+from turn.relay.limits import Limits
+from turn.relay.policy import Policy, rule
+from turn.relay.server import Relay
+from turn.wire import attributes as attribute
+from turn.wire import stun
+from turn.wire.stun import Message, Writer, parse
 
 REALM = "example.org"
 SECRET = "a secret of the coordinator"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from coinop import settings
-from tests.turn.wire import HOST, PASSWORD, SECRET, USER, Peer, address_of, certificate, run, serving
-from turn import attributes as attribute
-from turn import stun
+from tests.turn.live_gateway import HOST, PASSWORD, SECRET, USER, Peer, address_of, certificate, run, serving
 from turn.probe import Config, Failed, probe, serve
+from turn.wire import attributes as attribute
+from turn.wire import stun
 
 
 def config(address: tuple[str, int], **values: Any) -> Config:

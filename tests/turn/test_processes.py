@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.turn.wire import run, settings, until
-from turn.metrics import Figure
-from turn.siblings import HANDED_DOWN, HandedDown, Said, Siblings
-from turn.sockets import bind, close
+from tests.turn.live_gateway import run, settings, until
+from turn.gateway.sockets import bind, close
+from turn.http.metrics import Figure
+from turn.processes import HANDED_DOWN, HandedDown, Said, Siblings
 
 PROGRAM = f"""
 import json, os, socket, sys
@@ -81,7 +81,7 @@ def test_one_that_ends_is_started_again_more_and_more_slowly(
     rest: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scenario() -> None:
-        monkeypatch.setattr("turn.siblings.FIRST_DELAY", 0.001)
+        monkeypatch.setattr("turn.processes.FIRST_DELAY", 0.001)
         siblings, bound = started(rest, count=1)
         stop = asyncio.Event()
         running = asyncio.create_task(siblings.run(stop))

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.turn.wire import certificate, run, settings, until
-from turn.peers import Name
-from turn.policy import rule
+from tests.turn.live_gateway import certificate, run, settings, until
+from turn.relay.peer_rules import Name
+from turn.relay.policy import rule
 from turn.reload import Certificates, Unusable, follow, read
 
 SECRET = "a secret that is long enough"

@@ -6,10 +6,10 @@ import socket
 
 import pytest
 
-from tests.turn.wire import run, until
-from turn.names import Names
-from turn.peers import Name
-from turn.policy import Policy, rule
+from tests.turn.live_gateway import run, until
+from turn.relay.peer_rules import Name
+from turn.relay.policy import Policy, rule
+from turn.resolver import Names
 
 
 class Resolver:

@@ -1,7 +1,7 @@
 /** A session with stand-ins for all that it is given, and the messages that its tests say to it. */
 
-import { Regions } from "../../web/regions.js";
-import { Session } from "../../web/session.js";
+import { Regions } from "../../web/core/net/regions.js";
+import { Session } from "../../web/core/session/session.js";
 import { Clock } from "./fakes.js";
 
 export const GAME = { id: "g1", title: "Duel", system: "NES" };

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
-from turn.attributes import Address
+from turn.wire.attributes import Address
 
 Source = tuple[int, int, int]
 """Where a datagram came from: the words of its sockaddr, with a link-local scope in place of the flow information."""

@@ -1,7 +1,7 @@
 """The UDP sockets of one process: read all at once, forwarded where a flow is known, else handed to their owners.
 
 The compiled loop is forward.py, what it knows is flows.py; this class owns their memory and brings them together with
-asyncio. ``turn/plain.py`` has the same class for systems that it can't serve.
+asyncio. ``turn/datapath/portable.py`` has the same class for systems that it can't serve.
 """
 
 import errno
@@ -13,22 +13,13 @@ from typing import Final
 
 import numpy as np
 
-from turn.flows import Flows, Key, socket_word
-from turn.forward import ASYNCIO, KEPT, LISTENER, PYTHON, RELAY, serve
-from turn.kernel import adopt
-from turn.rates import STATE
-from turn.runs import LEG_WORDS
-from turn.space import (
-    BUCKETS,
-    KEPT_COUNT,
-    KEPT_FD,
-    KINDS,
-    LEGS,
-    MASK,
-    ROWS,
-    Space,
-)
-from turn.udp import Counts, Received, Source, Take, Way, source_of
+from turn.datapath.datagram import Counts, Received, Source, Take, Way, source_of
+from turn.datapath.flow_table import Flows, Key, socket_word
+from turn.datapath.forward import ASYNCIO, KEPT, LISTENER, PYTHON, RELAY, serve
+from turn.datapath.gso import LEG_WORDS
+from turn.datapath.linux import adopt
+from turn.datapath.memory import BUCKETS, KEPT_COUNT, KEPT_FD, KINDS, LEGS, MASK, ROWS, Space
+from turn.relay.token_bucket import STATE
 
 logger = logging.getLogger(__name__)
 

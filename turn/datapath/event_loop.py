@@ -11,11 +11,11 @@ import selectors
 from collections.abc import Mapping
 from typing import Any, Final
 
-from turn.plain import PlainPath
+from turn.datapath.portable import PlainPath
 
 try:
-    from turn.datapath import DataPath
-    from turn.kernel import USABLE
+    from turn.datapath.datapath import DataPath
+    from turn.datapath.linux import USABLE
 except ImportError:  # no Numba for this system
     USABLE = False  # type: ignore[misc]
 

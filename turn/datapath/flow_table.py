@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from turn.compiled import compiled, words
-from turn.kernel import WORD
-from turn.udp import Way, sockaddr
+from turn.datapath.datagram import Way, sockaddr
+from turn.datapath.jit import compiled, words
+from turn.datapath.linux import WORD
 
 KEYS: Final = 4
 """Words of a key: the receiving socket with a channel number, and the source."""

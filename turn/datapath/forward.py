@@ -10,11 +10,11 @@ legs.py and datagrams.py.
 
 from typing import Final
 
-from turn import runs
-from turn.channel import HEADER as CHANNEL_HEADER
-from turn.compiled import compiled, numbers, octets, small_words, words
-from turn.flows import HEADER, LEG, ROW_BYTES, UNTIL, flow, slot_of
-from turn.kernel import (
+from turn.datapath import gso
+from turn.datapath.flow_table import HEADER, LEG, ROW_BYTES, UNTIL, flow, slot_of
+from turn.datapath.gso import BYTES, OVER_RATE, TO_CLIENT, TO_PEER, counters
+from turn.datapath.jit import compiled, numbers, octets, small_words, words
+from turn.datapath.linux import (
     CLOCK_MONOTONIC,
     CONTROL_BYTES,
     CONTROL_WORDS,
@@ -35,9 +35,7 @@ from turn.kernel import (
     memmove,
     recvmmsg,
 )
-from turn.rates import BURST, FILLED_AT, RATE, STATE, TOKENS
-from turn.runs import BYTES, OVER_RATE, TO_CLIENT, TO_PEER, counters
-from turn.space import (
+from turn.datapath.memory import (
     BATCH_COUNT,
     BATCH_FOUND,
     BATCH_NEXT,
@@ -70,6 +68,8 @@ from turn.space import (
     left,
     name,
 )
+from turn.relay.token_bucket import BURST, FILLED_AT, RATE, STATE, TOKENS
+from turn.wire.channel import HEADER as CHANNEL_HEADER
 
 PYTHON, RELAY, LISTENER = 0, 1, 2
 """Whose a socket is: asyncio's or nobody's, an allocation's, or one that clients send to."""
@@ -165,10 +165,10 @@ def _to_client(fd: int, received: int, now: int, space: int) -> None:
             if segment and length > segment:
                 _send_headed(row, offset, length, segment, tos, space)
             else:
-                runs.move_on(space)
+                gso.move_on(space)
                 _write(offset - CHANNEL_HEADER, flow(row)[HEADER] | length, space)
-                runs.add(TO_CLIENT, row, offset - CHANNEL_HEADER, length + CHANNEL_HEADER, tos, space)
-    runs.flush(space)
+                gso.add(TO_CLIENT, row, offset - CHANNEL_HEADER, length + CHANNEL_HEADER, tos, space)
+    gso.flush(space)
 
 
 @compiled
@@ -188,7 +188,7 @@ def _send_headed(row: int, offset: int, length: int, segment: int, tos: int, spa
             _write(at, flow(row)[HEADER] | size, space)
             memmove(base + at + CHANNEL_HEADER, base + offset + start, size)
             at += CHANNEL_HEADER + size
-        runs.send_whole(TO_CLIENT, row, count, first, at - first, segment + CHANNEL_HEADER, tos, space)
+        gso.send_whole(TO_CLIENT, row, count, first, at - first, segment + CHANNEL_HEADER, tos, space)
 
 
 @compiled
@@ -198,7 +198,7 @@ def _to_peers(fd: int, received: int, now: int, space: int) -> None:
         length = head(space, slot)[HEAD_LENGTH] & LOW
         segment, tos = _about(slot, space)
         step = segment if segment else max(length, 1)
-        runs.move_on(space)
+        gso.move_on(space)
         for start in range(0, length, step):
             offset = slot * SLOT + HEADROOM + start
             room = min(step, length - start)
@@ -206,13 +206,13 @@ def _to_peers(fd: int, received: int, now: int, space: int) -> None:
             row = _flow(fd << 32 | _number(offset, space), slot, now, space) if size >= 0 else 0
             if row == 0:
                 _keep(slot, offset, room, 0, tos, space)
-                runs.move_on(space)  # nothing may be moved over it
+                gso.move_on(space)  # nothing may be moved over it
             elif not _may_pass(flow(row)[LEG], STATE, size, now, space):
                 counters(flow(row)[LEG], space)[OVER_RATE] += 1
             else:
                 counters(flow(row)[LEG], space)[TO_PEER + BYTES] += size
-                runs.add(TO_PEER, row, offset + CHANNEL_HEADER, size, tos, space)
-    runs.flush(space)
+                gso.add(TO_PEER, row, offset + CHANNEL_HEADER, size, tos, space)
+    gso.flush(space)
 
 
 @compiled

@@ -6,9 +6,9 @@ and ``Space.pieces``, and sent when something comes that does not go on with it.
 
 from typing import Any
 
-from turn.compiled import compiled, rows, words
-from turn.flows import FD, IS_IPV4, LEG, NAME, NAME_LENGTH, flow
-from turn.kernel import (
+from turn.datapath.flow_table import FD, IS_IPV4, LEG, NAME, NAME_LENGTH, flow
+from turn.datapath.jit import compiled, rows, words
+from turn.datapath.linux import (
     CONTROL_WORDS,
     HEAD_CONTROL,
     HEAD_CONTROL_LENGTH,
@@ -30,17 +30,7 @@ from turn.kernel import (
     memmove,
     sendmsg,
 )
-from turn.space import (
-    CONTROL,
-    LEGS,
-    MEMORY,
-    MESSAGE,
-    PIECE,
-    PIECES,
-    RUN,
-    RUN_WORDS,
-    known,
-)
+from turn.datapath.memory import CONTROL, LEGS, MEMORY, MESSAGE, PIECE, PIECES, RUN, RUN_WORDS, known
 
 COUNT, ROW, SIZE, LAST, TOS, COUNT_OF_PIECES, END, WAY = range(RUN_WORDS)
 """Of a run: its datagrams (0: there is none), the row of its flow, the length of all but the last, that of the last,

@@ -20,7 +20,16 @@ logger = logging.getLogger(__name__)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-INGREDIENTS: Final = ("channel", "compiled", "flows", "forward", "kernel", "rates", "runs", "space")
+INGREDIENTS: Final = (
+    "datapath/flow_table",
+    "datapath/forward",
+    "datapath/gso",
+    "datapath/jit",
+    "datapath/linux",
+    "datapath/memory",
+    "relay/token_bucket",
+    "wire/channel",
+)
 """The modules whose functions and constants go into machine code. Numba itself makes a function's code anew only when
 the function's own module has changed. If another one has, old code would go on, with offsets that are not right any
 more, in memory that is something else now."""
@@ -30,7 +39,7 @@ more, in memory that is something else now."""
 def _ingredients() -> bytes:
     digest = hashlib.sha256()
     for name in INGREDIENTS:
-        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+        digest.update((Path(__file__).parents[1] / f"{name}.py").read_bytes())
     return digest.digest()
 
 

@@ -7,9 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from turn.channel import HEADER as CHANNEL_HEADER
-from turn.compiled import compiled, words
-from turn.kernel import (
+from turn.datapath.jit import compiled, words
+from turn.datapath.linux import (
     CONTROL_BYTES,
     CONTROL_WORDS,
     EVENT_WORDS,
@@ -25,6 +24,7 @@ from turn.kernel import (
     PIECE_WORDS,
     WORD,
 )
+from turn.wire.channel import HEADER as CHANNEL_HEADER
 
 RECEIVED_AT_ONCE: Final = 16
 """Messages of one socket before the others have their turn. Each has 64 KiB, of which little is touched."""

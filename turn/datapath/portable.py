@@ -1,4 +1,4 @@
-"""UDP without flows, by Python's own sockets on any event loop: for systems that ``turn/datapath.py`` can't serve.
+"""UDP without flows, by Python's own sockets on any event loop: for systems that ``datapath.py`` can't serve.
 
 The class is that of ``datapath.py``, method by method; what is different is that every datagram is handed over, one by
 one, and that its TOS is lost.
@@ -9,8 +9,8 @@ import socket
 import time
 from typing import Final
 
-from turn.rates import STATE
-from turn.udp import Counts, Received, Source, Take, Way, source_at
+from turn.datapath.datagram import Counts, Received, Source, Take, Way, source_at
+from turn.relay.token_bucket import STATE
 
 MAX_DATAGRAM: Final = 65_536
 

@@ -18,14 +18,14 @@ from typing import Any, Final
 
 from OpenSSL import SSL
 
-from turn import channel
-from turn.allocation import Client
-from turn.attributes import Address, plain_host, text_of
-from turn.datagrams import OnMessage
-from turn.errors import Malformed
-from turn.legs import Leg
-from turn.streams import HANDSHAKE_SECONDS, IDLE, NO_TURN, Places
-from turn.traffic import Traffic
+from turn.gateway.relayed import Leg
+from turn.gateway.tcp import HANDSHAKE_SECONDS, IDLE, NO_TURN, Places
+from turn.gateway.traffic import Traffic
+from turn.gateway.udp import OnMessage
+from turn.relay.allocation import Client
+from turn.wire import channel
+from turn.wire.attributes import Address, plain_host, text_of
+from turn.wire.errors import Malformed
 
 logger = logging.getLogger(__name__)
 

@@ -13,16 +13,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
-from turn import stun
-from turn.actions import Action, CloseClient, CloseRelay, DropReservation, OpenRelay, SendToClient, SendToPeer
-from turn.allocation import Allocation, Client
-from turn.datagrams import DatagramListener
-from turn.dtls import DtlsListener
-from turn.legs import Leg, Transport
-from turn.loop import data_path, leave
-from turn.ports import RelayPorts, address_of
-from turn.relay import Relay
-from turn.streams import StreamListener
+from turn.datapath.event_loop import data_path, leave
+from turn.gateway.dtls import DtlsListener
+from turn.gateway.ports import RelayPorts, address_of
+from turn.gateway.relayed import Leg, Transport
+from turn.gateway.tcp import StreamListener
+from turn.gateway.udp import DatagramListener
+from turn.relay.actions import Action, CloseClient, CloseRelay, DropReservation, OpenRelay, SendToClient, SendToPeer
+from turn.relay.allocation import Allocation, Client
+from turn.relay.server import Relay
+from turn.wire import stun
 
 logger = logging.getLogger(__name__)
 

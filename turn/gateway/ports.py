@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
-from turn.attributes import IPV4, Address, family_of
+from turn.wire.attributes import IPV4, Address, family_of
 
 FIRST_PORT, LAST_PORT = 49_152, 65_535
 """RFC 8656 section 7.2 recommends the dynamic ports."""

@@ -11,12 +11,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from turn import counters
-from turn.allocation import Allocation, Peer
-from turn.attributes import Address, text_of
-from turn.relay import Relay
-from turn.traffic import Traffic
-from turn.udp import Received, Source, Way, address_of, send
+from turn.datapath.datagram import Received, Source, Way, address_of, send
+from turn.gateway.traffic import Traffic
+from turn.relay import counters
+from turn.relay.allocation import Allocation, Peer
+from turn.relay.server import Relay
+from turn.wire.attributes import Address, text_of
 
 logger = logging.getLogger(__name__)
 

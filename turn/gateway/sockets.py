@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from turn.attributes import IPV4, Address, family_of
 from turn.config import Config
+from turn.wire.attributes import IPV4, Address, family_of
 
 logger = logging.getLogger(__name__)
 

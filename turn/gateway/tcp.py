@@ -14,14 +14,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from turn.allocation import Client
-from turn.attributes import Address, text_of
-from turn.channel import HEADER, MAX_FRAME, MAX_STRANGERS_FRAME, PADDING, Deframer, is_channel_data
-from turn.datagrams import OnMessage
-from turn.errors import Malformed
-from turn.legs import Leg
-from turn.stun import is_indication
-from turn.traffic import Traffic
+from turn.gateway.relayed import Leg
+from turn.gateway.traffic import Traffic
+from turn.gateway.udp import OnMessage
+from turn.relay.allocation import Client
+from turn.wire.attributes import Address, text_of
+from turn.wire.channel import HEADER, MAX_FRAME, MAX_STRANGERS_FRAME, PADDING, Deframer, is_channel_data
+from turn.wire.errors import Malformed
+from turn.wire.stun import is_indication
 
 logger = logging.getLogger(__name__)
 

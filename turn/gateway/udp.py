@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
-from turn.allocation import Client
-from turn.attributes import Address, text_of
-from turn.channel import HEADER, is_channel_data
-from turn.legs import Leg
-from turn.traffic import Traffic
-from turn.udp import Received, Source, Way, address_of, send
+from turn.datapath.datagram import Received, Source, Way, address_of, send
+from turn.gateway.relayed import Leg
+from turn.gateway.traffic import Traffic
+from turn.relay.allocation import Client
+from turn.wire.attributes import Address, text_of
+from turn.wire.channel import HEADER, is_channel_data
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from turn.attributes import text_of
-from turn.metrics import Figure, exposition
-from turn.sockets import NotServedError
+from turn.gateway.sockets import NotServedError
+from turn.http.metrics import Figure, exposition
+from turn.wire.attributes import text_of
 
 logger = logging.getLogger(__name__)
 

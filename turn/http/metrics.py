@@ -11,9 +11,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from turn.datagrams import DatagramListener
-from turn.gateway import Gateway, Listener, relayed_by
-from turn.streams import Places
+from turn.gateway.gateway import Gateway, Listener, relayed_by
+from turn.gateway.tcp import Places
+from turn.gateway.udp import DatagramListener
 
 Figure: TypeAlias = tuple[str, tuple[str, ...], float]
 """A metric's name, its labels' values, and its value."""

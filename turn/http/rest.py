@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from turn import credentials
-from turn.attributes import text_of
-from turn.credentials import Credentials
+from turn.wire import credentials
+from turn.wire.attributes import text_of
+from turn.wire.credentials import Credentials
 
 DEFAULT_TTL: Final = 86_400
 MAX_TTL: Final = 7 * 86_400

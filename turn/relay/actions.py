@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from turn.allocation import Allocation, Client
-from turn.attributes import Address
+from turn.relay.allocation import Allocation, Client
+from turn.wire.attributes import Address
 
 
 @dataclass(frozen=True, slots=True, eq=False)

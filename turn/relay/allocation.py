@@ -5,14 +5,14 @@ times are on the gateway's monotonic clock. Who gets an allocation is left to re
 to policy.py.
 """
 
+from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
-from turn.attributes import Address, text_of
+from turn.wire.attributes import Address, text_of
 
 if TYPE_CHECKING:
-    from turn.auth import Grant
-    from turn.rates import Bucket
+    from turn.relay.token_bucket import Bucket
 
 PERMISSION_LIFETIME: Final = 300.0
 CHANNEL_LIFETIME: Final = 600.0
@@ -26,6 +26,18 @@ MAX_PEERS: Final = 256
 
 CLOSED: Final = -inf
 """A time that is always past: for peers that the policy does not admit (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The user that a request is by, as far as it has been proven."""
+
+    username: str
+    user: str
+    """What quotas are counted by: the same for all time-limited names of a user."""
+    algorithm: int
+    """How the key was made: MD5 or SHA256."""
+    key: bytes = field(repr=False)
 
 
 class Client:
@@ -137,7 +149,7 @@ class Allocation:
         "transaction_id",
     )
 
-    def __init__(self, id: str, client: Client, grant: "Grant", family: int, started: float) -> None:
+    def __init__(self, id: str, client: Client, grant: Grant, family: int, started: float) -> None:
         self.id = id
         """Short and random, for the log."""
         self.client = client

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from turn.allocation import Allocation
-from turn.errors import Refused
-from turn.limits import Limits
-from turn.timers import Timers
+from turn.relay.allocation import Allocation
+from turn.relay.limits import Limits
+from turn.relay.timers import Timers
+from turn.wire.errors import Refused
 
 RESERVATION_LIFETIME: Final = 30.0
 """Seconds that a port is held for the second Allocate request (RFC 8656 section 7.2)."""

@@ -8,15 +8,14 @@ requests/, how a time-limited password is made to credentials.py.
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
-from turn import attributes as attribute
-from turn.allocation import Client
-from turn.credentials import MAX_USERNAME, expiry_of, password_for, user_of
-from turn.errors import Refused
-from turn.nonces import LIFETIME, PASSWORD_ALGORITHMS, USERNAME_ANONYMITY, Nonces
-from turn.stun import ALLOCATE, Message
+from turn.relay.allocation import Client, Grant
+from turn.relay.nonces import LIFETIME, PASSWORD_ALGORITHMS, USERNAME_ANONYMITY, Nonces
+from turn.wire import attributes as attribute
+from turn.wire.credentials import MAX_USERNAME, expiry_of, password_for, user_of
+from turn.wire.errors import Refused
+from turn.wire.stun import ALLOCATE, Message
 
 MAX_REALM: Final = 64
 """Bytes. The realm is part of an answer that has to be small, because anybody gets it; STUN would allow 763."""
@@ -29,18 +28,6 @@ ALGORITHMS: Final = (attribute.SHA256, attribute.MD5)
 
 _NOBODY = b"\0" * 16
 """A key that is checked in vain for a user that is not known, so that the time taken says nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """The user that a request is by, as far as it has been proven."""
-
-    username: str
-    user: str
-    """What quotas are counted by: the same for all time-limited names of a user."""
-    algorithm: int
-    """How the key was made: MD5 or SHA256."""
-    key: bytes = field(repr=False)
 
 
 class Auth:

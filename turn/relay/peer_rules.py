@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
-from turn.policy import LAST_PORT, Network, Rule, rule
+from turn.relay.policy import LAST_PORT, Network, Rule, rule
 
 SENTENCE: Final = (
     "write a peer as a host name, an address or a CIDR, with a port or a range of ports if only those may be reached:"

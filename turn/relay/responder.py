@@ -6,17 +6,17 @@ Whether a request is granted is left to relay.py and requests/.
 import logging
 from typing import Final
 
-from turn import attributes as attribute
-from turn import counters, stun
-from turn.actions import SendToClient
-from turn.allocation import Client
-from turn.answers import Answers
-from turn.auth import Grant
-from turn.counters import Counters
-from turn.errors import Refused
-from turn.limits import MAX_SOFTWARE, MAX_UNAUTHENTICATED_ANSWER, Limits
-from turn.rates import Bucket, Sources
-from turn.stun import Message, Writer
+from turn.relay import counters
+from turn.relay.actions import SendToClient
+from turn.relay.allocation import Client, Grant
+from turn.relay.counters import Counters
+from turn.relay.limits import MAX_SOFTWARE, MAX_UNAUTHENTICATED_ANSWER, Limits
+from turn.relay.retransmissions import Answers
+from turn.relay.token_bucket import Bucket, Sources
+from turn.wire import attributes as attribute
+from turn.wire import stun
+from turn.wire.errors import Refused
+from turn.wire.stun import Message, Writer
 
 logger = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from collections import OrderedDict
 from hashlib import blake2b
 from typing import Final
 
-from turn.allocation import Client
-from turn.stun import Message
+from turn.relay.allocation import Client
+from turn.wire.stun import Message
 
 KEPT_FOR: Final = 40.0
 """Seconds: no client repeats a request for longer (RFC 8489 section 6.2.1)."""

@@ -10,25 +10,26 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from turn import attributes as attribute
-from turn import counters, stun
-from turn.actions import Action, CloseClient, CloseRelay, DropReservation, OpenRelay, SendToPeer
-from turn.allocation import MAX_PEERS, Allocation, Client, Peer
-from turn.attributes import Address, text_of
-from turn.auth import Auth, Grant
-from turn.counters import Counters
-from turn.errors import Malformed, Refused
-from turn.farewell import farewell
-from turn.limits import MAX_STRANGE_MESSAGES, Limits
-from turn.policy import Policy
-from turn.rates import Bucket
-from turn.requests import allocate
-from turn.requests.channels import channel_bind
-from turn.requests.permissions import create_permission
-from turn.requests.refresh import refresh
-from turn.responder import Responder, not_understood
-from turn.stun import Message, Writer
-from turn.table import Reservation, Table
+from turn.relay import counters
+from turn.relay.actions import Action, CloseClient, CloseRelay, DropReservation, OpenRelay, SendToPeer
+from turn.relay.allocation import MAX_PEERS, Allocation, Client, Grant, Peer
+from turn.relay.allocation_table import Reservation, Table
+from turn.relay.auth import Auth
+from turn.relay.counters import Counters
+from turn.relay.limits import MAX_STRANGE_MESSAGES, Limits
+from turn.relay.policy import Policy
+from turn.relay.requests import allocate
+from turn.relay.requests.channels import channel_bind
+from turn.relay.requests.permissions import create_permission
+from turn.relay.requests.refresh import refresh
+from turn.relay.responder import Responder, not_understood
+from turn.relay.token_bucket import Bucket
+from turn.wire import attributes as attribute
+from turn.wire import stun
+from turn.wire.attributes import Address, text_of
+from turn.wire.errors import Malformed, Refused
+from turn.wire.farewell import farewell
+from turn.wire.stun import Message, Writer
 
 logger = logging.getLogger(__name__)
 

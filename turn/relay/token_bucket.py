@@ -27,7 +27,7 @@ class Bucket:
         self._state: MutableSequence[float] | memoryview[float] = [rate, burst, burst, now]
 
     def move(self, place: "memoryview[float]") -> None:
-        """Keep the numbers there from now on, where compiled code takes from the same bucket (turn/forward.py)."""
+        """Keep the numbers there from now on, where compiled code takes from the same bucket (``datapath``)."""
         for at, number in enumerate(self._state):
             place[at] = number
         self._state = place

@@ -6,7 +6,7 @@ How attributes lie in a message is left to stun.py; what a value means for an al
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-from turn.errors import Malformed
+from turn.wire.errors import Malformed
 
 Address = tuple[str, int]
 """Host in its usual text form (as the kernel writes it) and port."""

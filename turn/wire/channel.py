@@ -5,7 +5,7 @@ Which number belongs to which peer is left to allocation.py. On datagrams the ga
 
 from typing import Final
 
-from turn.errors import Malformed
+from turn.wire.errors import Malformed
 
 FIRST_CHANNEL: Final = 0x4000
 LAST_CHANNEL: Final = 0x7FFF

@@ -8,9 +8,9 @@ the gateway's relay address may have a client connect anew, and no more.
 
 from typing import Final
 
-from turn import stun
-from turn.attributes import decode_number, encode_number
-from turn.errors import Malformed
+from turn.wire import stun
+from turn.wire.attributes import decode_number, encode_number
+from turn.wire.errors import Malformed
 
 SECONDS_LEFT: Final = 0xFC0E
 """The attribute's number, of those that may be ignored (RFC 8489 section 14). 32 bits."""

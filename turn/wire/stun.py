@@ -9,8 +9,8 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
-from turn import attributes as attribute
-from turn.errors import REASONS, Malformed
+from turn.wire import attributes as attribute
+from turn.wire.errors import REASONS, Malformed
 
 HEADER_SIZE: Final = 20
 TRANSACTION_ID_SIZE: Final = 12

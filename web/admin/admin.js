@@ -1,10 +1,10 @@
 /** The operator's page: asks again and again (operator.js), shows tables (table.js, columns.js), and asks twice to act. */
 
-import { REGIONS, WORKERS, headline, roomColumns } from "./columns.js";
-import { button } from "./element.js";
+import { REGIONS, WORKERS, headline, roomColumns } from "./table_columns.js";
+import { button } from "../ui/dom.js";
 import { Operator, OperatorError } from "./operator.js";
 import { LiveTable } from "./table.js";
-import { pressTwice } from "./twice.js";
+import { pressTwice } from "../ui/confirm_button.js";
 
 const EVERY_MS = 2000;
 

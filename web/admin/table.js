@@ -1,6 +1,6 @@
 /** A table whose rows stay the same elements while their figures change, so that a button can be pressed twice. */
 
-import { element } from "./element.js";
+import { element } from "../ui/dom.js";
 
 export class LiveTable {
   /** `table` is empty; `act(row)` makes what stands at the end of a row, or is left out. */

@@ -1,7 +1,7 @@
 /** Which key does what, shown beside the picture: with the core's own labels once the room has sent them. */
 
-import { element } from "./element.js";
-import { BUTTON } from "./wire.js";
+import { element } from "./dom.js";
+import { BUTTON } from "../core/wire/messages.js";
 
 const NAMES = Object.freeze(Object.fromEntries(Object.entries(BUTTON).map(([name, number]) => [number, name])));
 const PLAIN = Object.freeze({

@@ -1,7 +1,7 @@
 /** The games as tiles: drawn, searched, and walked through with the arrow keys. Titles are text, never markup. */
 
-import { element } from "./element.js";
-import { HEIGHT, WIDTH, paint } from "./tileart.js";
+import { element } from "./dom.js";
+import { HEIGHT, WIDTH, paint } from "./tile_art.js";
 
 /** With fewer games a search box is clutter. */
 const SEARCHABLE = 8;

@@ -1,6 +1,6 @@
 /** The lobby's open rooms: those whose hosts have listed them, as tiles that join. */
 
-import { element } from "./element.js";
+import { element } from "./dom.js";
 import { drawArt } from "./library.js";
 
 /** "2 playing, 1 watching, 2 free seats": who is in a room, in words. */

@@ -1,6 +1,6 @@
 /** The stats overlay: takes the figures each second, and shows them while it is switched on. */
 
-import { figures } from "./stats.js";
+import { figures } from "../core/net/stats.js";
 
 const SAMPLE_MS = 1000;
 

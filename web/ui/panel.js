@@ -1,6 +1,6 @@
 /** The settings dialog: inputs named like the settings that they set, and the connection test. */
 
-import { NOTHING_TO_TEST, conclusion, wayWords } from "./messages.js";
+import { NOTHING_TO_TEST, conclusion, wayWords } from "../core/session/words.js";
 
 const READ = { codec: String, scale: Number, fit: String, path: String, region: String, listed: (value) => value === "yes", name: (value) => value.trim() };
 

@@ -1,8 +1,8 @@
 /** Who sits where, and what we may do about it: the panel beside the picture. Names are text, never markup. */
 
-import { button, element } from "./element.js";
-import { pressTwice } from "./twice.js";
-import { giveSeatMessage, makeHostMessage, removeMessage, takeSeatMessage } from "./wire.js";
+import { button, element } from "./dom.js";
+import { pressTwice } from "./confirm_button.js";
+import { giveSeatMessage, makeHostMessage, removeMessage, takeSeatMessage } from "../core/wire/messages.js";
 
 const SEATS = 4;
 

@@ -1,7 +1,7 @@
 /** Pause, reset, fast-forward and rewind: the strip under the picture, its keys, and the words on how the game runs. */
 
-import { pressTwice } from "./twice.js";
-import { QUICK_SLOT, loadRequest, pauseRequest, resetRequest, rewindRequest, saveRequest, speedRequest } from "./wire.js";
+import { pressTwice } from "./confirm_button.js";
+import { QUICK_SLOT, loadRequest, pauseRequest, resetRequest, rewindRequest, saveRequest, speedRequest } from "../core/wire/messages.js";
 
 /** With the focus in one of these a letter is a letter. */
 const TYPING = "input, textarea, select, dialog";

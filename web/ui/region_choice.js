@@ -1,7 +1,7 @@
 /** The settings' choice of a region: the closest, or one by name, with what has been measured of each. */
 
-import { element } from "./element.js";
-import { CLOSEST, regionWords } from "./messages.js";
+import { element } from "./dom.js";
+import { CLOSEST, regionWords } from "../core/session/words.js";
 
 export class RegionChoice {
   /** `parts`: the fieldset, hidden while there is nothing to choose, and the list in it. */

@@ -5,13 +5,13 @@
  * transfers.js.
  */
 
-import { button, element } from "./element.js";
-import { FILE, SAVES } from "./messages.js";
-import { Receiver, readFile } from "./transfers.js";
-import { pressTwice } from "./twice.js";
+import { button, element } from "./dom.js";
+import { FILE, SAVES } from "../core/session/words.js";
+import { Receiver, readFile } from "../core/net/transfers.js";
+import { pressTwice } from "./confirm_button.js";
 import {
   AUTO_SLOT, QUICK_SLOT, deleteSaveRequest, exportRequest, importRequest, listSavesRequest, loadRequest, saveRequest,
-} from "./wire.js";
+} from "../core/wire/messages.js";
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

@@ -18,24 +18,24 @@ from coordinator.messages import (
     RoomClosed,
     WorkerMessage,
 )
-from worker.background import log_failure, unless
+from worker.agent.drain import drain
+from worker.agent.empty_rooms import Grace
+from worker.agent.held_rooms import Notebook
+from worker.agent.link import CoordinatorRefusedError, Link
+from worker.agent.orders import Dispatcher
+from worker.agent.report import REPORT_SECONDS, Reporter
 from worker.cluster.errors import ClusterError
 from worker.cluster.following import following
 from worker.config import MAX_GATEWAYS, Config
-from worker.dispatch import Dispatcher
-from worker.drain import drain
-from worker.grace import Grace
-from worker.health import PortInUseError, serving
-from worker.library import Library, Scanner
-from worker.lifecycle import Patience
-from worker.link import CoordinatorRefusedError, Link
-from worker.metrics import Metrics
-from worker.notebook import Notebook
-from worker.report import REPORT_SECONDS, Reporter
+from worker.library.library import Library, Scanner
+from worker.ops.health import PortInUseError, serving
+from worker.ops.metrics import Metrics
+from worker.processes.lifecycle import Patience
+from worker.processes.supervisor import ROOM_COMMAND, Supervisor
+from worker.runtime.tasks import log_failure, unless
 from worker.sandbox import Mode, RefusedError, missing
 from worker.store.objects import Objects, StoreSettingsError, open_store
 from worker.store.store import Store
-from worker.supervisor import ROOM_COMMAND, Supervisor
 
 logger = logging.getLogger(__name__)
 

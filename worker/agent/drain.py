@@ -8,7 +8,7 @@ import logging
 from contextlib import suppress
 
 from coordinator.messages import Draining, Freeze
-from worker.supervisor import Report, Supervisor
+from worker.processes.supervisor import Report, Supervisor
 
 logger = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from coordinator.messages import (
     decode_worker_command,
     encode,
 )
-from worker.backoff import backoff
+from worker.runtime.backoff import backoff
 
 logger = logging.getLogger(__name__)
 

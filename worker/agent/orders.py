@@ -20,8 +20,8 @@ from coordinator.messages import (
     ViewerCandidate,
     WorkerCommand,
 )
-from worker.library import Entry, Library
-from worker.supervisor import Report, Supervisor
+from worker.library.library import Entry, Library
+from worker.processes.supervisor import Report, Supervisor
 
 logger = logging.getLogger(__name__)
 

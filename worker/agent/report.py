@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from coordinator.messages import MAX_FIGURES, RoomFigures
 from coordinator.messages import Figures as Message
-from worker.room.control import Figures, ViewerFigures
+from worker.messages.control import Figures, ViewerFigures
 
 REPORT_SECONDS = 2.0
 """Between two reports: as often as a person looks at a table."""

@@ -9,7 +9,7 @@ from typing import Annotated
 import zstandard
 from msgspec import Meta
 
-from worker.envelope import DamagedError, Envelope, Header
+from worker.formats.envelope import DamagedError, Envelope, Header
 
 MAX_RAW_BYTES = 256 << 20
 """The largest state before compression: more is a damaged header. The largest known cores have a few ten MB."""

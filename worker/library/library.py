@@ -18,12 +18,12 @@ from watchfiles import awatch
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from coordinator.messages import MAX_MESSAGE_BYTES, Game, encode
-from worker import cores, systems
 from worker.config import Config
-from worker.cores import Cores
-from worker.files import Fingerprints, files_in, is_text
-from worker.systems import Assignment
-from worker.titles import alias_for, parse_aliases, title_of
+from worker.library import cores, systems
+from worker.library.cores import Cores
+from worker.library.files import Fingerprints, files_in, is_text
+from worker.library.systems import Assignment
+from worker.library.titles import alias_for, parse_aliases, title_of
 
 logger = logging.getLogger(__name__)
 

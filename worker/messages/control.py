@@ -12,9 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from coordinator.messages import Candidate
+from worker.messages.storing import MAX_BATTERY_BYTES, MAX_STATE_BYTES, BatteryMemory, State, StoreAnswer, StoreRequest
 from worker.sandbox import Mode
-
-from .storing import MAX_BATTERY_BYTES, MAX_STATE_BYTES, BatteryMemory, State, StoreAnswer, StoreRequest
 
 MAX_CONTROL_BYTES = MAX_STATE_BYTES + MAX_BATTERY_BYTES + (1 << 20)
 """The longest control message: an Open with snapshot, battery memory and an offer of 64 KB, with room to spare."""

@@ -24,7 +24,8 @@ AUTO_SLOT = 10
 """The slot that the room fills by itself."""
 
 State = Annotated[bytes, Meta(min_length=1, max_length=MAX_STATE_BYTES)]
-"""A savestate as ``worker.savestate.pack`` makes it: compressed, with core, version and checksum in its header."""
+"""A savestate as ``worker.formats.savestate.pack`` makes it: compressed, with core, version and checksum in its
+header."""
 
 BatteryMemory = Annotated[bytes, Meta(max_length=MAX_BATTERY_BYTES)]
 """A cartridge's battery memory as it is."""

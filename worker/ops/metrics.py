@@ -9,10 +9,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from worker.room.control import Figures, ViewerFigures
-from worker.rooms import Room
-from worker.supervisor import Supervisor
-from worker.usage import Usage, usage_of
+from worker.messages.control import Figures, ViewerFigures
+from worker.processes.room import Room
+from worker.processes.supervisor import Supervisor
+from worker.runtime.procfs import Usage, usage_of
 
 OPEN_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 15.0)
 """Seconds. A warm room takes 0.1 to 0.5, a cold one 1 to 3, and none more than ``Patience.open``."""

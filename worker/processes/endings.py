@@ -4,8 +4,8 @@ import re
 import signal
 from dataclasses import dataclass
 
-from worker.room.control import Closed
-from worker.store.failures import StoreError
+from worker.messages.control import Closed
+from worker.store.errors import StoreError
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _MAX_MESSAGE = 2048

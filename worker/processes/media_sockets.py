@@ -1,7 +1,7 @@
 """Media sockets for a room, which may not make any itself: bound here, one for each address, and passed over.
 
 They go over a socket pair of their own, before the message that needs them; the room takes them in that order. What the
-room does with them is ``worker/room/media.py``'s business.
+room does with them is ``worker/room/media/sockets.py``'s business.
 """
 
 import logging

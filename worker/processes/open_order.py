@@ -5,10 +5,10 @@ from pathlib import Path
 
 from coordinator.messages import OpenRoom
 from worker.config import Config
-from worker.library import Entry
-from worker.room.control import Open
+from worker.library.library import Entry
+from worker.messages.control import Open
+from worker.store.context import Owner
 from worker.store.keeper import Beginning
-from worker.store.shared import Owner
 
 logger = logging.getLogger(__name__)
 

@@ -12,13 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
-from worker import ending
-from worker.ending import Ending
-from worker.handover import Handover
-from worker.lifecycle import Event, Life, Patience, State, UnexpectedEventError
-from worker.outbox import Outbox
-from worker.output import OutputLines
-from worker.room.control import (
+from worker.messages.control import (
     CONTROL_FD_VARIABLE,
     MAX_CONTROL_BYTES,
     MEDIA_FD_VARIABLE,
@@ -37,7 +31,22 @@ from worker.room.control import (
     frame,
     read_room_message,
 )
-from worker.room.storing import DeleteSave, FetchSave, Frozen, ListSaves, Snapshot, StoreAnswer, StoreBattery, StoreSave
+from worker.messages.storing import (
+    DeleteSave,
+    FetchSave,
+    Frozen,
+    ListSaves,
+    Snapshot,
+    StoreAnswer,
+    StoreBattery,
+    StoreSave,
+)
+from worker.processes import endings
+from worker.processes.control_writer import Outbox
+from worker.processes.endings import Ending
+from worker.processes.lifecycle import Event, Life, Patience, State, UnexpectedEventError
+from worker.processes.log_lines import OutputLines
+from worker.processes.media_sockets import Handover
 
 logger = logging.getLogger(__name__)
 
@@ -179,9 +188,9 @@ class Child:
         self.log.debug("> %s", type(message).__name__)
         self._outbox.write(frame(message))
         if self._outbox.unsent > MAX_UNREAD_BYTES:
-            self.kill(ending.HUNG)
+            self.kill(endings.HUNG)
 
-    def close(self, why: Ending = ending.CLOSED) -> None:
+    def close(self, why: Ending = endings.CLOSED) -> None:
         """Ask it to end; a spare, that has nothing to save, just ends."""
         if self.state in (State.STARTING, State.SPARE):
             self.kill(why)
@@ -208,9 +217,9 @@ class Child:
                 self._kill_group()
         finally:
             if self._process.returncode is None:
-                self.kill(ending.CLOSED)
+                self.kill(endings.CLOSED)
             await self._let_go(reading, logging_output)
-        why = self._ending or ending.explain(exit_code)
+        why = self._ending or endings.explain(exit_code)
         self.log.debug("= gone, exit code %d: %s", exit_code, why.code)
         return why
 
@@ -243,7 +252,7 @@ class Child:
                 on_message(message)
         except (ValueError, UnexpectedEventError) as error:
             self.log.warning("! ended because it broke the protocol: %s", error)
-            self.kill(ending.GARBLED)
+            self.kill(endings.GARBLED)
         # It has hung up, so it is about to end; nothing that it could still do concerns anybody.
         self._loop.call_later(LAST_WORDS, self._end_silent)
 
@@ -253,7 +262,7 @@ class Child:
         elif isinstance(message, Opened):
             self.settled.set()
         elif isinstance(message, Closed):
-            self._ending = self._ending or ending.said(message)
+            self._ending = self._ending or endings.said(message)
 
     def _step(self, event: Event) -> None:
         self._life.step(event, self._loop.time())
@@ -271,11 +280,11 @@ class Child:
             self._timer = self._loop.call_at(again, self._overdue, again)
             return
         self.log.warning("! killed: it said nothing for too long in state %s", self.state.name)
-        self.kill(ending.HUNG)
+        self.kill(endings.HUNG)
 
     def _end_silent(self) -> None:
         if self.state is not State.GONE and self._process.returncode is None:
-            self.kill(ending.GARBLED)
+            self.kill(endings.GARBLED)
 
     async def _log_output(self) -> None:
         lines = OutputLines(self._loop.time())

@@ -4,10 +4,10 @@ import asyncio
 from dataclasses import dataclass, field
 
 from coordinator.messages import Codec, Seat
-from worker.child import Child
-from worker.ending import Ending
-from worker.room.control import AgentMessage, Figures, Open
-from worker.room.storing import Frozen
+from worker.messages.control import AgentMessage, Figures, Open
+from worker.messages.storing import Frozen
+from worker.processes.endings import Ending
+from worker.processes.process import Child
 from worker.store.keeper import Keeper
 
 

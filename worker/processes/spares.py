@@ -8,8 +8,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from worker.backoff import backoff
-from worker.child import Child
+from worker.processes.process import Child
+from worker.runtime.backoff import backoff
 
 logger = logging.getLogger(__name__)
 

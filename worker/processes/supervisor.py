@@ -33,30 +33,20 @@ from coordinator.messages import (
     decode_worker_message,
     encode,
 )
-from worker import ending
-from worker.background import log_failure
-from worker.child import Child
 from worker.config import Config
-from worker.ending import Ending
-from worker.library import Entry
-from worker.lifecycle import Patience
-from worker.opening import opening, owner
-from worker.room import control, storing
-from worker.room.control import (
-    AddCandidate,
-    Answer,
-    Enter,
-    Exit,
-    Figures,
-    Left,
-    Opened,
-    RoomMessage,
-    TurnedAway,
-)
-from worker.room.storing import StoreRequest
-from worker.rooms import Room
-from worker.spares import Spares
-from worker.store.failures import StoreError
+from worker.library.library import Entry
+from worker.messages import control, storing
+from worker.messages.control import AddCandidate, Answer, Enter, Exit, Figures, Left, Opened, RoomMessage, TurnedAway
+from worker.messages.storing import StoreRequest
+from worker.processes import endings
+from worker.processes.endings import Ending
+from worker.processes.lifecycle import Patience
+from worker.processes.open_order import opening, owner
+from worker.processes.process import Child
+from worker.processes.room import Room
+from worker.processes.spares import Spares
+from worker.runtime.tasks import log_failure
+from worker.store.errors import StoreError
 from worker.store.store import Store
 
 logger = logging.getLogger(__name__)
@@ -185,7 +175,7 @@ class Supervisor:
     def close(self, order: CloseRoom) -> None:
         """End a room."""
         if room := self._rooms.get(order.room):
-            room.close(ending.SUPERSEDED if order.superseded else ending.CLOSED)
+            room.close(endings.SUPERSEDED if order.superseded else endings.CLOSED)
 
     def freeze(self, order: Freeze) -> None:
         """Stop a room's game, store it, and end the room, for it to go on elsewhere."""
@@ -220,7 +210,7 @@ class Supervisor:
         self.draining = True
         self._spare_task.cancel()
         await asyncio.wait((self._spare_task,))
-        await self.close_all(ending.WORKER_STOPPED)
+        await self.close_all(endings.WORKER_STOPPED)
         while self._tasks:  # a spare may still be starting
             for child in self._children:
                 child.close()
@@ -234,7 +224,7 @@ class Supervisor:
             beginning = await room.keeper.begin(resume=order.resume)
         except StoreError as error:
             logger.error("[%s] ! its snapshot can't be read: %s (%s)", room.label, error, error.detail)
-            room.close(ending.unreadable(error))
+            room.close(endings.unreadable(error))
         else:
             room.open(opening(self._config, order, entry, beginning))
 
@@ -253,11 +243,11 @@ class Supervisor:
         finally:
             room.freezing = None
         if room.moved:
-            room.close(ending.MOVED)
+            room.close(endings.MOVED)
         else:
             logger.warning("[%s] ! it stays here: its last snapshot can't be stored", room.label)
             room.send(control.Thaw())
-            self._report(Thawed(room=room.id, code=ending.NOT_FROZEN.code, message=ending.NOT_FROZEN.message))
+            self._report(Thawed(room=room.id, code=endings.NOT_FROZEN.code, message=endings.NOT_FROZEN.message))
 
     def _start(self) -> Awaitable[Child]:
         """Start a process and tend it. Cancelling the wait for it does not stop it half-way, with nobody to end it."""
@@ -277,12 +267,12 @@ class Supervisor:
             child = await self._start()
         except OSError as error:
             logger.error("[%s] ! no process can be started: %s", room.label, error)
-            self._gone(room, ending.NOT_STARTED)
+            self._gone(room, endings.NOT_STARTED)
         else:
             room.assign(child)
 
     async def _tend(self, child: Child) -> None:
-        why = ending.GARBLED
+        why = endings.GARBLED
         try:
             why = await child.run(lambda message: self._heard(child, message))
         finally:
@@ -296,10 +286,10 @@ class Supervisor:
         del self._rooms[room.id]
         room.gone()
         if room.moved:
-            why = ending.MOVED
+            why = endings.MOVED
             room.keeper.moved()
         logger.info("[%s] = closed, %s: %s", room.label, why.code, why.message)
-        self._store.release(room.keeper, over=why.code in ending.OVER)
+        self._store.release(room.keeper, over=why.code in endings.OVER)
         self._observer.room_closed(why.code)
         closed = RoomClosed(room=room.id, code=why.code, message=why.message, epoch=room.epoch)
         self._report(Frozen(room=room.id) if room.moved else closed)
@@ -337,7 +327,7 @@ class Supervisor:
         except MessageError as error:
             # One bad frame would cost the link, and with it the other rooms.
             child.log.warning("! ended because it said something that can't be passed on: %s", error)
-            child.kill(ending.GARBLED)
+            child.kill(endings.GARBLED)
         else:
             self._report(report)
 

@@ -10,15 +10,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from worker.background import log_failure
-from worker.envelope import DamagedError
-from worker.room.storing import MAX_BATTERY_BYTES, StoreBattery, Stored
-from worker.store import names, records
-from worker.store.failures import NO_ANSWER, StoreError
-from worker.store.lane import Job, Lane
-from worker.store.series import Series, salt
-from worker.store.shared import Owner, Shared
-from worker.store.versions import Base, Version, after
+from worker.formats.envelope import DamagedError
+from worker.messages.storing import MAX_BATTERY_BYTES, StoreBattery, Stored
+from worker.runtime.tasks import log_failure
+from worker.store.context import Owner, Shared
+from worker.store.errors import NO_ANSWER, StoreError
+from worker.store.naming import keys, records
+from worker.store.naming.versions import Base, Version, after
+from worker.store.version_folder import Series, salt
+from worker.store.write_queue import Job, Lane
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class BatteryBook:
         answer: Callable[[Stored], None],
         changed: Callable[[StoreError | None], None],
     ) -> None:
-        self._series = Series(shared.objects, names.battery(owner.profile, owner.game))
+        self._series = Series(shared.objects, keys.battery(owner.profile, owner.game))
         self._legacy = owner.legacy_battery
         self._pace = shared.pace
         self._now = shared.now

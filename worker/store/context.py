@@ -7,8 +7,8 @@ from pathlib import Path
 from worker.store.catalogue import Catalogue
 from worker.store.memory import Memory
 from worker.store.objects import Objects
-from worker.store.pace import Pace
 from worker.store.snapshots import Snapshots
+from worker.store.timeouts import Pace
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from worker.store.versions import History, Version, parse
+from worker.store.naming.versions import History, Version, parse
 
 
 @dataclass

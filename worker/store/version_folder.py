@@ -7,9 +7,9 @@ import logging
 import os
 from collections.abc import Sequence
 
-from worker.store.failures import StoreError
+from worker.store.errors import StoreError
+from worker.store.naming.versions import History, Version, parse
 from worker.store.objects import Entry, Objects
-from worker.store.versions import History, Version, parse
 
 logger = logging.getLogger(__name__)
 

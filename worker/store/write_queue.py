@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from worker.background import log_failure
-from worker.backoff import backoff
-from worker.store.failures import NO_ANSWER, StoreError
-from worker.store.pace import Pace
+from worker.runtime.backoff import backoff
+from worker.runtime.tasks import log_failure
+from worker.store.errors import NO_ANSWER, StoreError
+from worker.store.timeouts import Pace
 
 
 @dataclass(eq=False)

@@ -1,7 +1,7 @@
 import pytest
 
-from benchmarks import browser
-from benchmarks.report import BenchmarkError
+from benchmarks.arcade import browser
+from benchmarks.measure.report import BenchmarkError
 
 
 async def test_a_missing_browser_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from benchmarks import stack
-from benchmarks.report import BenchmarkError
+from benchmarks.arcade import stack
+from benchmarks.measure.report import BenchmarkError
 
 
 async def test_a_stack_can_be_played_on_and_leaves_nothing_behind() -> None:

@@ -1,10 +1,10 @@
 import pytest
 
-from benchmarks import stack
-from benchmarks.report import BenchmarkError
-from benchmarks.stack import FRAMES, ROOMS
-from benchmarks.viewer import Viewer
-from benchmarks.wait import until
+from benchmarks.arcade import stack
+from benchmarks.arcade.stack import FRAMES, ROOMS
+from benchmarks.arcade.viewer import Viewer
+from benchmarks.measure.report import BenchmarkError
+from benchmarks.measure.wait import until
 from coordinator.messages import Game
 
 

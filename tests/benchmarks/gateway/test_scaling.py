@@ -1,4 +1,4 @@
-from benchmarks.relay_scaling import Run, scaling
+from benchmarks.gateway.scaling import Run, scaling
 
 
 def run(processes: int, sessions: int, per_cpu_s: int, busiest: float = 1.0, burst: int = 4) -> Run:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.figures import intervals, mean, percentile, summary
+from benchmarks.measure.figures import intervals, mean, percentile, summary
 
 MILLISECONDS = st.floats(0, 1e4)
 

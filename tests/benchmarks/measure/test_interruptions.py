@@ -3,14 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.interruptions import (
-    Record,
-    clock,
-    detected_at,
-    longest_gap,
-    lost_play,
-    resumed_at,
-)
+from benchmarks.measure.interruptions import Record, clock, detected_at, longest_gap, lost_play, resumed_at
 
 FPS = 60.0
 

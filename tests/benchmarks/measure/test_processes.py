@@ -5,7 +5,7 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.processes import (
+from benchmarks.measure.processes import (
     Memory,
     busy_seconds,
     busy_share,

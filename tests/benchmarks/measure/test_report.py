@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from benchmarks import report
-from benchmarks.report import Benchmark, BenchmarkError, Figures
+from benchmarks.measure import report
+from benchmarks.measure.report import Benchmark, BenchmarkError, Figures
 
 
 def benchmark(measure: object, seconds: float = 30.0) -> Benchmark:

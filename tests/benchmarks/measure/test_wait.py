@@ -1,7 +1,7 @@
 import pytest
 
-from benchmarks.report import BenchmarkError
-from benchmarks.wait import until
+from benchmarks.measure.report import BenchmarkError
+from benchmarks.measure.wait import until
 
 
 async def test_it_waits_for_a_condition_with_and_without_await() -> None:

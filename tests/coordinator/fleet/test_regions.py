@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.regions import Wish, farthest
+from coordinator.fleet.regions import Wish, farthest
 
 DELAYS = st.dictionaries(st.sampled_from("abcd"), st.floats(0, 60_000), max_size=4)
 

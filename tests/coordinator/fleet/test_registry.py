@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coordinator.fleet.regions import UNNAMED, Wish
+from coordinator.fleet.registry import Announcement, Registry
 from coordinator.messages import Game, Refused, Region, Register
 from coordinator.messages.fields import MAX_REGIONS
-from coordinator.regions import UNNAMED, Wish
-from coordinator.registry import Announcement, Registry
 
 DUEL = Game(id="d", title="Duel", system="NES")
 AIR = Game(id="a", title="airstriker", system="Mega Drive")
@@ -71,7 +71,7 @@ def test_a_game_twice_in_one_registration_counts_once(registry):
 
 
 def test_pages_are_told_of_so_many_games_and_it_is_said(registry, monkeypatch, caplog):
-    monkeypatch.setattr("coordinator.registry.MAX_GAMES", 2)
+    monkeypatch.setattr("coordinator.fleet.registry.MAX_GAMES", 2)
 
     register(registry, SNAKE, DUEL)
     register(registry, AIR)

@@ -3,11 +3,11 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from coordinator.house import ANSWER_SECONDS
+from coordinator.fleet.registry import Registry
+from coordinator.http.metrics import START_BUCKETS, Metrics
 from coordinator.messages import Game, Leave, Reconnect, Refused, Register, Start, Welcome
-from coordinator.metrics import START_BUCKETS, Metrics
-from coordinator.registry import Registry
-from coordinator.rooms import Rooms
+from coordinator.rooms.room_table import ANSWER_SECONDS
+from coordinator.rooms.rooms import Rooms
 
 DUEL = Game(id="d", title="Duel", system="NES")
 

@@ -5,7 +5,9 @@ from aiohttp import WSCloseCode, WSMsgType, WSServerHandshakeError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator import players
+from coordinator.http import players
+from coordinator.http.players import is_allowed
+from coordinator.http.switchboard import VERSION
 from coordinator.messages import (
     MAX_MESSAGE_BYTES,
     Admit,
@@ -24,8 +26,6 @@ from coordinator.messages import (
     ViewerLeft,
     Welcome,
 )
-from coordinator.players import is_allowed
-from coordinator.switchboard import VERSION
 
 DUEL = Game(id="d", title="Duel", system="NES")
 

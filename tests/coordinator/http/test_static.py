@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.pages import SECURITY_HEADERS, file_at
+from coordinator.http.static import SECURITY_HEADERS, file_at
 
 
 @pytest.mark.parametrize(

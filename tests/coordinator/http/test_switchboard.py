@@ -4,7 +4,6 @@ import time
 
 import pytest
 
-from coordinator import gateways, house
 from coordinator.messages import (
     Back,
     CloseRoom,
@@ -19,7 +18,9 @@ from coordinator.messages import (
     Rooms,
     Start,
 )
-from turn.credentials import expiry_of, password_for, user_of
+from coordinator.rooms import room_table
+from coordinator.views import ice
+from turn.wire.credentials import expiry_of, password_for, user_of
 
 SECRET = "sixteen or more.."
 OTHER_SECRET = "of another cluster"
@@ -27,7 +28,7 @@ URLS = ("turn:gateway.example:3478?transport=udp", "turn:gateway.example:3478?tr
 
 
 async def test_a_worker_that_never_answers_costs_the_page_a_sentence_and_nothing_else(arcade, monkeypatch):
-    monkeypatch.setattr(house, "ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr(room_table, "ANSWER_SECONDS", 0.01)
     worker, page = await arcade.worker(), await arcade.page()
 
     await page.start()
@@ -39,7 +40,7 @@ async def test_a_worker_that_never_answers_costs_the_page_a_sentence_and_nothing
 
 
 async def test_the_timer_serves_every_deadline(arcade, monkeypatch):
-    monkeypatch.setattr(house, "ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr(room_table, "ANSWER_SECONDS", 0.01)
     await arcade.worker()
     first, second = await arcade.page(), await arcade.page()
 
@@ -199,7 +200,7 @@ class TestGateways:
         assert not any(secret in text for secret in (SECRET, OTHER_SECRET) for text in told)
 
     async def test_credentials_are_renewed_while_the_page_stays(self, arcade, monkeypatch):
-        monkeypatch.setattr(gateways, "RENEW_AT", 1e-5)
+        monkeypatch.setattr(ice, "RENEW_AT", 1e-5)
         await arcade.worker(gateways=URLS)
         page = await arcade.page()
         user = user_of(page.welcome.ice_servers[0].username)
@@ -212,7 +213,7 @@ class TestGateways:
     async def test_a_far_renewal_does_not_keep_a_near_deadline_waiting(self, arcade, monkeypatch):
         await arcade.worker(gateways=URLS)
         page = await arcade.page()  # whose credentials are renewed in 5 minutes
-        monkeypatch.setattr(house, "ANSWER_SECONDS", 0.01)
+        monkeypatch.setattr(room_table, "ANSWER_SECONDS", 0.01)
 
         await page.start()
 

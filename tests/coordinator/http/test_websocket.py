@@ -7,12 +7,12 @@ import pytest
 from aiohttp import ClientSession, WSCloseCode, WSMsgType, web
 from aiohttp.test_utils import TestServer
 
-from coordinator import connection as connection_module
-from coordinator.connection import Limits, PeerError, connected
+from coordinator.fleet.registry import Registry
+from coordinator.http import websocket as connection_module
+from coordinator.http.metrics import Metrics
+from coordinator.http.websocket import Limits, PeerError, connected
 from coordinator.messages import MAX_MESSAGE_BYTES, Leave, Refused, Start, decode_player_message, encode
-from coordinator.metrics import Metrics
-from coordinator.registry import Registry
-from coordinator.rooms import Rooms
+from coordinator.rooms.rooms import Rooms
 
 LIMITS = Limits(
     peer="page",

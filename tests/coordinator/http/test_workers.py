@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from aiohttp import WSServerHandshakeError
 
-from coordinator import workers
+from coordinator.http import workers
 from coordinator.messages import (
     MAX_MESSAGE_BYTES,
     Ended,

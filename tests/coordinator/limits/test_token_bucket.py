@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.rate import TokenBucket, TokenBuckets
+from coordinator.limits.token_bucket import TokenBucket, TokenBuckets
 
 
 def test_a_burst_passes_and_then_the_rate():
@@ -40,7 +40,7 @@ def test_each_key_has_a_bucket_of_its_own():
 
 
 def test_of_many_keys_those_that_were_used_last_are_kept(monkeypatch):
-    monkeypatch.setattr("coordinator.rate.MAX_BUCKETS", 2)
+    monkeypatch.setattr("coordinator.limits.token_bucket.MAX_BUCKETS", 2)
     buckets = TokenBuckets(rate=1, burst=1)
     for key in ("a", "b", "a", "c"):
         buckets.take(key, 0.0)

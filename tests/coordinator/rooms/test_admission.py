@@ -2,9 +2,9 @@
 
 import pytest
 
-from coordinator.house import ANSWER_SECONDS
 from coordinator.messages import Admitted, CloseRoom, Dismiss, Join, Rejected, RoomClosed, Start, ViewerLeft
-from tests.coordinator.floor import Floor
+from coordinator.rooms.room_table import ANSWER_SECONDS
+from tests.coordinator.simulation import Floor
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.alarms import Alarms
+from coordinator.rooms.deadlines import Alarms
 
 
 def test_the_first_one_is_the_next():

@@ -3,31 +3,31 @@
 import pytest
 
 from coordinator.messages import Game
-from coordinator.room import Room
-from coordinator.verdicts import EARLY_DEATH, VERDICTS, Verdict, dies_too_often, given_up, going_on, verdict_on
-from worker import ending
-from worker.store.failures import StoreError
+from coordinator.rooms.endings import EARLY_DEATH, VERDICTS, Verdict, dies_too_often, given_up, going_on, verdict_on
+from coordinator.rooms.room import Room
+from worker.processes import endings
+from worker.store.errors import StoreError
 
 DUEL = Game(id="d", title="Duel", system="NES")
 
 
 @pytest.mark.parametrize(
-    "end", [ending.HUNG, ending.GARBLED, ending.NOT_STARTED, *map(ending.explain, (-11, -9, -6, 7, 0))]
+    "end", [endings.HUNG, endings.GARBLED, endings.NOT_STARTED, *map(endings.explain, (-11, -9, -6, 7, 0))]
 )
 def test_whatever_kills_a_process_does_not_end_the_game(end):
     assert verdict_on(end.code) is not Verdict.OVER
 
 
 def test_a_room_that_was_closed_is_over():
-    assert verdict_on(ending.CLOSED.code) is Verdict.OVER
+    assert verdict_on(endings.CLOSED.code) is Verdict.OVER
 
 
 def test_a_worker_that_stops_is_no_place_to_go_on():
-    assert verdict_on(ending.WORKER_STOPPED.code) is Verdict.ELSEWHERE
+    assert verdict_on(endings.WORKER_STOPPED.code) is Verdict.ELSEWHERE
 
 
 def test_a_worker_that_can_not_read_its_store_is_asked_again_later():
-    assert verdict_on(ending.unreadable(StoreError("it is down", "test")).code) is Verdict.LATER
+    assert verdict_on(endings.unreadable(StoreError("it is down", "test")).code) is Verdict.LATER
 
 
 def test_what_is_unknown_is_over():

@@ -2,9 +2,6 @@
 
 import pytest
 
-from coordinator.decisions import StartTook, ToWorker
-from coordinator.entrance import EARLY_SECONDS, ENTRIES_A_SECOND, ENTRIES_AT_ONCE
-from coordinator.house import digest
 from coordinator.messages import (
     Admit,
     Admitted,
@@ -21,8 +18,11 @@ from coordinator.messages import (
     Trickle,
     ViewerCandidate,
 )
-from coordinator.room import MAX_CANDIDATES
-from tests.coordinator.floor import DUEL, Floor
+from coordinator.rooms.decisions import StartTook, ToWorker
+from coordinator.rooms.joining import EARLY_SECONDS, ENTRIES_A_SECOND, ENTRIES_AT_ONCE
+from coordinator.rooms.room import MAX_CANDIDATES
+from coordinator.rooms.room_table import digest
+from tests.coordinator.simulation import DUEL, Floor
 
 PROFILE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 START = Start(game="d", offer="v=0", scale=2, profile=PROFILE, name="Ada")

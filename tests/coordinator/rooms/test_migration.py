@@ -2,7 +2,6 @@
 
 import pytest
 
-from coordinator.decisions import Recovered, ToPage
 from coordinator.messages import (
     Admitted,
     CloseRoom,
@@ -18,10 +17,11 @@ from coordinator.messages import (
     Start,
     Thawed,
 )
-from coordinator.moves import ARRIVE_SECONDS, FREEZE_SECONDS, MOVE_AGAIN_SECONDS, PREPARE_SECONDS
-from coordinator.phases import Phase
-from coordinator.seats import DeniedError
-from tests.coordinator.floor import AIR, Floor
+from coordinator.rooms.decisions import Recovered, ToPage
+from coordinator.rooms.migration import ARRIVE_SECONDS, FREEZE_SECONDS, MOVE_AGAIN_SECONDS, PREPARE_SECONDS
+from coordinator.rooms.phases import Phase
+from coordinator.rooms.seats import DeniedError
+from tests.coordinator.simulation import AIR, Floor
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from coordinator.phases import ADMITTING, ON_A_WORKER, TRANSITIONS, Event, Phase, WrongPhaseError, after
+from coordinator.rooms.phases import ADMITTING, ON_A_WORKER, TRANSITIONS, Event, Phase, WrongPhaseError, after
 
 
 def test_every_phase_has_its_row():

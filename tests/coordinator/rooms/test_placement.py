@@ -3,10 +3,10 @@
 import pytest
 
 from coordinator.messages import Admit, Join, Leave, OpenRoom, RoomClosed, Start
-from coordinator.phases import Phase
-from coordinator.placing import RETRY_SECONDS
-from coordinator.recovery import RETURN_SECONDS
-from tests.coordinator.floor import AIR, DUEL, Floor
+from coordinator.rooms.phases import Phase
+from coordinator.rooms.placement import RETRY_SECONDS
+from coordinator.rooms.recovery import RETURN_SECONDS
+from tests.coordinator.simulation import AIR, DUEL, Floor
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from coordinator.messages import (
     Start,
     TakeSeat,
 )
-from coordinator.phases import Phase
-from coordinator.recovery import RETURN_SECONDS
-from tests.coordinator.floor import Floor
+from coordinator.rooms.phases import Phase
+from coordinator.rooms.recovery import RETURN_SECONDS
+from tests.coordinator.simulation import Floor
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator import records
 from coordinator.messages import GiveSeat, Remove, SetRoom
 from coordinator.messages.fields import MAX_RECORD
-from coordinator.phases import Phase
-from coordinator.seats import MAX_BANNED, MAX_MEMBERS
-from tests.coordinator.floor import Floor
+from coordinator.rooms import records
+from coordinator.rooms.phases import Phase
+from coordinator.rooms.seats import MAX_BANNED, MAX_MEMBERS
+from tests.coordinator.simulation import Floor
 
 PROFILE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

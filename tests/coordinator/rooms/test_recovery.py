@@ -2,12 +2,12 @@
 
 import pytest
 
-from coordinator.decisions import Recovered
 from coordinator.messages import Admit, CloseRoom, Join, Measured, OpenRoom, RoomClosed, Start
-from coordinator.phases import Phase
-from coordinator.recovery import RETURN_SECONDS
-from coordinator.verdicts import EARLY_DEATH
-from tests.coordinator.floor import Floor
+from coordinator.rooms.decisions import Recovered
+from coordinator.rooms.endings import EARLY_DEATH
+from coordinator.rooms.phases import Phase
+from coordinator.rooms.recovery import RETURN_SECONDS
+from tests.coordinator.simulation import Floor
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import pytest
 
+from coordinator.fleet.registry import Registry
 from coordinator.messages import Game, ListedRoom, Person, Register
-from coordinator.phases import Event, Phase, WrongPhaseError
-from coordinator.registry import Registry
-from coordinator.room import Room, Viewer
+from coordinator.rooms.phases import Event, Phase, WrongPhaseError
+from coordinator.rooms.room import Room, Viewer
 
 DUEL = Game(id="d", title="Duel", system="NES")
 

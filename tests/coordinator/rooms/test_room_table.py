@@ -2,11 +2,11 @@
 
 import pytest
 
-from coordinator.house import MAX_REMEMBERED, House, digest, unguessable_id
+from coordinator.fleet.registry import Registry
 from coordinator.messages import Ended, Game, Keep, Refused, Register, RoomState
-from coordinator.phases import Event
-from coordinator.registry import Registry
-from coordinator.room import Room
+from coordinator.rooms.phases import Event
+from coordinator.rooms.room import Room
+from coordinator.rooms.room_table import MAX_REMEMBERED, House, digest, unguessable_id
 
 DUEL = Game(id="d", title="Duel", system="NES")
 

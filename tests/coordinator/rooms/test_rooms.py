@@ -19,8 +19,8 @@ from coordinator.messages import (
     TakeSeat,
     ViewerLeft,
 )
-from coordinator.seats import MAX_MEMBERS
-from tests.coordinator.floor import Floor
+from coordinator.rooms.seats import MAX_MEMBERS
+from tests.coordinator.simulation import Floor
 
 PROFILE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

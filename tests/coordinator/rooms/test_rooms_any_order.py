@@ -7,8 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from coordinator import records
-from coordinator.decisions import ToPage, ToWorker
+from coordinator.fleet.registry import Registry
 from coordinator.messages import (
     Admit,
     Admitted,
@@ -40,10 +39,11 @@ from coordinator.messages import (
     Trickle,
     ViewerLeft,
 )
-from coordinator.phases import ON_A_WORKER, Phase
-from coordinator.registry import Registry
-from coordinator.rooms import Rooms
-from coordinator.seats import MAX_MEMBERS, SEATS, DeniedError
+from coordinator.rooms import records
+from coordinator.rooms.decisions import ToPage, ToWorker
+from coordinator.rooms.phases import ON_A_WORKER, Phase
+from coordinator.rooms.rooms import Rooms
+from coordinator.rooms.seats import MAX_MEMBERS, SEATS, DeniedError
 
 DUEL = Game(id="d", title="Duel", system="NES")
 AIR = Game(id="a", title="Air", system="Mega Drive")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.seats import MAX_BANNED, MAX_MEMBERS, SEATS, Company, DeniedError, name_of, seats_taken
+from coordinator.rooms.seats import MAX_BANNED, MAX_MEMBERS, SEATS, Company, DeniedError, name_of, seats_taken
 
 
 @pytest.fixture

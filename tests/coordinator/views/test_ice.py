@@ -8,10 +8,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from coordinator.gateways import MAX_URLS, RENEW_AT, Gateways
+from coordinator.fleet.registry import Announcement
 from coordinator.messages import IceServer, IceServers, Region
-from coordinator.registry import Announcement
-from turn.credentials import expiry_of, password_for, user_of
+from coordinator.views.ice import MAX_URLS, RENEW_AT, Gateways
+from turn.wire.credentials import expiry_of, password_for, user_of
 
 SECRET = "sixteen or more.."
 OTHER_SECRET = "of another cluster"

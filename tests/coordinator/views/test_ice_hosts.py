@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.hosts import fill, host_of
 from coordinator.messages import GATEWAY_URL
+from coordinator.views.ice_hosts import fill, host_of
 
 OPEN = "turn:{host}:3478?transport=udp"
 FIXED = "turn:gateway.example:3478?transport=udp"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from coordinator.listing import MAX_LISTED, PAUSE_SECONDS, Listing, lobby
 from coordinator.messages import Game
-from coordinator.phases import Event
-from coordinator.room import Room
+from coordinator.rooms.phases import Event
+from coordinator.rooms.room import Room
+from coordinator.views.lobby import MAX_LISTED, PAUSE_SECONDS, Listing, lobby
 
 DUEL = Game(id="d", title="Duel", system="NES")
 

@@ -3,8 +3,8 @@
 import pytest
 
 from coordinator.messages import Figures, Register, RoomFigures
-from coordinator.overview import overview, room_shown
-from tests.coordinator.floor import DUEL, Floor
+from coordinator.views.overview import overview, room_shown
+from tests.coordinator.simulation import DUEL, Floor
 
 
 def figures(room, **values):

@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.networks import Network
-from tests.e2e.stack import Stack, as_variable, plays, rooms_of, until
-from turn import credentials
+from tests.e2e.arcade.stack import Stack, as_variable, plays, rooms_of, until
+from tests.e2e.network.namespaces import Network
+from turn.wire import credentials
 from worker.config import own_games
 
 POD = "10.244.0.5"
@@ -147,7 +147,7 @@ class Clusters(Stack):
 
     def _start_proxy(self, player: str) -> None:
         ways = [f"{SEEN[name]}={GATEWAY[name]}={NEAR if name == player else FAR}" for name in CLUSTERS]
-        command = [*self.place(f"player-{player}"), sys.executable, "-m", "tests.e2e.far", *ways]
+        command = [*self.place(f"player-{player}"), sys.executable, "-m", "tests.e2e.network.far_gateways", *ways]
         proxy = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._proxies.append(proxy)
         assert proxy.stdout is not None
@@ -202,7 +202,7 @@ class Clusters(Stack):
     async def asked(self, gateway: str, peer: str) -> int:
         """What a gateway says to somebody with good credentials who wants to reach this peer: 0, or a code."""
         key = credentials.issue(self._secrets[gateway], "somebody", 60, time.time())
-        arguments = ("-m", "tests.e2e.asking", GATEWAY[gateway], key.username, key.password, peer)
+        arguments = ("-m", "tests.e2e.network.turn_client", GATEWAY[gateway], key.username, key.password, peer)
         return int(await asyncio.to_thread(self.inside, "coordinator", *arguments))
 
     def chromium_near(self, cluster: str) -> Path:

@@ -7,7 +7,7 @@ how many seconds lie between. It runs until its input ends.
 import asyncio
 import sys
 
-from tests.e2e.impairment import Impairment, Proxy
+from tests.e2e.network.impairment import Impairment, Proxy
 
 PORT = 3478
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from playwright.async_api import BrowserContext, Error, Page
 
-from tests.e2e.stack import PATIENCE, Stack, until
+from tests.e2e.arcade.stack import PATIENCE, Stack, until
 
 LEAVE = "document.getElementById('leave')?.click()"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiortc.sdp import SessionDescription
 
-from tests.e2e.guest import Guest
+from tests.e2e.players.guest import Guest
 from tests.worker.room.viewer import Viewer
 
 _MARKER = 0x80

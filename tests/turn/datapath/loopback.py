@@ -4,8 +4,8 @@ import socket
 import time
 from contextlib import ExitStack
 
-from turn.datapath import DataPath
-from turn.udp import Received, Source, Way, source_at
+from turn.datapath.datagram import Received, Source, Way, source_at
+from turn.datapath.datapath import DataPath
 
 WITHIN = 5.0
 CHANNEL = 0x4001

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn.udp import Received, Way, address_of, send, sockaddr, source_at, source_of
+from turn.datapath.datagram import Received, Way, address_of, send, sockaddr, source_at, source_of
 
 HOSTS = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
 ports = st.integers(0, 65_535)

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.turn.line import FAR, HOSTS, WITHIN, Line, headed
-from turn import flows, forward
-from turn.datapath import MAX_FLOWS
-from turn.udp import Way
+from tests.turn.datapath.loopback import FAR, HOSTS, WITHIN, Line, headed
+from turn.datapath import flow_table, forward
+from turn.datapath.datagram import Way
+from turn.datapath.datapath import MAX_FLOWS
 
 
 @pytest.fixture
@@ -70,15 +70,15 @@ def test_a_flow_may_lead_somewhere_else_from_now_on(line: Line) -> None:
 
 def test_nothing_is_compiled_once_there_is_traffic(line: Line) -> None:
     """That takes a second or more, in which sockets overflow."""
-    dispatchers = [flows.slot_of, forward.serve]  # all that Python calls
+    dispatchers = [flow_table.slot_of, forward.serve]  # all that Python calls
     before = [list(each.signatures) for each in dispatchers]
     assert all(before)
     line.as_relay()
-    for number in range(2 * flows.FIRST_ROWS):
+    for number in range(2 * flow_table.FIRST_ROWS):
         leg = line.path._keys.setdefault(number, set())
         assert len(leg) < MAX_FLOWS
         line.path.to_peer(line.middle, (number, 0, 0), line.way, number, 0x4001, FAR)
-    assert len(line.path._flows.rows) > flows.FIRST_ROWS
+    assert len(line.path._flows.rows) > flow_table.FIRST_ROWS
     line.send(b"through")
     assert line.receive(1) == [headed(b"through")]
     assert [list(each.signatures) for each in dispatchers] == before
@@ -166,7 +166,7 @@ def test_a_wait_ends_in_time_under_a_flood(line: Line) -> None:
     """The middle sends to itself: there is always something to forward."""
     own = line.middle.getsockname()
     line.as_relay(flow=False)
-    from turn.udp import source_at
+    from turn.datapath.datagram import source_at
 
     line.path.to_client(line.middle, source_at(own), Way(line.middle, own), line.leg, 0x4001, FAR)
     line.middle.sendto(b"", own)

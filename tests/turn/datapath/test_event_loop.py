@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from tests.turn.wire import LOOPS, run
-from turn.loop import USABLE, Loop, data_path, leave, new_event_loop
-from turn.udp import Way, source_at
+from tests.turn.live_gateway import LOOPS, run
+from turn.datapath.datagram import Way, source_at
+from turn.datapath.event_loop import USABLE, Loop, data_path, leave, new_event_loop
 
 both_loops = pytest.mark.parametrize("loop", LOOPS)
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn.flows import FIRST_ROWS, HEADER, LEG, UNTIL, Flows, Key, slot_of, socket_word
-from turn.udp import Way, source_at
+from turn.datapath.datagram import Way, source_at
+from turn.datapath.flow_table import FIRST_ROWS, HEADER, LEG, UNTIL, Flows, Key, slot_of, socket_word
 
 PEER = ("192.0.2.1", 5000)
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.turn.line import CHANNEL, HOSTS, Line, headed
-from turn.rates import Bucket
-from turn.udp import address_of
+from tests.turn.datapath.loopback import CHANNEL, HOSTS, Line, headed
+from turn.datapath.datagram import address_of
+from turn.relay.token_bucket import Bucket
 
 
 @pytest.fixture(params=HOSTS)

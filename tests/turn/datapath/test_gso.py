@@ -6,10 +6,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.turn.line import HOSTS, Line, headed
-from turn.kernel import MAX_SEGMENTS
-from turn.runs import NO_ROOM
-from turn.udp import Way
+from tests.turn.datapath.loopback import HOSTS, Line, headed
+from turn.datapath.datagram import Way
+from turn.datapath.gso import NO_ROOM
+from turn.datapath.linux import MAX_SEGMENTS
 
 EXPEDITED = 0xB8
 SO_NO_CHECK = 11

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 import turn
-from turn.compiled import INGREDIENTS, compiled
+from turn.datapath.jit import INGREDIENTS, compiled
 
 TURN = Path(turn.__file__).parent
 
 SCRIPT = """
-from turn.compiled import compiled
+from turn.datapath.jit import compiled
 
 @compiled
 def double(number: int) -> int:
@@ -67,7 +67,7 @@ def test_where_nothing_may_be_written_it_is_compiled_each_time(module: Path) -> 
 
 def test_finished_code_is_read_where_nothing_may_be_written(module: Path) -> None:
     """As in the gateway's image, which was made with the code of any processor."""
-    only_read = {"NUMBA_CACHE_LOCATOR_CLASSES": "turn.compiled.Finished"}  # root may write anywhere
+    only_read = {"NUMBA_CACHE_LOCATOR_CLASSES": "turn.datapath.jit.Finished"}  # root may write anywhere
     assert run(module, NUMBA_CPU_NAME="generic") == "42 1 0"
     before = {path: path.stat().st_mtime_ns for path in (module.parent / "__pycache__").iterdir()}
     assert run(module, NUMBA_CPU_NAME="generic", **only_read) == "42 1 1"
@@ -77,12 +77,12 @@ def test_finished_code_is_read_where_nothing_may_be_written(module: Path) -> Non
 
 def test_code_is_made_anew_when_any_module_that_it_is_made_of_changes(tmp_path: Path, module: Path) -> None:
     """Another module's constants are in it: where something lies in memory, how long it is."""
-    (tmp_path / "turn").mkdir()
-    for name in ("__init__", *INGREDIENTS):
-        shutil.copy(TURN / f"{name}.py", tmp_path / "turn")
+    for name in ("__init__", "datapath/__init__", "relay/__init__", "wire/__init__", *INGREDIENTS):
+        (tmp_path / "turn" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(TURN / f"{name}.py", tmp_path / "turn" / f"{name}.py")
     copied = {"PYTHONPATH": str(tmp_path)}
     assert [run(module, **copied) for _ in range(2)] == ["42 1 0", "42 1 1"]
-    with (tmp_path / "turn" / "space.py").open("a") as space:
+    with (tmp_path / "turn" / "datapath" / "memory.py").open("a") as space:
         space.write("# changed\n")
     assert run(module, **copied) == "42 1 0"
 
@@ -91,7 +91,7 @@ def made_of(path: Path) -> Iterator[str]:
     """The modules of this package that a module's compiled functions, and its constants, take names from."""
     body = ast.parse(path.read_text()).body
     come_from = {
-        alias.asname or alias.name: alias.name if node.module == "turn" else node.module.removeprefix("turn.")
+        alias.asname or alias.name: module_of(node.module, alias.name)
         for node in body
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "turn"
         for alias in node.names
@@ -102,6 +102,12 @@ def made_of(path: Path) -> Iterator[str]:
             yield from (come_from[name] for name in names & come_from.keys())
 
 
+def module_of(package: str, name: str) -> str:
+    """The path below ``turn`` of what an import takes a name from."""
+    path = package.replace(".", "/").removeprefix("turn/")
+    return path if (TURN / f"{path}.py").is_file() else f"{path}/{name}"
+
+
 def is_compiled(node: ast.stmt) -> bool:
     return isinstance(node, ast.FunctionDef) and any(
         isinstance(each, ast.Name) and each.id == "compiled" for each in node.decorator_list
@@ -109,7 +115,11 @@ def is_compiled(node: ast.stmt) -> bool:
 
 
 def test_all_that_goes_into_machine_code_is_looked_at() -> None:
-    compiling = {path.stem for path in TURN.glob("*.py") if any(map(is_compiled, ast.parse(path.read_text()).body))}
-    assert compiling >= {"compiled", "flows", "forward", "runs", "space"}
+    compiling = {
+        f"datapath/{path.stem}"
+        for path in (TURN / "datapath").glob("*.py")
+        if any(map(is_compiled, ast.parse(path.read_text()).body))
+    }
+    assert compiling >= {f"datapath/{name}" for name in ("jit", "flow_table", "forward", "gso", "memory")}
     assert compiling <= set(INGREDIENTS)
     assert {each for name in compiling for each in made_of(TURN / f"{name}.py")} <= set(INGREDIENTS)

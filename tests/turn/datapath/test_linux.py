@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from turn.kernel import USABLE, adopt
+from turn.datapath.linux import USABLE, adopt
 
 pytestmark = pytest.mark.skipif(not USABLE, reason="the structures are Linux's; test_plain.py has the other way")
 

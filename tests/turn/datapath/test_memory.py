@@ -4,8 +4,8 @@ import ctypes
 
 import pytest
 
-from turn.kernel import CONTROL_BYTES, HEAD_WORDS, USABLE
-from turn.space import CONTROLS, HEADROOM, HEADS, MEMORY, RECEIVED_AT_ONCE, SLOT, Space
+from turn.datapath.linux import CONTROL_BYTES, HEAD_WORDS, USABLE
+from turn.datapath.memory import CONTROLS, HEADROOM, HEADS, MEMORY, RECEIVED_AT_ONCE, SLOT, Space
 
 pytestmark = pytest.mark.skipif(not USABLE, reason="the structures are Linux's; test_plain.py has the other way")
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from turn.plain import PlainPath
-from turn.udp import Received, Way, address_of
+from turn.datapath.datagram import Received, Way, address_of
+from turn.datapath.portable import PlainPath
 
 HOSTS = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
 

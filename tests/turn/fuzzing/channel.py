@@ -1,7 +1,7 @@
 """Any bytes as ChannelData, and as a stream: it is cut in the same way whatever pieces it arrives in."""
 
-from turn import channel
-from turn.errors import Malformed
+from turn.wire import channel
+from turn.wire.errors import Malformed
 
 
 def one_input(data: bytes) -> None:

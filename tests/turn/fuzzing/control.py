@@ -1,7 +1,7 @@
 """Any bytes as a line that one process of the gateway says to another: read, or refused as a whole."""
 
-from turn import metrics
-from turn.siblings import Said
+from turn.http import metrics
+from turn.processes import Said
 
 
 def one_input(data: bytes) -> None:

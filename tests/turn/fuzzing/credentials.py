@@ -3,11 +3,11 @@
 from aiohttp import web
 from yarl import URL
 
-from turn import credentials
-from turn.auth import long_term_key, opaque, userhash
-from turn.credentials import MAX_USERNAME, Credentials
-from turn.nonces import PASSWORD_ALGORITHMS, Nonces
-from turn.rest import MAX_TTL, MAX_USER_ID, Rest
+from turn.http.rest import MAX_TTL, MAX_USER_ID, Rest
+from turn.relay.auth import long_term_key, opaque, userhash
+from turn.relay.nonces import PASSWORD_ALGORITHMS, Nonces
+from turn.wire import credentials
+from turn.wire.credentials import MAX_USERNAME, Credentials
 
 SECRET = "a secret that is long enough"
 NOW = 1_700_000_000.0

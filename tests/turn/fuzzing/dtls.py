@@ -13,11 +13,11 @@ from typing import Any
 
 from OpenSSL import SSL
 
-from tests.turn.fuzz_relay import Script
-from tests.turn.wire import certificate
-from turn.allocation import Client
-from turn.dtls import MTU, DtlsListener, Identity, datagrams_of
-from turn.streams import Places
+from tests.turn.fuzzing.relay import Script
+from tests.turn.live_gateway import certificate
+from turn.gateway.dtls import MTU, DtlsListener, Identity, datagrams_of
+from turn.gateway.tcp import Places
+from turn.relay.allocation import Client
 
 CLIENTS = 2
 MAX_PLACES = 2

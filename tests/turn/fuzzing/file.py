@@ -2,9 +2,9 @@
 
 from contextlib import suppress
 
-from turn import peers
-from turn.peers import Name
-from turn.policy import Policy
+from turn.relay import peer_rules
+from turn.relay.peer_rules import Name
+from turn.relay.policy import Policy
 from turn.reload import Listed, Unusable, listed
 
 
@@ -32,7 +32,7 @@ def assert_typed(found: Listed) -> None:
 def parse(text: str) -> None:
     """A peer that can be read admits its own host and nothing special by a name."""
     try:
-        peer = peers.parse(text)
+        peer = peer_rules.parse(text)
     except ValueError:
         return
     assert 1 <= peer.first_port <= peer.last_port <= 65_535

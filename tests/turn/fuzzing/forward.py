@@ -7,10 +7,10 @@ import atexit
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
-from tests.turn.fuzz_relay import Script
-from tests.turn.line import CHANNEL, HOSTS, Line, headed
-from turn import channel
-from turn.errors import Malformed
+from tests.turn.datapath.loopback import CHANNEL, HOSTS, Line, headed
+from tests.turn.fuzzing.relay import Script
+from turn.wire import channel
+from turn.wire.errors import Malformed
 
 MAX_DATAGRAMS = 40
 MAX_RUN = 60_000

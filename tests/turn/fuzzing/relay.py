@@ -6,13 +6,13 @@ sealed here, since no fuzzer would guess their integrity.
 
 from collections.abc import Callable, Iterable
 
-from turn import attributes, stun
-from turn.actions import Action, CloseClient, CloseRelay, DropReservation, OpenRelay, SendToClient, SendToPeer
-from turn.allocation import MAX_PEERS, MAX_PERMISSIONS, Client
-from turn.auth import Auth, long_term_key
-from turn.limits import MAX_STRANGE_MESSAGES, MAX_UNAUTHENTICATED_ANSWER, Limits
-from turn.policy import Policy, rule
-from turn.relay import Relay
+from turn.relay.actions import Action, CloseClient, CloseRelay, DropReservation, OpenRelay, SendToClient, SendToPeer
+from turn.relay.allocation import MAX_PEERS, MAX_PERMISSIONS, Client
+from turn.relay.auth import Auth, long_term_key
+from turn.relay.limits import MAX_STRANGE_MESSAGES, MAX_UNAUTHENTICATED_ANSWER, Limits
+from turn.relay.policy import Policy, rule
+from turn.relay.server import Relay
+from turn.wire import attributes, stun
 
 REALM, USER, PASSWORD = "fuzz", "user", "password"
 KEY = long_term_key(USER, REALM, PASSWORD, attributes.MD5)

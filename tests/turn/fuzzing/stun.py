@@ -2,9 +2,9 @@
 
 from contextlib import suppress
 
-from turn import attributes, stun
-from turn.errors import Malformed
-from turn.stun import Message, Writer
+from turn.wire import attributes, stun
+from turn.wire.errors import Malformed
+from turn.wire.stun import Message, Writer
 
 KEY = b"a key of sixteen"
 TRANSACTION = bytes(12)

@@ -7,30 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.turn import (
-    fuzz_channel,
-    fuzz_control,
-    fuzz_credentials,
-    fuzz_dtls,
-    fuzz_file,
-    fuzz_forward,
-    fuzz_relay,
-    fuzz_stun,
-)
-from tests.turn.fuzz import NAMES
+from tests.turn.fuzzing import channel, control, credentials, dtls, file, forward, relay, stun
+from tests.turn.fuzzing.__main__ import NAMES
 
 FOUND = Path(__file__).parent / "found"
 """Inputs that raised, by the name of the fuzzer."""
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    "stun": fuzz_stun.one_input,
-    "channel": fuzz_channel.one_input,
-    "relay": fuzz_relay.one_input,
-    "dtls": fuzz_dtls.one_input,
-    "file": fuzz_file.one_input,
-    "credentials": fuzz_credentials.one_input,
-    "control": fuzz_control.one_input,
-    "forward": fuzz_forward.one_input,
+    "stun": stun.one_input,
+    "channel": channel.one_input,
+    "relay": relay.one_input,
+    "dtls": dtls.one_input,
+    "file": file.one_input,
+    "credentials": credentials.one_input,
+    "control": control.one_input,
+    "forward": forward.one_input,
 }
 
 
@@ -52,7 +43,7 @@ def test_any_bytes_do_no_harm(name: str, data: bytes) -> None:
 
 def test_the_script_reaches_an_allocation() -> None:
     """Or else the fuzzer would prove nothing: a sealed Allocate request, then a channel and a packet."""
-    world = fuzz_relay.World(fuzz_relay.Script(bytes([2, 0, 1, 7, 0, 0, 1]) + bytes([2, 0, 6, 8, 0, 0, 9, 10, 0])))
+    world = relay.World(relay.Script(bytes([2, 0, 1, 7, 0, 0, 1]) + bytes([2, 0, 6, 8, 0, 0, 9, 10, 0])))
     while world.script.goes_on:
         world.step()
     assert len(world.relay.allocations) == 1
@@ -65,9 +56,9 @@ def test_the_script_reaches_a_message_over_dtls() -> None:
     """Three flights of a handshake, and then a message that is answered; a damaged datagram among them does no harm."""
 
     async def scenario() -> None:
-        script = fuzz_dtls.Script(bytes([1, 0]) * 3 + bytes([2, 1, 20, 5]) + bytes([3, 0, 3]) + b"\0bc")
-        world = fuzz_dtls.World(script)
+        script = dtls.Script(bytes([1, 0]) * 3 + bytes([2, 1, 20, 5]) + bytes([3, 0, 3]) + b"\0bc")
+        world = dtls.World(script)
         await world.play()
         assert world.messages == 1
 
-    fuzz_dtls.LOOP.run_until_complete(scenario())
+    dtls.LOOP.run_until_complete(scenario())

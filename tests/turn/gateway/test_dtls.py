@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from OpenSSL import SSL
 
-from tests.turn.wire import (
+from tests.turn.live_gateway import (
     CHANNEL,
     SILENCE,
     Caller,
@@ -25,9 +25,10 @@ from tests.turn.wire import (
     serving,
     until,
 )
-from turn import channel, counters, stun
-from turn.dtls import MTU, datagrams_of, is_client_hello
-from turn.limits import MAX_STRANGE_MESSAGES
+from turn.gateway.dtls import MTU, datagrams_of, is_client_hello
+from turn.relay import counters
+from turn.relay.limits import MAX_STRANGE_MESSAGES
+from turn.wire import channel, stun
 
 
 class Dtls:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.turn.wire import (
+from tests.turn.live_gateway import (
     CHANNEL,
     LOOPS,
     WITHIN,
@@ -24,10 +24,11 @@ from tests.turn.wire import (
     until,
     unverified,
 )
-from turn import attributes as attribute
-from turn import channel, counters, stun
-from turn.farewell import seconds_left
-from turn.legs import NO_ROOM
+from turn.gateway.relayed import NO_ROOM
+from turn.relay import counters
+from turn.wire import attributes as attribute
+from turn.wire import channel, stun
+from turn.wire.farewell import seconds_left
 
 both_loops = pytest.mark.parametrize("loop", LOOPS)
 

@@ -7,13 +7,14 @@ import asyncio
 
 import pytest
 
-from tests.turn.wire import HOST, Caller, Datagrams, Peer, Stream, address_of, code, run, serving, until
-from turn import attributes as attribute
-from turn import counters, stun
-from turn.attributes import Address
-from turn.metrics import figures_of
+from tests.turn.live_gateway import HOST, Caller, Datagrams, Peer, Stream, address_of, code, run, serving, until
+from turn.http.metrics import figures_of
 from turn.node import Node
-from turn.policy import SPECIAL
+from turn.relay import counters
+from turn.relay.policy import SPECIAL
+from turn.wire import attributes as attribute
+from turn.wire import stun
+from turn.wire.attributes import Address
 
 OTHER, THIRD = "127.0.0.2", "127.0.0.3"
 """Also on the loopback interface, but no addresses that this machine calls its own."""
@@ -180,6 +181,6 @@ def test_a_name_whose_address_changes_takes_its_old_one_back(monkeypatch: pytest
                 await node._names.refresh()
                 await is_refused(node, caller, (HOST, 9))
 
-    monkeypatch.setattr("turn.policy.SPECIAL", tuple(each for each in SPECIAL if not each.is_loopback))
+    monkeypatch.setattr("turn.relay.policy.SPECIAL", tuple(each for each in SPECIAL if not each.is_loopback))
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", getaddrinfo)
     run(scenario)

@@ -4,9 +4,9 @@ import socket
 
 import pytest
 
-from tests.turn.wire import HOST, Peer
-from turn.attributes import IPV4, IPV6
-from turn.ports import SWEEP, TRIES, RelayPorts, address_of, bind_udp, routed_address
+from tests.turn.live_gateway import HOST, Peer
+from turn.gateway.ports import SWEEP, TRIES, RelayPorts, address_of, bind_udp, routed_address
+from turn.wire.attributes import IPV4, IPV6
 
 
 def free_pair() -> int:
@@ -39,7 +39,7 @@ def test_a_port_of_the_range_until_there_is_none() -> None:
 def test_a_full_range_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """All clients' packets wait for that."""
     tried: list[int] = []
-    monkeypatch.setattr("turn.ports.bind_udp", lambda host, port: tried.append(port))
+    monkeypatch.setattr("turn.gateway.ports.bind_udp", lambda host, port: tried.append(port))
     assert RelayPorts({IPV4: HOST}).open(IPV4) is None
     assert len(tried) == TRIES + SWEEP
     tried.clear()

@@ -7,18 +7,19 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.turn.house import NONCE_KEY, REALM
-from tests.turn.wire import HOST
-from turn import channel, counters, stun
-from turn.allocation import CHANNEL_LIFETIME, PERMISSION_LIFETIME, Allocation, Client, Peer
-from turn.attributes import IPV4
-from turn.auth import Auth, Grant
-from turn.datapath import DataPath
-from turn.legs import MAX_KNOWN, NO_ROOM, Leg, set_dont_fragment
-from turn.policy import Policy, rule
-from turn.relay import Relay
-from turn.traffic import Traffic
-from turn.udp import Received, Way, send, source_at
+from tests.turn.live_gateway import HOST
+from tests.turn.simulation import NONCE_KEY, REALM
+from turn.datapath.datagram import Received, Way, send, source_at
+from turn.datapath.datapath import DataPath
+from turn.gateway.relayed import MAX_KNOWN, NO_ROOM, Leg, set_dont_fragment
+from turn.gateway.traffic import Traffic
+from turn.relay import counters
+from turn.relay.allocation import CHANNEL_LIFETIME, PERMISSION_LIFETIME, Allocation, Client, Grant, Peer
+from turn.relay.auth import Auth
+from turn.relay.policy import Policy, rule
+from turn.relay.server import Relay
+from turn.wire import channel, stun
+from turn.wire.attributes import IPV4
 
 NOW = 1000.0
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.turn.wire import HOST, certificate, settings
-from turn.sockets import NotServedError, bind, close
+from tests.turn.live_gateway import HOST, certificate, settings
+from turn.gateway.sockets import NotServedError, bind, close
 
 
 def test_one_for_each_protocol_and_address(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_port_that_is_not_for_this_user_is_said(monkeypatch: pytest.MonkeyPatc
     def forbid(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("turn.sockets._prepare", forbid)  # root may open any
+    monkeypatch.setattr("turn.gateway.sockets._prepare", forbid)  # root may open any
     with pytest.raises(NotServedError, match=r"port 443, which takes more rights than this user has.*--port"):
         bind(settings(port=443))
 
@@ -67,7 +67,7 @@ def test_a_machine_without_ipv6_does_without(monkeypatch: pytest.MonkeyPatch) ->
             raise OSError(97, "Address family not supported by protocol")
         return real(family, kind)
 
-    monkeypatch.setattr("turn.sockets.socket.socket", without_ipv6)
+    monkeypatch.setattr("turn.gateway.sockets.socket.socket", without_ipv6)
     (bound,) = bind(settings(host="0.0.0.0,::"))
     assert {each.sock.family for each in bound} == {socket.AF_INET}
     close(bound)

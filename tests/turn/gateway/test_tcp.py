@@ -7,12 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.turn.wire import WITHIN, Caller, Peer, Stream, address_of, certificate, code, run, serving, until, unverified
-from turn import counters, stun
-from turn.legs import NO_ROOM
-from turn.limits import MAX_STRANGE_MESSAGES
+from tests.turn.live_gateway import (
+    WITHIN,
+    Caller,
+    Peer,
+    Stream,
+    address_of,
+    certificate,
+    code,
+    run,
+    serving,
+    until,
+    unverified,
+)
+from turn.gateway.relayed import NO_ROOM
+from turn.gateway.tcp import IDLE, MAX_UNSENT_ANSWERS, NO_TURN, NOT_READING
 from turn.node import Node
-from turn.streams import IDLE, MAX_UNSENT_ANSWERS, NO_TURN, NOT_READING
+from turn.relay import counters
+from turn.relay.limits import MAX_STRANGE_MESSAGES
+from turn.wire import stun
 
 
 def test_a_client_that_does_not_read_loses_packets_and_nothing_else() -> None:
@@ -217,7 +230,7 @@ def test_accepting_goes_on_after_an_error(caplog: pytest.LogCaptureFixture, monk
                 raise errors.pop()
             return await accept(sock)
 
-        monkeypatch.setattr("turn.streams._ACCEPT_PAUSE", 0)
+        monkeypatch.setattr("turn.gateway.tcp._ACCEPT_PAUSE", 0)
         monkeypatch.setattr(loop, "sock_accept", sometimes)
         async with serving() as node, Caller(await Stream.open(address_of(node, "tcp"))) as caller:
             assert (await caller.ask(stun.BINDING)).kind == stun.SUCCESS

@@ -1,6 +1,6 @@
 """Packets and bytes of a listener."""
 
-from turn.traffic import Traffic
+from turn.gateway.traffic import Traffic
 
 
 def test_messages_and_relayed_packets_are_counted_apart() -> None:

@@ -5,10 +5,10 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.turn.wire import LOOPS, Caller, Datagrams, Peer, address_of, code, run, serving, until
-from turn import stun
-from turn.allocation import CHANNEL_LIFETIME
-from turn.datagrams import DatagramListener
+from tests.turn.live_gateway import LOOPS, Caller, Datagrams, Peer, address_of, code, run, serving, until
+from turn.gateway.udp import DatagramListener
+from turn.relay.allocation import CHANNEL_LIFETIME
+from turn.wire import stun
 
 both_loops = pytest.mark.parametrize("loop", LOOPS)
 

@@ -3,10 +3,10 @@
 import aiohttp
 import pytest
 
-from tests.turn.wire import HOST, run
-from turn.health import Health, serving
-from turn.metrics import Figure
-from turn.sockets import NotServedError
+from tests.turn.live_gateway import HOST, run
+from turn.gateway.sockets import NotServedError
+from turn.http.health import Health, serving
+from turn.http.metrics import Figure
 
 
 class Asked:

@@ -1,7 +1,7 @@
 """Metrics: STUNner's names, right sums, and processes added up."""
 
-from tests.turn.wire import Caller, Datagrams, Peer, Stream, address_of, run, serving, until
-from turn.metrics import Figure, counted, exposition, figures_of, total
+from tests.turn.live_gateway import Caller, Datagrams, Peer, Stream, address_of, run, serving, until
+from turn.http.metrics import Figure, counted, exposition, figures_of, total
 
 
 def value(figures: list[Figure], name: str, *labels: str) -> float:

@@ -7,11 +7,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.turn.test_health import Asked
-from tests.turn.wire import HOST, SECRET, run
-from turn.credentials import expiry_of, password_for, user_of
-from turn.health import Health, serving
-from turn.rest import Rest, uris_for
+from tests.turn.http.test_health import Asked
+from tests.turn.live_gateway import HOST, SECRET, run
+from turn.http.health import Health, serving
+from turn.http.rest import Rest, uris_for
+from turn.wire.credentials import expiry_of, password_for, user_of
 
 URIS = ["turn:gateway.example:3478?transport=udp"]
 

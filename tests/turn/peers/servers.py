@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from benchmarks.relay_client import Client, Credentials, RelayError
+from benchmarks.gateway.client import Client, Credentials, RelayError
 
 HOST = "127.0.0.1"
 PATIENCE = 20.0

@@ -2,17 +2,17 @@
 
 import pytest
 
-from turn.allocation import (
+from turn.relay.allocation import (
     CHANNEL_LIFETIME,
     CLOSED,
     MAX_PERMISSIONS,
     PERMISSION_LIFETIME,
     Allocation,
     Client,
+    Grant,
     Peer,
 )
-from turn.attributes import IPV4
-from turn.auth import Grant
+from turn.wire.attributes import IPV4
 
 PEER = ("10.1.0.5", 40_000)
 

@@ -2,13 +2,12 @@
 
 import pytest
 
-from tests.turn.house import SERVER
-from turn.allocation import Allocation, Client
-from turn.attributes import IPV4, IPV6
-from turn.auth import Grant
-from turn.errors import Refused
-from turn.limits import Limits
-from turn.table import RESERVATION_LIFETIME, Reservation, Table
+from tests.turn.simulation import SERVER
+from turn.relay.allocation import Allocation, Client, Grant
+from turn.relay.allocation_table import RESERVATION_LIFETIME, Reservation, Table
+from turn.relay.limits import Limits
+from turn.wire.attributes import IPV4, IPV6
+from turn.wire.errors import Refused
 
 
 def allocation(table: Table, user: str = "ann", expires: float = 600.0) -> Allocation:

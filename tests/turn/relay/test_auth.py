@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.turn.house import NONCE_KEY, REALM, SECRET, SERVER, USERS, Caller, code, house
-from turn import attributes as attribute
-from turn import stun
-from turn.allocation import Client
-from turn.auth import MAX_REALM, Auth, long_term_key, opaque, userhash
-from turn.credentials import issue
-from turn.nonces import PASSWORD_ALGORITHMS, USERNAME_ANONYMITY
+from tests.turn.simulation import NONCE_KEY, REALM, SECRET, SERVER, USERS, Caller, code, house
+from turn.relay.allocation import Client
+from turn.relay.auth import MAX_REALM, Auth, long_term_key, opaque, userhash
+from turn.relay.nonces import PASSWORD_ALGORITHMS, USERNAME_ANONYMITY
+from turn.wire import attributes as attribute
+from turn.wire import stun
+from turn.wire.credentials import issue
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import re
 
-from turn import counters
-from turn.counters import Counters
+from turn.relay import counters
+from turn.relay.counters import Counters
 
 
 def test_what_has_not_happened_is_zero() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from turn.limits import MIN_LIFETIME, Limits
+from turn.relay.limits import MIN_LIFETIME, Limits
 
 
 def test_defaults() -> None:

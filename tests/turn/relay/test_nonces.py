@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn.nonces import LIFETIME, MAX_SKEW, PASSWORD_ALGORITHMS, SIZE, USERNAME_ANONYMITY, Nonces
+from turn.relay.nonces import LIFETIME, MAX_SKEW, PASSWORD_ALGORITHMS, SIZE, USERNAME_ANONYMITY, Nonces
 
 KEY = bytes(16)
 OWNER = "udp 203.0.113.9 1024"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn.peers import Name, parse
-from turn.policy import Rule, rule
+from turn.relay.peer_rules import Name, parse
+from turn.relay.policy import Rule, rule
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn.policy import MAX_DECISIONS, SPECIAL, Policy, Rule, rule
+from turn.relay.policy import MAX_DECISIONS, SPECIAL, Policy, Rule, rule
 
 EVERYTHING = (rule("0.0.0.0/0"), rule("::/0"))
 

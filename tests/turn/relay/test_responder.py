@@ -6,16 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.turn.house import FORBIDDEN_PEER, NONCE_KEY, SERVER, UDP_TRANSPORT, Caller, code, house
-from turn import attributes as attribute
-from turn import counters, stun
-from turn.allocation import Client
-from turn.auth import MAX_REALM, Auth
-from turn.limits import MAX_SOFTWARE, MAX_UNAUTHENTICATED_ANSWER, Limits
-from turn.policy import Policy
-from turn.relay import Relay
-from turn.responder import MAX_LOGGED_REFUSALS, MAX_UNKNOWN_ATTRIBUTES
-from turn.stun import Writer, parse
+from tests.turn.simulation import FORBIDDEN_PEER, NONCE_KEY, SERVER, UDP_TRANSPORT, Caller, code, house
+from turn.relay import counters
+from turn.relay.allocation import Client
+from turn.relay.auth import MAX_REALM, Auth
+from turn.relay.limits import MAX_SOFTWARE, MAX_UNAUTHENTICATED_ANSWER, Limits
+from turn.relay.policy import Policy
+from turn.relay.responder import MAX_LOGGED_REFUSALS, MAX_UNKNOWN_ATTRIBUTES
+from turn.relay.server import Relay
+from turn.wire import attributes as attribute
+from turn.wire import stun
+from turn.wire.stun import Writer, parse
 
 ID = bytes(range(12))
 

@@ -1,10 +1,10 @@
 """Requests that come again."""
 
-from tests.turn.house import SERVER
-from turn import stun
-from turn.allocation import Client
-from turn.answers import KEPT_FOR, MAX_ANSWERS, Answers
-from turn.stun import Message, Writer, parse
+from tests.turn.simulation import SERVER
+from turn.relay.allocation import Client
+from turn.relay.retransmissions import KEPT_FOR, MAX_ANSWERS, Answers
+from turn.wire import stun
+from turn.wire.stun import Message, Writer, parse
 
 CLIENT = Client("udp", ("203.0.113.9", 1024), SERVER)
 

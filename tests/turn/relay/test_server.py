@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from tests.turn.house import (
+from tests.turn.simulation import (
     FORBIDDEN_PEER,
     NONCE_KEY,
     PEER,
@@ -16,15 +16,16 @@ from tests.turn.house import (
     house,
     peer_attribute,
 )
-from turn import attributes as attribute
-from turn import counters, stun
-from turn.actions import SendToClient
-from turn.allocation import MAX_PEERS, Client
-from turn.auth import Auth
-from turn.limits import MAX_STRANGE_MESSAGES, Limits
-from turn.policy import Policy, rule
-from turn.relay import Relay
-from turn.stun import Writer, parse
+from turn.relay import counters
+from turn.relay.actions import SendToClient
+from turn.relay.allocation import MAX_PEERS, Client
+from turn.relay.auth import Auth
+from turn.relay.limits import MAX_STRANGE_MESSAGES, Limits
+from turn.relay.policy import Policy, rule
+from turn.relay.server import Relay
+from turn.wire import attributes as attribute
+from turn.wire import stun
+from turn.wire.stun import Writer, parse
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.turn import house as model
-from tests.turn.house import RULES, SECRET, UDP_TRANSPORT, Caller, code, house, peer_attribute
-from turn import attributes as attribute
-from turn import stun
-from turn.credentials import issue
-from turn.limits import MAX_UNAUTHENTICATED_ANSWER, Limits
+from tests.turn import simulation as model
+from tests.turn.simulation import RULES, SECRET, UDP_TRANSPORT, Caller, code, house, peer_attribute
+from turn.relay.limits import MAX_UNAUTHENTICATED_ANSWER, Limits
+from turn.wire import attributes as attribute
+from turn.wire import stun
+from turn.wire.credentials import issue
 
 LIMITS = Limits(allocations=4, allocations_per_user=2, unauthenticated_rate=0)
 FAR_AWAY = 100_000

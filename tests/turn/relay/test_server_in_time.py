@@ -4,12 +4,12 @@ import tracemalloc
 
 import pytest
 
-from tests.turn.house import PEER, Caller, code, house
-from turn import attributes as attribute
-from turn import stun
-from turn.actions import CloseRelay, OpenRelay
-from turn.credentials import issue
-from turn.relay import OPENING_TIME
+from tests.turn.simulation import PEER, Caller, code, house
+from turn.relay.actions import CloseRelay, OpenRelay
+from turn.relay.server import OPENING_TIME
+from turn.wire import attributes as attribute
+from turn.wire import stun
+from turn.wire.credentials import issue
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn.timers import Timers
+from turn.relay.timers import Timers
 
 
 def test_due_once_and_not_before() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn.rates import Bucket, Sources, source_of
+from turn.relay.token_bucket import Bucket, Sources, source_of
 
 
 def test_a_burst_and_then_the_rate() -> None:

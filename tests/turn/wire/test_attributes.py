@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn import attributes as attribute
-from turn.errors import Malformed
+from turn.wire import attributes as attribute
+from turn.wire.errors import Malformed
 
 ID = bytes(range(12))
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn import channel, stun
-from turn.channel import Deframer
-from turn.errors import Malformed
-from turn.stun import Writer
+from turn.wire import channel, stun
+from turn.wire.channel import Deframer
+from turn.wire.errors import Malformed
+from turn.wire.stun import Writer
 
 numbers = st.integers(channel.FIRST_CHANNEL, channel.LAST_CHANNEL)
 channel_data = st.builds(channel.encode, numbers, st.binary(max_size=60))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn.credentials import MAX_USERNAME, expiry_of, issue, password_for, user_of
+from turn.wire.credentials import MAX_USERNAME, expiry_of, issue, password_for, user_of
 
 
 def test_the_form_of_the_draft() -> None:

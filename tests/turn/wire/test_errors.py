@@ -1,6 +1,6 @@
 """What errors say."""
 
-from turn.errors import REASONS, Refused
+from turn.wire.errors import REASONS, Refused
 
 
 def test_a_refusal_says_its_code_and_why() -> None:

@@ -4,10 +4,10 @@ import aioice.stun
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.turn.house import Caller, house
-from turn import stun
-from turn.actions import SendToPeer
-from turn.farewell import SECONDS_LEFT, farewell, seconds_left
+from tests.turn.simulation import Caller, house
+from turn.relay.actions import SendToPeer
+from turn.wire import stun
+from turn.wire.farewell import SECONDS_LEFT, farewell, seconds_left
 
 TRANSACTION = bytes(range(12))
 

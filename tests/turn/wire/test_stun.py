@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn import attributes as attribute
-from turn import stun
-from turn.auth import long_term_key, userhash
-from turn.errors import Malformed
-from turn.stun import Writer, parse
+from turn.relay.auth import long_term_key, userhash
+from turn.wire import attributes as attribute
+from turn.wire import stun
+from turn.wire.errors import Malformed
+from turn.wire.stun import Writer, parse
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "stun.json").read_text(encoding="utf-8"))
 ID = bytes(range(12))

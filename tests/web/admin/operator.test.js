@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Operator, OperatorError } from "../../web/operator.js";
+import { Operator, OperatorError } from "../../../web/admin/operator.js";
 
 const TOKEN = "an admin token";
 const EMPTY = { version: "1", pages: 0, regions: [], workers: [], rooms: [] };

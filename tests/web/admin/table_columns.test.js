@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { REGIONS, WORKERS, headline, roomColumns } from "../../web/columns.js";
+import { REGIONS, WORKERS, headline, roomColumns } from "../../../web/admin/table_columns.js";
 
 const FIGURES = { fps: 60.06, late: 0.0012, encode_ms: 1.26, rtt_ms: 18.4, loss: 0 };
 const UNKNOWN = { fps: null, late: null, encode_ms: null, rtt_ms: null, loss: null };

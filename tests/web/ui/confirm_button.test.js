@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { pressTwice } from "../../web/twice.js";
+import { pressTwice } from "../../../web/ui/confirm_button.js";
 
 /** What pressTwice needs of a button. */
 class Button extends EventTarget {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { DEFAULT_KEYS } from "../../web/input/keyboard.js";
-import { cap, rows } from "../../web/legend.js";
+import { DEFAULT_KEYS } from "../../../web/core/input/keyboard.js";
+import { cap, rows } from "../../../web/ui/legend.js";
 
 test("without the room's word every mapped button is listed, directions first", () => {
   const all = rows(DEFAULT_KEYS, null);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { matching, step } from "../../web/library.js";
+import { matching, step } from "../../../web/ui/library.js";
 
 const GAMES = [{ id: "1", title: "Duel at Dawn", system: "NES" }, { id: "2", title: "Ion Rodeo", system: "SNES" }];
 

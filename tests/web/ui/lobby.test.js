@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { occupancy } from "../../web/rooms.js";
+import { occupancy } from "../../../web/ui/lobby.js";
 
 for (const [players, watching, free, words] of [
   [2, 0, 2, "2 playing, 2 free seats"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { nameOf, news, places } from "../../web/people.js";
+import { nameOf, news, places } from "../../../web/ui/people.js";
 
 const member = (id, seat, here = true) => ({ id, name: `N${id}`, seat, here });
 const room = (members, more = {}) => ({

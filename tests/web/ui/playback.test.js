@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Playback, stateWords } from "../../web/playback.js";
-import { event } from "./fakes.js";
+import { Playback, stateWords } from "../../../web/ui/playback.js";
+import { event } from "../fakes.js";
 
 const RUNS = { paused: false, by: "Ada", speed: 1, rewinding: false };
 

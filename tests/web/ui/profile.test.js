@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Profile, base32, parseCode, spaced } from "../../web/profile.js";
-import { dice } from "./fakes.js";
+import { Profile, base32, parseCode, spaced } from "../../../web/ui/profile.js";
+import { dice } from "../fakes.js";
 
 const ZEROS = (bytes) => bytes.fill(0);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ago, bySlot, slotName } from "../../web/saves.js";
+import { ago, bySlot, slotName } from "../../../web/ui/saves.js";
 
 const NOW = 1_790_000_000;
 const save = (slot, time, conflict = false) => ({ slot, version: `v${time}`, time, conflict });

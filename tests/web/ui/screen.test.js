@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fitted } from "../../web/screen.js";
+import { fitted } from "../../../web/ui/screen.js";
 
 const NES = { width: 256, height: 240, aspect: 4 / 3 };
 const LAPTOP = { width: 1366, height: 768 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { HEIGHT, WIDTH, hash, paint } from "../../web/tileart.js";
+import { HEIGHT, WIDTH, hash, paint } from "../../../web/ui/tile_art.js";
 
 test("the same game always looks the same", () => {
   assert.deepEqual(paint("Duel", "NES"), paint("Duel", "NES"));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Toast } from "../../web/toast.js";
-import { Clock } from "./fakes.js";
+import { Toast } from "../../../web/ui/toast.js";
+import { Clock } from "../fakes.js";
 
 class Place {
   append(element) { element.parentElement = this; }

@@ -31,12 +31,13 @@ from coordinator.messages import (
 )
 from tests.worker.cluster.api import outside
 from tests.worker.cluster.api import running as api_running
-from tests.worker.rooms.harness import SCRIPTED_ROOM, SECONDS, is_running, make_config, until
-from tests.worker.rooms.stand_in import Connection, Coordinator
-from worker import agent, library, link
-from worker.agent import Agent, serve
+from tests.worker.stand_ins.coordinator import Connection, Coordinator
+from tests.worker.stand_ins.rooms import SCRIPTED_ROOM, SECONDS, is_running, make_config, until
+from worker.agent import agent, link
+from worker.agent.agent import Agent, serve
 from worker.config import Config
-from worker.cores import SUFFIX
+from worker.library import library
+from worker.library.cores import SUFFIX
 from worker.sandbox import Mode
 
 
@@ -332,7 +333,7 @@ async def test_a_missing_core_is_refused_with_the_remedy(config: Config, coordin
 async def test_a_new_game_is_announced(
     config: Config, coordinator: Coordinator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "worker.agent")
+    caplog.set_level(logging.INFO, "worker.agent.agent")
     async with running(config):
         connection = await coordinator.connection()
         (tmp_path / "games" / "new.echo").write_text("new")

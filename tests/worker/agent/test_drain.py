@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from coordinator.messages import Admitted, Draining, RoomClosed, Thawed
-from tests.worker.rooms.harness import SECONDS, Reports, make_entry, make_supervisor, order_for
-from worker import drain as module
-from worker import supervisor as supervising
-from worker.drain import drain
+from tests.worker.stand_ins.rooms import SECONDS, Reports, make_entry, make_supervisor, order_for
+from worker.agent import drain as module
+from worker.agent.drain import drain
+from worker.processes import supervisor as supervising
 
 
 async def test_with_no_time_for_it_rooms_are_left_to_be_closed(tmp_path: Path) -> None:

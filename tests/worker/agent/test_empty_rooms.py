@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.grace import DEFAULT_GRACE, Grace
+from worker.agent.empty_rooms import DEFAULT_GRACE, Grace
 
 
 def test_a_room_is_over_when_it_was_empty_long_enough() -> None:

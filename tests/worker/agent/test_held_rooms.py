@@ -1,6 +1,6 @@
 from coordinator.messages import Frozen, Holding, Keep, RoomClosed
-from worker import notebook
-from worker.notebook import Notebook
+from worker.agent import held_rooms
+from worker.agent.held_rooms import Notebook
 
 END = RoomClosed(room="r1", code="core_crashed", message="It crashed.")
 
@@ -38,7 +38,7 @@ def test_an_end_that_was_missed_is_told_with_its_room_until_it_is_heard() -> Non
 
 def test_not_more_ends_are_kept_than_anybody_wants() -> None:
     book = Notebook()
-    for number in range(notebook.MAX_MISSED + 5):
+    for number in range(held_rooms.MAX_MISSED + 5):
         book.keep(Keep(room=f"r{number}", record="record"))
         book.ended(RoomClosed(room=f"r{number}", code="closed", message=""), heard=False)
-    assert len(book.introduction([])) == 2 * notebook.MAX_MISSED
+    assert len(book.introduction([])) == 2 * held_rooms.MAX_MISSED

@@ -24,10 +24,10 @@ from coordinator.messages import (
     WorkerMessage,
     encode,
 )
-from tests.worker.rooms.harness import SECONDS, TOKEN, until
-from tests.worker.rooms.stand_in import Coordinator
-from worker import link
-from worker.link import CoordinatorRefusedError, Link
+from tests.worker.stand_ins.coordinator import Coordinator
+from tests.worker.stand_ins.rooms import SECONDS, TOKEN, until
+from worker.agent import link
+from worker.agent.link import CoordinatorRefusedError, Link
 
 REGISTER = Register(name="test", capacity=2, games=(Game(id="id", title="Title", system="NES"),))
 

@@ -17,9 +17,9 @@ from coordinator.messages import (
     ViewerCandidate,
     ViewerLeft,
 )
-from tests.worker.rooms.harness import Reports, make_entry, make_supervisor, order_for
-from worker.dispatch import Dispatcher, admission
-from worker.library import Entry, Library
+from tests.worker.stand_ins.rooms import Reports, make_entry, make_supervisor, order_for
+from worker.agent.orders import Dispatcher, admission
+from worker.library.library import Entry, Library
 
 ENTRY = make_entry()
 MISSING = Entry(

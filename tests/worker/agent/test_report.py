@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordinator.messages import MAX_FIGURES, decode_worker_message, encode
-from worker.report import Reporter
-from worker.room.control import Figures, ViewerFigures
+from worker.agent.report import Reporter
+from worker.messages.control import Figures, ViewerFigures
 
 ANY_FLOAT = st.floats(allow_nan=True, allow_infinity=True)
 

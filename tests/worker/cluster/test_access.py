@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from lightkube.resources.core_v1 import Service
 
-from tests.e2e.stack import self_signed
+from tests.e2e.arcade.stack import self_signed
 from tests.worker.cluster.api import NAMESPACE, Api, outside
 from worker.cluster.access import FAILURES, Right, connect, sentence, status_of
 from worker.cluster.errors import NotInClusterError

@@ -9,7 +9,7 @@ from lightkube import ApiError
 from lightkube.resources.core_v1 import Pod
 
 from tests.worker.cluster.api import Api
-from tests.worker.rooms.harness import SECONDS
+from tests.worker.stand_ins.rooms import SECONDS
 from worker.cluster import access, cost
 from worker.cluster.cost import ANNOTATION, PODS, DeletionCost
 

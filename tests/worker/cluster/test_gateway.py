@@ -11,7 +11,7 @@ from lightkube.resources.core_v1 import Service
 
 from tests.worker.cluster.api import Api
 from tests.worker.cluster.stand_in import StandIn
-from tests.worker.rooms.harness import SECONDS, until
+from tests.worker.stand_ins.rooms import SECONDS, until
 from worker.cluster import access, gateway
 from worker.cluster.gateway import ServiceGateway
 

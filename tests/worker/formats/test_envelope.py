@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.envelope import MAX_HEAD_BYTES, MAX_HEADER_BYTES, DamagedError, Envelope, Header
+from worker.formats.envelope import MAX_HEAD_BYTES, MAX_HEADER_BYTES, DamagedError, Envelope, Header
 
 
 class Note(Header, frozen=True, kw_only=True):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker import savestate
-from worker.envelope import DamagedError
+from worker.formats import savestate
+from worker.formats.envelope import DamagedError
 
 
 @given(st.binary(max_size=4096), st.text(max_size=200), st.text(max_size=200))

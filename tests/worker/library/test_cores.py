@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from worker import cores
-from worker.systems import SYSTEMS
+from worker.library import cores
+from worker.library.systems import SYSTEMS
 
 
 def make_core(folder: Path, name: str) -> Path:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from worker import files
-from worker.files import Fingerprints, Stopped, files_in, is_text
+from worker.library import files
+from worker.library.files import Fingerprints, Stopped, files_in, is_text
 
 
 def make(root: Path, *names: str) -> None:

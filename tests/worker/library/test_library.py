@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from coordinator.messages import MAX_MESSAGE_BYTES, Game, Register, decode_worker_message, encode
-from tests.worker.rooms.harness import SECONDS, make_config
-from worker import library
+from tests.worker.stand_ins.rooms import SECONDS, make_config
 from worker.config import own_games
-from worker.cores import SUFFIX
-from worker.files import Stopped
-from worker.library import Entry, Library, Scanner
+from worker.library import library
+from worker.library.cores import SUFFIX
+from worker.library.files import Stopped
+from worker.library.library import Entry, Library, Scanner
 
 
 @pytest.fixture

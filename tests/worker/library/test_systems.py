@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.systems import SYSTEMS, assign, override_for, system_of
+from worker.library.systems import SYSTEMS, assign, override_for, system_of
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from coordinator.messages import Game, decode_worker_message, encode
 from coordinator.messages import Library as LibraryMessage
-from worker.titles import MAX_TITLE, alias_for, parse_aliases, title_of
+from worker.library.titles import MAX_TITLE, alias_for, parse_aliases, title_of
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordinator.messages import Candidate
-from worker.room import control, storing
+from worker.messages import control, storing
 
 AGENT = [
     control.Open(

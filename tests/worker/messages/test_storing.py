@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from worker.room import storing
+from worker.messages import storing
 
 _room = msgspec.msgpack.Decoder(storing.StoreRequest)
 

@@ -3,7 +3,7 @@ import socket
 import aiohttp
 import pytest
 
-from worker.health import PortInUseError, serving
+from worker.ops.health import PortInUseError, serving
 
 
 async def test_the_three_pages() -> None:

@@ -5,14 +5,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from coordinator.messages import Admit, Admitted, CloseRoom, RoomClosed
-from tests.worker.rooms.harness import (
-    Reports,
-    make_entry,
-    make_supervisor,
-    order_for,
-    until,
-)
-from worker.metrics import DEATHS, MAX_CODES, Metrics
+from tests.worker.stand_ins.rooms import Reports, make_entry, make_supervisor, order_for, until
+from worker.ops.metrics import DEATHS, MAX_CODES, Metrics
 
 Samples = Mapping[tuple[str, str], float]
 

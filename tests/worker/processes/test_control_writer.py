@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 import uvloop
 
-from tests.worker.rooms.harness import until
-from worker.outbox import Outbox
+from tests.worker.stand_ins.rooms import until
+from worker.processes.control_writer import Outbox
 
 
 @pytest.fixture

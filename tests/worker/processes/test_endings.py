@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordinator.messages import RoomClosed, decode_worker_message, encode
-from worker import ending
-from worker.room.control import Closed
+from worker.messages.control import Closed
+from worker.processes import endings
 
 
 @pytest.mark.parametrize(
@@ -22,18 +22,18 @@ from worker.room.control import Closed
     ],
 )
 def test_exit_codes_in_words(exit_code: int, code: str, words: str) -> None:
-    why = ending.explain(exit_code)
+    why = endings.explain(exit_code)
     assert why.code == code
     assert words in why.message
 
 
 def test_what_a_room_says_is_passed_on() -> None:
-    assert ending.said(Closed(code="bad_game", message="No game.")) == ending.Ending("bad_game", "No game.")
+    assert endings.said(Closed(code="bad_game", message="No game.")) == endings.Ending("bad_game", "No game.")
 
 
 @given(st.text(), st.text(max_size=5000))
 def test_what_a_room_says_always_fits_the_coordinators_message(code: str, message: str) -> None:
-    why = ending.said(Closed(code=code, message=message))
+    why = endings.said(Closed(code=code, message=message))
     assert why.message
     closed = RoomClosed(room="r1", code=why.code, message=why.message)
     assert decode_worker_message(encode(closed)) == closed

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.lifecycle import TRANSITIONS, Event, Life, Patience, State, UnexpectedEventError
+from worker.processes.lifecycle import TRANSITIONS, Event, Life, Patience, State, UnexpectedEventError
 
 PATIENCE = Patience(start=10, open=5, silence=3, close=1)
 

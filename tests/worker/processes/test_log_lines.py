@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.output import AGAIN, BURST, LAST, LINES_PER_SECOND, MAX_LINE, OutputLines
+from worker.processes.log_lines import AGAIN, BURST, LAST, LINES_PER_SECOND, MAX_LINE, OutputLines
 
 
 def test_lines_are_put_together_from_pieces() -> None:

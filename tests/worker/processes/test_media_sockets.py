@@ -4,10 +4,10 @@ import socket
 
 import pytest
 
-from tests.worker.rooms.harness import open_files
-from worker import handover
-from worker.handover import Handover, bound, own_addresses
-from worker.room.media import MediaSockets
+from tests.worker.stand_ins.rooms import open_files
+from worker.processes import media_sockets
+from worker.processes.media_sockets import Handover, bound, own_addresses
+from worker.room.media.sockets import MediaSockets
 
 
 def test_sockets_arrive_bound_on_their_addresses() -> None:
@@ -51,12 +51,12 @@ def test_an_address_that_is_not_here_is_said_and_the_others_are_passed_over(capl
 
 
 def test_without_addresses_it_takes_those_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handover, "own_addresses", lambda: ("127.0.0.1",) * 50)
+    monkeypatch.setattr(media_sockets, "own_addresses", lambda: ("127.0.0.1",) * 50)
     agent = Handover()
     room = MediaSockets(agent.room_end.dup())
     agent.send()
     room.receive()
-    for _ in range(handover.MAX_SOCKETS):
+    for _ in range(media_sockets.MAX_SOCKETS):
         room.take("127.0.0.1").close()
     with pytest.raises(OSError, match="no socket"):
         room.take("127.0.0.1")

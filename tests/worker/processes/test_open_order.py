@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.worker.rooms.harness import make_config, make_entry, order_for
-from worker.opening import opening, owner
+from tests.worker.stand_ins.rooms import make_config, make_entry, order_for
+from worker.processes.open_order import opening, owner
 from worker.store.keeper import Beginning
 
 

@@ -6,13 +6,13 @@ import time
 import pytest
 import uvloop
 
-from tests.worker.rooms.harness import SCRIPTED_ROOM, SECONDS, is_running, make_entry, open_files, until
-from worker import child, ending
-from worker.child import Child
-from worker.ending import Ending
-from worker.lifecycle import Patience, State
-from worker.room.control import Close, Closed, Enter, Open, Opened, Ready, RoomMessage
-from worker.room.storing import StoreBattery, Stored
+from tests.worker.stand_ins.rooms import SCRIPTED_ROOM, SECONDS, is_running, make_entry, open_files, until
+from worker.messages.control import Close, Closed, Enter, Open, Opened, Ready, RoomMessage
+from worker.messages.storing import StoreBattery, Stored
+from worker.processes import endings, process
+from worker.processes.endings import Ending
+from worker.processes.lifecycle import Patience, State
+from worker.processes.process import Child
 
 
 def make_open(behaviour: str) -> Open:
@@ -38,10 +38,10 @@ def wait_without_reading(pid: int) -> None:
 class Running:
     """A child and the task that runs it."""
 
-    def __init__(self, process: Child) -> None:
-        self.child = process
+    def __init__(self, child: Child) -> None:
+        self.child = child
         self.messages: list[RoomMessage] = []
-        self.task = asyncio.create_task(process.run(self.messages.append))
+        self.task = asyncio.create_task(child.run(self.messages.append))
 
     def state(self) -> State:
         return self.child.state
@@ -64,11 +64,11 @@ async def test_from_spare_to_gone() -> None:
     assert room.state() is State.OPEN
     room.child.close()
     room.child.send(Enter(viewer="v1", seat=0, offer="too late"))
-    assert await room.ended() == ending.CLOSED
+    assert await room.ended() == endings.CLOSED
     assert [type(message) for message in room.messages[:2]] == [Ready, Opened]
     assert room.state() is State.GONE
     room.child.close()
-    room.child.kill(ending.HUNG)
+    room.child.kill(endings.HUNG)
     room.child.send(Close())
 
 
@@ -79,13 +79,13 @@ async def test_a_room_that_ends_is_told_what_became_of_its_last_save() -> None:
     room.child.close()
     await until(lambda: any(isinstance(message, StoreBattery) for message in room.messages))
     room.child.send(Stored(request=9, version="v9"))
-    assert await room.ended() == ending.CLOSED
+    assert await room.ended() == endings.CLOSED
     assert room.messages[-1] == Closed(code="closed", message="Closed with v9.")
 
 
 async def test_a_process_that_never_gets_ready_is_killed() -> None:
     room = await start(sys.executable, "-c", "import time; time.sleep(1000)", patience=Patience(start=0.2))
-    assert await room.ended() == ending.HUNG
+    assert await room.ended() == endings.HUNG
     assert room.child.ready.is_set()
     assert room.child.settled.is_set()
 
@@ -95,25 +95,25 @@ async def test_a_machine_that_stood_still_kills_no_room() -> None:
     room.child.send(make_open("obedient"))
     await room.child.settled.wait()
     heard = len(room.messages)
-    room.child._overdue(asyncio.get_running_loop().time() - 2 * child.HELD_UP)
+    room.child._overdue(asyncio.get_running_loop().time() - 2 * process.HELD_UP)
     await until(lambda: len(room.messages) > heard + 1)
     room.child.close()
-    assert await room.ended() == ending.CLOSED
+    assert await room.ended() == endings.CLOSED
 
 
 async def test_a_room_that_is_silent_after_that_too_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "HELD_UP", 0.1)
+    monkeypatch.setattr(process, "HELD_UP", 0.1)
     room = await start(patience=Patience(silence=1000))
     room.child.send(make_open("silent"))
     await room.child.settled.wait()
-    room.child._overdue(asyncio.get_running_loop().time() - 2 * child.HELD_UP)
-    assert await room.ended() == ending.HUNG
+    room.child._overdue(asyncio.get_running_loop().time() - 2 * process.HELD_UP)
+    assert await room.ended() == endings.HUNG
 
 
 async def test_a_process_that_hangs_up_is_ended() -> None:
     script = "import os, time; os.close(int(os.environ['COINOP_ROOM_FD'])); time.sleep(1000)"
     room = await start(sys.executable, "-c", script)
-    assert await room.ended() == ending.GARBLED
+    assert await room.ended() == endings.GARBLED
 
 
 async def test_a_process_gets_nothing_of_the_environment_that_it_does_not_need(
@@ -135,9 +135,9 @@ async def test_a_process_that_does_not_read_is_ended() -> None:
     await room.child.ready.wait()
     room.child.send(make_open("hangs"))
     offer = Enter(viewer="v1", seat=0, offer="x" * 60_000)
-    for _ in range(2 * child.MAX_UNREAD_BYTES // 60_000):
+    for _ in range(2 * process.MAX_UNREAD_BYTES // 60_000):
         room.child.send(offer)
-    assert await room.ended() == ending.HUNG
+    assert await room.ended() == endings.HUNG
 
 
 async def test_a_cancelled_run_leaves_no_process() -> None:
@@ -149,15 +149,15 @@ async def test_a_cancelled_run_leaves_no_process() -> None:
 
 
 async def test_a_failing_listener_is_logged_and_costs_its_room(caplog: pytest.LogCaptureFixture) -> None:
-    process = await Child.start(SCRIPTED_ROOM, Patience(open=0.3))
+    child = await Child.start(SCRIPTED_ROOM, Patience(open=0.3))
 
     def fail(_: RoomMessage) -> None:
         raise RuntimeError("broken")
 
-    running = asyncio.create_task(process.run(fail))
-    await process.ready.wait()
-    process.send(make_open("obedient"))
-    assert await asyncio.wait_for(running, SECONDS) == ending.HUNG
+    running = asyncio.create_task(child.run(fail))
+    await child.ready.wait()
+    child.send(make_open("obedient"))
+    assert await asyncio.wait_for(running, SECONDS) == endings.HUNG
     assert "reading from it failed" in caplog.text
 
 
@@ -168,7 +168,7 @@ def test_under_uvloop_as_in_production() -> None:
         room.child.send(make_open("obedient"))
         await room.child.settled.wait()
         room.child.close()
-        assert await room.ended() == ending.CLOSED
+        assert await room.ended() == endings.CLOSED
 
     handles = []
     for _ in range(2):

@@ -3,11 +3,11 @@
 import logging
 from typing import Any, cast
 
-from worker import ending
-from worker.child import Child, RoomLog
-from worker.ending import Ending
-from worker.room.control import AgentMessage, Close, Exit, Open
-from worker.rooms import Room
+from worker.messages.control import AgentMessage, Close, Exit, Open
+from worker.processes import endings
+from worker.processes.endings import Ending
+from worker.processes.process import Child, RoomLog
+from worker.processes.room import Room
 
 
 class Process:
@@ -51,9 +51,9 @@ def test_the_process_hears_first_what_to_open_then_the_rest_in_order() -> None:
 def test_a_room_that_is_closed_before_its_process_started_ends_with_it() -> None:
     room, process, child = make_room()
     room.open(OPEN)
-    room.close(ending.CLOSED)
+    room.close(endings.CLOSED)
     room.assign(child)
-    assert process.heard[0] == ending.CLOSED
+    assert process.heard[0] == endings.CLOSED
 
 
 def test_the_log_has_a_part_of_the_id_alone() -> None:

@@ -5,18 +5,11 @@ from pathlib import Path
 import pytest
 
 from coordinator.messages import Admitted, Prepare, Prepared
-from tests.worker.rooms.harness import (
-    SCRIPTED_ROOM,
-    Reports,
-    make_entry,
-    make_supervisor,
-    order_for,
-    until,
-)
-from worker import spares
-from worker import supervisor as module
-from worker.child import Child
-from worker.spares import Spares
+from tests.worker.stand_ins.rooms import SCRIPTED_ROOM, Reports, make_entry, make_supervisor, order_for, until
+from worker.processes import spares
+from worker.processes import supervisor as module
+from worker.processes.process import Child
+from worker.processes.spares import Spares
 
 
 async def test_a_spare_that_keeps_dying_is_started_ever_less_often(
@@ -24,7 +17,7 @@ async def test_a_spare_that_keeps_dying_is_started_ever_less_often(
 ) -> None:
     monkeypatch.setattr(spares, "FIRST_DELAY", 0.01)
     monkeypatch.setattr(spares, "MAX_DELAY", 0.02)
-    caplog.set_level(logging.ERROR, "worker.spares")
+    caplog.set_level(logging.ERROR, "worker.processes.spares")
     reports = Reports()
     supervisor = make_supervisor(tmp_path, reports, reports, command=(*SCRIPTED_ROOM, "dies"))
     try:

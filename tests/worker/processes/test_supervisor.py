@@ -25,7 +25,7 @@ from coordinator.messages import (
     ViewerCandidate,
     ViewerLeft,
 )
-from tests.worker.rooms.harness import (
+from tests.worker.stand_ins.rooms import (
     SCRIPTED_ROOM,
     Reports,
     is_running,
@@ -35,10 +35,10 @@ from tests.worker.rooms.harness import (
     order_for,
     until,
 )
-from worker import ending
-from worker.lifecycle import Patience
-from worker.rooms import Room
-from worker.supervisor import Supervisor
+from worker.processes import endings
+from worker.processes.lifecycle import Patience
+from worker.processes.room import Room
+from worker.processes.supervisor import Supervisor
 
 
 def environment_of(pid: int) -> bytes:
@@ -89,7 +89,7 @@ async def test_a_room_opens_admits_and_closes(rooms: Rooms, tmp_path: Path) -> N
     assert "r1" in rooms.supervisor
     assert (tmp_path / "saves" / "id-obedient").is_dir()
     rooms.supervisor.close(CloseRoom(room="r1"))
-    assert await rooms.closed() == RoomClosed(room="r1", code="closed", message=ending.CLOSED.message, epoch=1)
+    assert await rooms.closed() == RoomClosed(room="r1", code="closed", message=endings.CLOSED.message, epoch=1)
     assert len(rooms.supervisor) == 0
     assert rooms.reports.closed == ["closed"]
     assert len(rooms.reports.opened) == 1
@@ -156,7 +156,7 @@ async def test_a_room_that_hangs_at_loading_is_killed(tmp_path: Path) -> None:
         await until(lambda: rooms.supervisor.spare_ready)
         rooms.open("r1", "hangs")
         closed = await rooms.closed()
-    assert (closed.code, closed.message) == (ending.HUNG.code, ending.HUNG.message)
+    assert (closed.code, closed.message) == (endings.HUNG.code, endings.HUNG.message)
 
 
 async def test_a_room_that_falls_silent_is_killed(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ async def test_a_command_that_can_not_be_started_gives_one_sentence(tmp_path: Pa
     async with supervised(tmp_path, command=(str(tmp_path / "nothing"),)) as rooms:
         rooms.open("r1")
         closed = await rooms.closed()
-        assert (closed.code, closed.message) == (ending.NOT_STARTED.code, ending.NOT_STARTED.message)
+        assert (closed.code, closed.message) == (endings.NOT_STARTED.code, endings.NOT_STARTED.message)
 
 
 async def test_a_process_that_can_not_become_a_spare_gives_one_sentence(
@@ -218,7 +218,7 @@ async def test_a_process_that_can_not_become_a_spare_gives_one_sentence(
 
 
 async def test_output_is_logged_with_the_room_and_limited(rooms: Rooms, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "worker.child")
+    caplog.set_level(logging.INFO, "worker.processes.process")
     await rooms.opened("0123456789abcdef", "floods")
     rooms.supervisor.close(CloseRoom(room="0123456789abcdef"))
     await rooms.closed()
@@ -229,7 +229,7 @@ async def test_output_is_logged_with_the_room_and_limited(rooms: Rooms, caplog: 
 
 
 async def test_what_the_core_started_ends_with_its_room(rooms: Rooms, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "worker.child")
+    caplog.set_level(logging.INFO, "worker.processes.process")
     rooms.open("r1", "spawns")
     closed = await rooms.closed()
     assert closed.code == "room_failed"
@@ -295,7 +295,7 @@ async def test_nothing_is_left_behind(tmp_path: Path) -> None:
         rooms.open("r3", "crashes")
         await rooms.closed()
         children = [room.child for room in opened]
-        await rooms.supervisor.close_all(ending.WORKER_STOPPED)
+        await rooms.supervisor.close_all(endings.WORKER_STOPPED)
         assert {(await rooms.closed()).code for _ in opened} == {"worker_stopped"}
         assert len(rooms.supervisor) == 0
     assert rooms.reports.queue.empty()

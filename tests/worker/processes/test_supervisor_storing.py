@@ -10,14 +10,14 @@ import msgspec
 import pytest
 
 from coordinator.messages import Admitted, CloseRoom, Freeze, Frozen, RoomClosed, Thawed
-from tests.worker.rooms.harness import Reports, make_config, make_entry, make_supervisor, order_for, until
-from tests.worker.store.desk import eventually
-from worker import supervisor as module
-from worker.rooms import Room
+from tests.worker.stand_ins.rooms import Reports, make_config, make_entry, make_supervisor, order_for, until
+from tests.worker.store.keepers import eventually
+from worker.processes import supervisor as module
+from worker.processes.room import Room
+from worker.processes.supervisor import Supervisor
 from worker.store.objects import Objects, open_store
-from worker.store.pace import Pace
 from worker.store.store import Store
-from worker.supervisor import Supervisor
+from worker.store.timeouts import Pace
 
 ADA = "a" * 64
 

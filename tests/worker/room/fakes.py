@@ -9,14 +9,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from tests.cores.build import build
-from tests.worker.rooms.harness import until
-from worker.room import notices
-from worker.room.control import Open
-from worker.room.emulator import Emulator, EmulatorEvents
-from worker.room.inputs import Devices, Inputs
-from worker.room.peer import Peer
-from worker.room.storage import Storage
-from worker.room.storing import (
+from tests.worker.stand_ins.rooms import until
+from worker.formats.savestate import label
+from worker.messages.control import Open
+from worker.messages.storing import (
     Deleted,
     DeleteSave,
     Fetched,
@@ -29,8 +25,12 @@ from worker.room.storing import (
     StoreRequest,
     StoreSave,
 )
-from worker.room.viewers import Viewer, Viewers
-from worker.savestate import label
+from worker.room.game.emulator import Emulator, EmulatorEvents
+from worker.room.input.inputs import Devices, Inputs
+from worker.room.media.peer import Peer
+from worker.room.players.viewers import Viewer, Viewers
+from worker.room.saves.storage import Storage
+from worker.room.wire import notices
 
 
 class Page:

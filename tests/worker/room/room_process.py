@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 from tests.cores.build import build
 from tests.worker.room.viewer import Viewer
-from worker.child import ONE_THREAD
-from worker.handover import Handover
-from worker.outbox import Outbox
-from worker.room import control
-from worker.room.control import CONTROL_FD_VARIABLE, MEDIA_FD_VARIABLE, Answer, Close, Closed, Enter, Open, Ready
-from worker.room.storing import Snapshot, StoreBattery
+from worker.messages import control
+from worker.messages.control import CONTROL_FD_VARIABLE, MEDIA_FD_VARIABLE, Answer, Close, Closed, Enter, Open, Ready
+from worker.messages.storing import Snapshot, StoreBattery
+from worker.processes.control_writer import Outbox
+from worker.processes.media_sockets import Handover
+from worker.processes.process import ONE_THREAD
 from worker.sandbox import Mode
 
 T = TypeVar("T")

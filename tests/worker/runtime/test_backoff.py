@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.backoff import backoff
+from worker.runtime.backoff import backoff
 
 
 def test_it_doubles_up_to_the_longest() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.usage import available_cpus, usage_of
+from worker.runtime.procfs import available_cpus, usage_of
 
 
 def test_our_own_usage() -> None:

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from worker.background import log_failure, unless
+from worker.runtime.tasks import log_failure, unless
 
 
 async def test_a_failure_is_logged_with_the_tasks_name(caplog: pytest.LogCaptureFixture) -> None:

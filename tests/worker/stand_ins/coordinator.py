@@ -16,7 +16,7 @@ from coordinator.messages import (
     decode_worker_message,
     encode,
 )
-from tests.worker.rooms.harness import SECONDS
+from tests.worker.stand_ins.rooms import SECONDS
 
 T = TypeVar("T")
 

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from coordinator.messages import Game, OpenRoom, WorkerMessage
 from worker.config import Config
-from worker.library import Entry
+from worker.library.library import Entry
+from worker.processes.supervisor import Observer, Report, Supervisor
 from worker.store.objects import Objects, open_store
 from worker.store.store import Store
-from worker.supervisor import Observer, Report, Supervisor
 
 SCRIPTED_ROOM = (sys.executable, str(Path(__file__).with_name("scripted_room.py")))
 TOKEN = "a token that is long enough"

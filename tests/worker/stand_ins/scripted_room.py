@@ -11,8 +11,8 @@ import subprocess
 import sys
 import time
 
-from worker import savestate
-from worker.room.control import (
+from worker.formats import savestate
+from worker.messages.control import (
     CONTROL_FD_VARIABLE,
     MAX_CONTROL_BYTES,
     AddCandidate,
@@ -34,7 +34,7 @@ from worker.room.control import (
     frame,
     read_agent_message,
 )
-from worker.room.storing import Frozen, Snapshot, StoreBattery, Stored
+from worker.messages.storing import Frozen, Snapshot, StoreBattery, Stored
 
 FIGURES_SECONDS = 0.05
 

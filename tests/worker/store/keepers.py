@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from tests.worker.rooms.harness import SECONDS
-from worker import savestate
-from worker.room.storing import StoreAnswer
+from tests.worker.stand_ins.rooms import SECONDS
+from worker.formats import savestate
+from worker.messages.storing import StoreAnswer
+from worker.store.context import Owner
 from worker.store.objects import Objects
-from worker.store.pace import Pace
-from worker.store.shared import Owner
 from worker.store.store import Store
+from worker.store.timeouts import Pace
 
 ROOM = "a room that nobody guesses"
 GAME = "0123456789abcdef"

@@ -5,7 +5,7 @@ import errno
 import pytest
 from obstore.exceptions import GenericError, PermissionDeniedError
 
-from worker.store.failures import (
+from worker.store.errors import (
     FAILED,
     NO_ACCESS,
     NO_ANSWER,

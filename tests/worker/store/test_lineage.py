@@ -1,7 +1,7 @@
 """What a room's save is on top of: what its player knew, and its own saves before."""
 
-from worker.store.line import Line
-from worker.store.versions import History, Version, after
+from worker.store.lineage import Line
+from worker.store.naming.versions import History, Version, after
 
 
 def save(line: Line, number: int, based_on: Version | None = None) -> Version:

@@ -1,9 +1,9 @@
 """A slot's versions on each kind of store."""
 
 from tests.worker.store.servers import FaultyProxy
+from worker.store.naming.versions import KEEP, Version, after
 from worker.store.objects import Objects
-from worker.store.series import Series
-from worker.store.versions import KEEP, Version, after
+from worker.store.version_folder import Series
 
 FOLDER = "saves/somebody/some game/01/"
 

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from tests.worker.rooms.harness import until
-from worker.store.failures import StoreError
-from worker.store.lane import Job, Lane
-from worker.store.pace import Pace
+from tests.worker.stand_ins.rooms import until
+from worker.store.errors import StoreError
+from worker.store.timeouts import Pace
+from worker.store.write_queue import Job, Lane
 
 PACE = Pace(first_retry=0.0, longest_retry=0.0, patience=1000.0)
 

@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from turn import attributes as attribute
-from turn import stun
-from turn.attributes import Address
-from turn.errors import REASONS, Refused
-from turn.limits import MIN_LIFETIME
-from turn.stun import Message, Writer
-from turn.table import TOKEN_SIZE
+from turn.relay.allocation_table import TOKEN_SIZE
+from turn.relay.limits import MIN_LIFETIME
+from turn.wire import attributes as attribute
+from turn.wire import stun
+from turn.wire.attributes import Address
+from turn.wire.errors import REASONS, Refused
+from turn.wire.stun import Message, Writer
 
 
 @dataclass(frozen=True, slots=True)

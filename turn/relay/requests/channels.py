@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from turn import attributes as attribute
-from turn.allocation import Allocation, Peer
-from turn.attributes import Address, text_of
-from turn.channel import FIRST_CHANNEL, LAST_CHANNEL
-from turn.errors import Refused
-from turn.policy import Policy
-from turn.requests.permissions import peer_address
-from turn.stun import Message
+from turn.relay.allocation import Allocation, Peer
+from turn.relay.policy import Policy
+from turn.relay.requests.permissions import peer_address
+from turn.wire import attributes as attribute
+from turn.wire.attributes import Address, text_of
+from turn.wire.channel import FIRST_CHANNEL, LAST_CHANNEL
+from turn.wire.errors import Refused
+from turn.wire.stun import Message
 
 MAX_CHANNELS: Final = 128
 """Per allocation, as for permissions."""

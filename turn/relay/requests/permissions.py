@@ -1,11 +1,11 @@
 """CreatePermission: which hosts may exchange data with the client (RFC 8656 section 10.2)."""
 
-from turn import attributes as attribute
-from turn.allocation import MAX_PERMISSIONS, Allocation
-from turn.attributes import Address
-from turn.errors import Refused
-from turn.policy import Policy
-from turn.stun import Message
+from turn.relay.allocation import MAX_PERMISSIONS, Allocation
+from turn.relay.policy import Policy
+from turn.wire import attributes as attribute
+from turn.wire.attributes import Address
+from turn.wire.errors import Refused
+from turn.wire.stun import Message
 
 
 def create_permission(allocation: Allocation, request: Message, policy: Policy, now: float) -> list[str]:

@@ -1,10 +1,10 @@
 """Refresh: how long the allocation goes on (RFC 8656 section 8.2)."""
 
-from turn import attributes as attribute
-from turn.allocation import Allocation
-from turn.errors import Refused
-from turn.requests.allocate import lifetime
-from turn.stun import Message
+from turn.relay.allocation import Allocation
+from turn.relay.requests.allocate import lifetime
+from turn.wire import attributes as attribute
+from turn.wire.errors import Refused
+from turn.wire.stun import Message
 
 
 def refresh(allocation: Allocation, request: Message, max_lifetime: float, now: float) -> float:

@@ -4,7 +4,7 @@
  * The Gamepad API has no events for buttons, so it is polled at each animation frame, but only while there is a pad.
  */
 
-import { BUTTON } from "../wire.js";
+import { BUTTON } from "../wire/messages.js";
 
 /** W3C button number -> libretro button: both go by position, so the lower button is libretro's B. */
 const STANDARD = [

@@ -1,6 +1,6 @@
 /** The keyboard as a pad: physical keys (KeyboardEvent.code) to libretro buttons, so the layout does not matter. */
 
-import { BUTTON } from "../wire.js";
+import { BUTTON } from "../wire/messages.js";
 
 export const DEFAULT_KEYS = Object.freeze({
   ArrowUp: BUTTON.UP, ArrowDown: BUTTON.DOWN, ArrowLeft: BUTTON.LEFT, ArrowRight: BUTTON.RIGHT,

@@ -5,7 +5,7 @@
  * is repeated: three times at once after a change, then at a slow beat. The latest state wins; nothing is queued.
  */
 
-import { PadDatagram } from "../wire.js";
+import { PadDatagram } from "../wire/messages.js";
 
 /** Waits between the repeats after a change, in ms: all within 50 ms, further apart each time to outlive a burst of loss. */
 const QUICK_MS = [8, 16, 24];

@@ -4,7 +4,7 @@
  * Works on the elements that index.html gives: one [data-dpad], and any number of [data-button] (libretro number).
  */
 
-import { BUTTON } from "../wire.js";
+import { BUTTON } from "../wire/messages.js";
 
 /** From the middle of the direction pad to where it begins, as a share of its half width. */
 const DEAD_ZONE = 0.22;

@@ -3,7 +3,7 @@
  * step has its limit. What a failure means, and what happens then, is session.js's business.
  */
 
-import { candidateMessage } from "./wire.js";
+import { candidateMessage } from "../wire/messages.js";
 
 /** Milliseconds for each step, when a person has clicked and gets words if it fails. */
 export const PATIENT = Object.freeze({

@@ -5,7 +5,7 @@
  */
 
 import { Attempt } from "./attempt.js";
-import { Spare } from "./spare.js";
+import { Spare } from "./prepared_peer.js";
 
 /** After the room closed its channels, the coordinator's word on why may still be under way. */
 const LAST_WORD_MS = 1500;

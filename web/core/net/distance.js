@@ -5,7 +5,7 @@
  */
 
 import { stunServer } from "./ice.js";
-import { testWay } from "./selftest.js";
+import { testWay } from "./ice_probe.js";
 
 /** The least is the best guess at the path: whatever else takes time comes on top. */
 const TRIES = 3;

@@ -6,7 +6,7 @@
  */
 
 import { isMdns, preferredCodecs, withStereoOpus, withoutMdns } from "./sdp.js";
-import { parseNotice, parseReply } from "./wire.js";
+import { parseNotice, parseReply } from "../wire/messages.js";
 
 /** Sound may wait this long for late packets: one crackle less for a delay that nobody hears. Video waits for none. */
 const AUDIO_BUFFER_MS = 20;

@@ -4,7 +4,7 @@
  * Gives parsed messages only. What they mean is session.js's business.
  */
 
-import { parseEvent } from "./wire.js";
+import { parseEvent } from "../wire/messages.js";
 
 /** Waits between attempts, in ms; the last one is repeated. A restart of the server is bridged in about a second. */
 const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];

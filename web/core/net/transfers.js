@@ -4,7 +4,7 @@
  * Leaves the channel to peer.js, and what the files are to saves.js.
  */
 
-import { MAX_FILE_BYTES } from "./wire.js";
+import { MAX_FILE_BYTES } from "../wire/messages.js";
 
 /** Puts one file at a time together. */
 export class Receiver {

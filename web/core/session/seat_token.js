@@ -4,8 +4,8 @@
  * The gateways are in it, so that the offer of a reloaded page need not wait for the coordinator's welcome.
  */
 
-import { boolean, list, name, parseWith, shape } from "./shapes.js";
-import { GAME, ICE_SERVER } from "./wire.js";
+import { boolean, list, name, parseWith, shape } from "../wire/schema.js";
+import { GAME, ICE_SERVER } from "../wire/messages.js";
 
 const KEY = "coinop.ticket";
 const TICKET = shape({

@@ -5,13 +5,13 @@
  * Leaves the media connection to connection.js, and when to try again to retries.js.
  */
 
-import { BRISK, PATIENT } from "./attempt.js";
-import { Connection } from "./connection.js";
-import { announced } from "./ice.js";
-import { NOTICE, failure } from "./messages.js";
-import { Retries } from "./retries.js";
+import { BRISK, PATIENT } from "../net/attempt.js";
+import { Connection } from "../net/connection.js";
+import { announced } from "../net/ice.js";
+import { NOTICE, failure } from "./words.js";
+import { Retries } from "../net/retries.js";
 import { FIRST, isGame, next } from "./states.js";
-import { backMessage, joinMessage, leaveMessage, measuredMessage, startMessage } from "./wire.js";
+import { backMessage, joinMessage, leaveMessage, measuredMessage, startMessage } from "../wire/messages.js";
 
 /** What may be otherwise a moment later, with what keeps the game from being shown. Anything else is final. */
 const PASSING_FAILURES = ["no_answer", "not_now", "blocked", "no_picture"];

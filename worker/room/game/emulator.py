@@ -19,22 +19,20 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from worker.libretro import Core, CoreError
-
-from .audio import AudioEncoder
-from .battery import Battery
-from .jobs import Jobs
-from .loading import go_on, load_core
-from .pacer import NANOSECONDS, Pacer
-from .playback import Playback
-from .running import Game
-from .snapshots import Snapshots
-from .video import VideoEncoder
+from worker.room.game.battery import Battery
+from worker.room.game.core_calls import Jobs
+from worker.room.game.game import Game
+from worker.room.game.loading import go_on, load_core
+from worker.room.game.pacer import NANOSECONDS, Pacer
+from worker.room.game.playback import Playback
+from worker.room.game.snapshots import Snapshots
+from worker.room.media.audio import AudioEncoder
+from worker.room.media.video import VideoEncoder
 
 if TYPE_CHECKING:
     from worker.libretro import AvInfo
-
-    from .control import Open
-    from .inputs import Inputs
+    from worker.messages.control import Open
+    from worker.room.input.inputs import Inputs
 
 logger = logging.getLogger(__name__)
 

@@ -9,18 +9,16 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 from worker.libretro import AvEnable, Core, CoreError
-
-from .audio import OPUS_RATE
-from .pacer import VIDEO_CLOCK
-from .snapshots import Present
+from worker.room.game.pacer import VIDEO_CLOCK
+from worker.room.game.snapshots import Present
+from worker.room.media.audio import OPUS_RATE
 
 if TYPE_CHECKING:
     from worker.libretro import Frame
-
-    from .audio import AudioEncoder
-    from .playback import Playback
-    from .snapshots import Snapshots
-    from .video import VideoEncoder
+    from worker.room.game.playback import Playback
+    from worker.room.game.snapshots import Snapshots
+    from worker.room.media.audio import AudioEncoder
+    from worker.room.media.video import VideoEncoder
 
 FRAMES_PER_STEP_BACK: Final = 4
 """While the game runs backwards: with a state for each quarter of a second that is nearly four times its speed."""

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from worker.libretro import Core, CoreError, GameUnreadableError
-
-from .cartridge import missing_bytes
-from .inputs import DEVICE_JOYPAD, PORTS
-from .restoring import take_up
+from worker.room.game.restoring import take_up
+from worker.room.game.rom_size import missing_bytes
+from worker.room.input.inputs import DEVICE_JOYPAD, PORTS
 
 if TYPE_CHECKING:
-    from .control import Open
-    from .inputs import Inputs
-    from .moment import Moment
+    from worker.messages.control import Open
+    from worker.room.game.snapshot_format import Moment
+    from worker.room.input.inputs import Inputs
 
 
 def load_core(order: Open, inputs: Inputs) -> Core:

@@ -6,10 +6,9 @@ What a core says is all there is to know: one that takes a state and is broken b
 import contextlib
 import logging
 
+from worker.formats.savestate import StateHeader
 from worker.libretro import Core, CoreError, SerializationQuirk
-from worker.savestate import StateHeader
-
-from .moment import Moment, MomentError, unseal
+from worker.room.game.snapshot_format import Moment, MomentError, unseal
 
 logger = logging.getLogger(__name__)
 

@@ -1,14 +1,14 @@
 """A moment of a game with all that another process needs to go on from it: what a snapshot holds.
 
-The core's state is plain, as ``retro_serialize`` gives it; compression, label and checksum are ``worker.savestate``'s.
+The core's state is plain, as ``retro_serialize`` gives it; compression, label and checksum are
+``worker.formats.savestate``'s.
 """
 
 import msgspec
 from msgspec import Struct
 
-from worker.savestate import StateHeader, pack, unpack
-
-from .playback import Setting
+from worker.formats.savestate import StateHeader, pack, unpack
+from worker.room.game.playback import Setting
 
 
 class MomentError(ValueError):

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from worker.libretro import Core, CoreError
-
-from .moment import Moment, seal
-from .rewind import REWIND_SECONDS, Rewind, State
+from worker.room.game.rewind import REWIND_SECONDS, Rewind, State
+from worker.room.game.snapshot_format import Moment, seal
 
 if TYPE_CHECKING:
-    from .battery import Battery
-    from .playback import Setting
+    from worker.room.game.battery import Battery
+    from worker.room.game.playback import Setting
 
 logger = logging.getLogger(__name__)
 

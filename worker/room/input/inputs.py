@@ -16,7 +16,8 @@ little-endian like all that follows:
 The room answers on the same channel with the ping, and with kind 129, applied: ``kind u8 | 0 u8 | 0 u16 | sequence
 u32 | rtp u32``: the pad state of this number went into the frame with this RTP timestamp.
 
-A sequence number counts each device of each connection alone, from 1, modulo 2**32. ``web/wire.js`` mirrors this.
+A sequence number counts each device of each connection alone, from 1, modulo 2**32. ``web/core/wire/messages.js``
+mirrors this.
 """
 
 import struct

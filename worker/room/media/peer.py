@@ -15,11 +15,10 @@ from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpS
 from aiortc.sdp import SessionDescription, candidate_from_sdp
 
 from coordinator.messages import Candidate
-from turn.farewell import seconds_left
-
-from .notices import File, Notice, PathEnds, encode
-from .sender import Sender, install
-from .video import H264, VP8
+from turn.wire.farewell import seconds_left
+from worker.room.media.sender import Sender, install
+from worker.room.media.video import H264, VP8
+from worker.room.wire.notices import File, Notice, PathEnds, encode
 
 logger = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ import av
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
-from .storing import MAX_THUMBNAIL_BYTES
+from worker.messages.storing import MAX_THUMBNAIL_BYTES
 
 if TYPE_CHECKING:
-    from .video import Shot
+    from worker.room.media.video import Shot
 
 WIDTH: Final = 160
 """Pixels; the height follows the shape that the picture has on a screen."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from .bitrate import BitrateControl
-from .control import Figures, ViewerFigures
+from worker.messages.control import Figures, ViewerFigures
+from worker.room.media.bitrate import BitrateControl
 
 if TYPE_CHECKING:
-    from .emulator import Emulator
-    from .viewers import Viewers
+    from worker.room.game.emulator import Emulator
+    from worker.room.players.viewers import Viewers
 
 logger = logging.getLogger(__name__)
 

@@ -13,20 +13,19 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from worker.libretro import Core, CoreError
-
-from . import requests
-from .notices import Done, File, Message, Playback
-from .requests import Request, RequestError, kind
-from .restoring import set_battery, set_state
-from .slots import SlotError
-from .storage import StorageError
-from .storing import MAX_BATTERY_BYTES, Stored
-from .transfers import Incoming, TransferError, file_name, pieces
+from worker.messages.storing import MAX_BATTERY_BYTES, Stored
+from worker.room.game.restoring import set_battery, set_state
+from worker.room.saves.slots import SlotError
+from worker.room.saves.storage import StorageError
+from worker.room.wire import requests
+from worker.room.wire.notices import Done, File, Message, Playback
+from worker.room.wire.requests import Request, RequestError, kind
+from worker.room.wire.transfers import Incoming, TransferError, file_name, pieces
 
 if TYPE_CHECKING:
-    from .emulator import Emulator
-    from .slots import Slots
-    from .viewers import Viewer, Viewers
+    from worker.room.game.emulator import Emulator
+    from worker.room.players.viewers import Viewer, Viewers
+    from worker.room.saves.slots import Slots
 
 logger = logging.getLogger(__name__)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from .liveness import Liveness
-from .requests import RequestRate
+from worker.room.players.liveness import Liveness
+from worker.room.wire.requests import RequestRate
 
 if TYPE_CHECKING:
-    from .inputs import Devices
-    from .notices import Notice
-    from .peer import Peer
+    from worker.room.input.inputs import Devices
+    from worker.room.media.peer import Peer
+    from worker.room.wire.notices import Notice
 
 MAX_VIEWERS: Final = 32
 """Each costs about half a percent of a core; the coordinator's limit is lower."""

@@ -9,15 +9,14 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from worker.libretro import CoreError
-
-from .slots import SlotError
-from .storage import StorageError
-from .storing import MAX_BATTERY_BYTES, MAX_STATE_BYTES, Snapshot, StoreBattery, Stored, StoreRequest
+from worker.messages.storing import MAX_BATTERY_BYTES, MAX_STATE_BYTES, Snapshot, StoreBattery, Stored, StoreRequest
+from worker.room.saves.slots import SlotError
+from worker.room.saves.storage import StorageError
 
 if TYPE_CHECKING:
-    from .emulator import Emulator
-    from .slots import Slots
-    from .storage import Storage
+    from worker.room.game.emulator import Emulator
+    from worker.room.saves.slots import Slots
+    from worker.room.saves.storage import Storage
 
 logger = logging.getLogger(__name__)
 

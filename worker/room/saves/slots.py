@@ -11,14 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from worker.envelope import DamagedError
+from worker.formats.envelope import DamagedError
+from worker.formats.savestate import pack, unpack
 from worker.libretro import CoreError
-from worker.savestate import pack, unpack
-
-from . import notices
-from .restoring import set_state
-from .storage import Storage, StorageError
-from .storing import (
+from worker.messages.storing import (
     AUTO_SLOT,
     MAX_STATE_BYTES,
     Deleted,
@@ -31,14 +27,16 @@ from .storing import (
     Stored,
     StoreSave,
 )
-from .thumbnails import jpeg
+from worker.room.game.restoring import set_state
+from worker.room.media.thumbnails import jpeg
+from worker.room.saves.storage import Storage, StorageError
+from worker.room.wire import notices
 
 if TYPE_CHECKING:
+    from worker.formats.savestate import StateHeader
     from worker.libretro import Core
-    from worker.savestate import StateHeader
-
-    from .emulator import Emulator
-    from .video import Shot
+    from worker.room.game.emulator import Emulator
+    from worker.room.media.video import Shot
 
 MAX_PICTURES: Final = 120_000
 """Characters of all small pictures in one list: a page reads no longer message than 256 KB."""

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
-from .storing import Deleted, Fetched, Listed, StoreAnswer, Stored, StoreRequest, StoreState
+from worker.messages.storing import Deleted, Fetched, Listed, StoreAnswer, Stored, StoreRequest, StoreState
 
 logger = logging.getLogger(__name__)
 

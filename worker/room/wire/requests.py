@@ -2,7 +2,7 @@
 
 Binary messages on the channel are the pieces of a file that an ``import`` announced (``transfers.py``). The answers are
 in ``notices.py``: ``done`` for each request that saves, loads or transfers, ``playback`` for those that change how the
-game runs. ``web/wire.js`` mirrors this.
+game runs. ``web/core/wire/messages.js`` mirrors this.
 """
 
 from typing import Annotated, Final, Literal
@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from .storing import AUTO_SLOT, SLOTS
+from worker.messages.storing import AUTO_SLOT, SLOTS
 
 MAX_REQUEST_BYTES: Final = 1024
 """The longest request, an ``import`` with a file's name, has a third of it."""

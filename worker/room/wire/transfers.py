@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Final, Literal
 
-from .requests import MAX_FILE_BYTES, Import
+from worker.room.wire.requests import MAX_FILE_BYTES, Import
 
 PIECE_BYTES: Final = 16 * 1024
 """Of a file in one message: what every browser takes and gives."""

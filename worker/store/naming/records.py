@@ -5,10 +5,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from worker import savestate
-from worker.envelope import MAX_HEAD_BYTES, DamagedError, Envelope, Header
-from worker.room.storing import MAX_BATTERY_BYTES, MAX_STATE_BYTES, Thumbnail
-from worker.store.versions import Base, parse
+from worker.formats import savestate
+from worker.formats.envelope import MAX_HEAD_BYTES, DamagedError, Envelope, Header
+from worker.messages.storing import MAX_BATTERY_BYTES, MAX_STATE_BYTES, Thumbnail
+from worker.store.naming.versions import Base, parse
 
 _Name = Annotated[str, Meta(max_length=128)]
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.turn.house import Caller, code, house
-from turn import attributes as attribute
-from turn import stun
-from turn.limits import Limits
+from tests.turn.simulation import Caller, code, house
+from turn.relay.limits import Limits
+from turn.wire import attributes as attribute
+from turn.wire import stun
 
 EVEN = (attribute.EVEN_PORT, b"\0")
 EVEN_AND_NEXT = (attribute.EVEN_PORT, b"\x80")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.turn.house import FORBIDDEN_PEER, PEER, PEER6, Caller, code, house
-from turn import attributes as attribute
-from turn import stun
-from turn.requests.channels import MAX_CHANNELS
+from tests.turn.simulation import FORBIDDEN_PEER, PEER, PEER6, Caller, code, house
+from turn.relay.requests.channels import MAX_CHANNELS
+from turn.wire import attributes as attribute
+from turn.wire import stun
 
 OTHER = ("10.1.0.6", 40_000)
 

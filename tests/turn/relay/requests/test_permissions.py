@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.turn.house import FORBIDDEN_PEER, PEER, PEER6, Caller, code, house
-from turn import attributes as attribute
-from turn import stun
-from turn.allocation import MAX_PERMISSIONS
+from tests.turn.simulation import FORBIDDEN_PEER, PEER, PEER6, Caller, code, house
+from turn.relay.allocation import MAX_PERMISSIONS
+from turn.wire import attributes as attribute
+from turn.wire import stun
 
 
 @pytest.fixture

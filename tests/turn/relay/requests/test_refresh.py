@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.turn.house import Caller, code, house
-from turn import attributes as attribute
+from tests.turn.simulation import Caller, code, house
+from turn.wire import attributes as attribute
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Gamepads } from "../../../web/input/gamepad.js";
-import { BUTTON } from "../../../web/wire.js";
-import { event } from "../fakes.js";
+import { Gamepads } from "../../../../web/core/input/gamepad.js";
+import { BUTTON } from "../../../../web/core/wire/messages.js";
+import { event } from "../../fakes.js";
 
 const bit = (...names) => names.reduce((mask, name) => mask | (1 << BUTTON[name]), 0);
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Pad } from "../../../web/input/pad.js";
-import { parsePad } from "../../../web/wire.js";
-import { Clock } from "../fakes.js";
+import { Pad } from "../../../../web/core/input/pad.js";
+import { parsePad } from "../../../../web/core/wire/messages.js";
+import { Clock } from "../../fakes.js";
 
 function setup() {
   const clock = new Clock();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { TouchPad, direction } from "../../../web/input/touch.js";
-import { BUTTON } from "../../../web/wire.js";
-import { event } from "../fakes.js";
+import { TouchPad, direction } from "../../../../web/core/input/touch.js";
+import { BUTTON } from "../../../../web/core/wire/messages.js";
+import { event } from "../../fakes.js";
 
 const bit = (...names) => names.reduce((mask, name) => mask | (1 << BUTTON[name]), 0);
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { distance } from "../../web/distance.js";
-import { Clock } from "./fakes.js";
+import { distance } from "../../../../web/core/net/distance.js";
+import { Clock } from "../../fakes.js";
 
 /** A browser on whose network each connection's gateway answers after the next of these times; null: never. */
 function network(...answers) {

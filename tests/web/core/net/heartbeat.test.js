@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Heartbeat } from "../../web/heartbeat.js";
-import { parseReply } from "../../web/wire.js";
-import { Clock, dice } from "./fakes.js";
+import { Heartbeat } from "../../../../web/core/net/heartbeat.js";
+import { parseReply } from "../../../../web/core/wire/messages.js";
+import { Clock, dice } from "../../fakes.js";
 
 function setup(onping = () => {}) {
   const clock = new Clock();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { announced, configuration, isRelayOnly, stunServer, ways } from "../../web/ice.js";
-import { PeerError } from "../../web/peer.js";
+import { announced, configuration, isRelayOnly, stunServer, ways } from "../../../../web/core/net/ice.js";
+import { PeerError } from "../../../../web/core/net/peer.js";
 
 const STUN = { urls: ["stun:192.0.2.1:3478"] };
 const TURN = { urls: ["turn:192.0.2.1:3478?transport=udp", "turns:gw.example?transport=tcp"], username: "u", credential: "c" };

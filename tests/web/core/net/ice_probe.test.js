@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ways } from "../../web/ice.js";
-import { testWay } from "../../web/selftest.js";
-import { Clock } from "./fakes.js";
+import { ways } from "../../../../web/core/net/ice.js";
+import { testWay } from "../../../../web/core/net/ice_probe.js";
+import { Clock } from "../../fakes.js";
 
 const [UDP, STUN] = ways([{ urls: ["turn:gw.example:3478"], username: "u", credential: "c" }, { urls: ["stun:gw.example:3478"] }]);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PhotonMeter } from "../../web/photon.js";
+import { PhotonMeter } from "../../../../web/core/net/input_to_photon.js";
 
 test("without an input there is nothing to say", () => {
   const meter = new PhotonMeter();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Peer, PeerError } from "../../web/peer.js";
+import { Peer, PeerError } from "../../../../web/core/net/peer.js";
 
 const SDP = "v=0\r\na=rtpmap:111 opus/48000/2\r\na=candidate:1 1 udp 1 a-b.local 9 typ host\r\n";
 const ICE = { iceServers: [{ urls: ["stun:192.0.2.1"] }], iceTransportPolicy: "relay" };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Spare } from "../../web/spare.js";
-import { Clock } from "./fakes.js";
+import { Spare } from "../../../../web/core/net/prepared_peer.js";
+import { Clock } from "../../fakes.js";
 
 function setup() {
   const clock = new Clock();

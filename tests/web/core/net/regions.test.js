@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Regions } from "../../web/regions.js";
-import { Clock, dice } from "./fakes.js";
+import { Regions } from "../../../../web/core/net/regions.js";
+import { Clock, dice } from "../../fakes.js";
 
 const region = (name, full = false) => ({ name, gateways: [`stun:${name}`, `turn:${name}`], full });
 const [EAST, NORTH, WEST] = [region("east"), region("north"), region("west")];

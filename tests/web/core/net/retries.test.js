@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Retries } from "../../web/retries.js";
-import { Clock } from "./fakes.js";
+import { Retries } from "../../../../web/core/net/retries.js";
+import { Clock } from "../../fakes.js";
 
 function setup() {
   const clock = new Clock();

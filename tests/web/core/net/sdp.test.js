@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isMdns, preferredCodecs, withStereoOpus, withoutMdns } from "../../web/sdp.js";
+import { isMdns, preferredCodecs, withStereoOpus, withoutMdns } from "../../../../web/core/net/sdp.js";
 
 const HEAD = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n";
 

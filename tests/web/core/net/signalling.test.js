@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Signalling } from "../../web/signalling.js";
-import { Clock } from "./fakes.js";
+import { Signalling } from "../../../../web/core/net/signalling.js";
+import { Clock } from "../../fakes.js";
 
 const LIBRARY = '{"type":"library","games":[]}';
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { lines } from "../../web/overlay.js";
-import { figures } from "../../web/stats.js";
+import { lines } from "../../../../web/ui/overlay.js";
+import { figures } from "../../../../web/core/net/stats.js";
 
 /** A report of the standard's shape; `video` and `audio` override fields of the inbound streams. */
 function report(video = {}, audio = {}, more = []) {

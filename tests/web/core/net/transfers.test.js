@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Receiver, readFile } from "../../web/transfers.js";
-import { MAX_FILE_BYTES } from "../../web/wire.js";
+import { Receiver, readFile } from "../../../../web/core/net/transfers.js";
+import { MAX_FILE_BYTES } from "../../../../web/core/wire/messages.js";
 
 function setup() {
   const receiver = new Receiver();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { WELCOME, playing, setup } from "./sessions.js";
+import { WELCOME, playing, setup } from "../../sessions.js";
 
 test("a room is joined as soon as the coordinator says welcome", () => {
   const { sent, states, session, say } = setup();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FakePeer, GATEWAYS, PEOPLE, RECONNECT, STARTED, TICKET, WELCOME, playing, setup } from "./sessions.js";
+import { FakePeer, GATEWAYS, PEOPLE, RECONNECT, STARTED, TICKET, WELCOME, playing, setup } from "../../sessions.js";
 
 for (const [name, happen] of [
   ["nothing is heard of the room", ({ session }) => session.broken()],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Tickets } from "../../web/ticket.js";
+import { Tickets } from "../../../../web/core/session/seat_token.js";
 
 const TICKET = {
   room: "r1", token: "t1", game: { id: "g1", title: "Duel", system: "NES" },

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PeerError } from "../../web/peer.js";
-import { GAME, GATEWAYS, PEOPLE, STARTED, WELCOME, playing, setup } from "./sessions.js";
+import { PeerError } from "../../../../web/core/net/peer.js";
+import { GAME, GATEWAYS, PEOPLE, STARTED, WELCOME, playing, setup } from "../../sessions.js";
 
 test("a connection is prepared while the library is shown, and a click sends its offer at once", () => {
   const { peers, sent, states, session, say } = setup();

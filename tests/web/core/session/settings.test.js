@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Settings, invitation, invitedRoom } from "../../web/settings.js";
+import { Settings, invitation, invitedRoom } from "../../../../web/core/session/settings.js";
 
 function storage(text = null) {
   return { text, getItem() { return this.text; }, setItem(_, value) { this.text = value; } };

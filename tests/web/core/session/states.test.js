@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FIRST, TABLE, next } from "../../web/states.js";
+import { FIRST, TABLE, next } from "../../../../web/core/session/states.js";
 
 test("every state of the table can be reached, and every next state is one of the table", () => {
   const reached = new Set([FIRST]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { conclusion, elsewhereWords, failure, regionWords, wayWords } from "../../web/messages.js";
+import { conclusion, elsewhereWords, failure, regionWords, wayWords } from "../../../../web/core/session/words.js";
 
 const CODES = ["unreachable", "lost", "no_answer", "blocked", "no_picture", "no_webrtc", "codec", "ice_servers", "answer", "garbage",
   "no_gateway", "no_gateway_chosen", "elsewhere", "removed"];

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import * as wire from "../../web/wire.js";
-import { dice } from "./fakes.js";
+import * as wire from "../../../../web/core/wire/messages.js";
+import { dice } from "../../fakes.js";
 
-const vectors = JSON.parse(readFileSync(new URL("../wire/vectors.json", import.meta.url)));
+const vectors = JSON.parse(readFileSync(new URL("../../../wire/vectors.json", import.meta.url)));
 const hex = (bytes) => Buffer.from(bytes).toString("hex");
 const bytes = (text) => new Uint8Array(Buffer.from(text, "hex"));
 

@@ -1,6 +1,6 @@
 """What of a battery memory is worth storing."""
 
-from worker.room.battery import Battery
+from worker.room.game.battery import Battery
 
 
 def test_a_memory_that_was_never_written_to_is_not_stored() -> None:

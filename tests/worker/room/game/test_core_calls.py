@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from worker.libretro import Core, CoreError
-from worker.room.jobs import Jobs
+from worker.room.game.core_calls import Jobs
 
 CORE = cast(Core, object())
 

@@ -10,11 +10,11 @@ import pytest
 from tests.cores.build import build
 from tests.cores.own_process import in_own_process
 from worker.libretro import CoreError
-from worker.room.control import Open
-from worker.room.emulator import Emulator, EmulatorEvents, Tick
-from worker.room.inputs import Devices, Inputs
-from worker.room.moment import Moment, seal, unseal
-from worker.room.playback import Setting
+from worker.messages.control import Open
+from worker.room.game.emulator import Emulator, EmulatorEvents, Tick
+from worker.room.game.playback import Setting
+from worker.room.game.snapshot_format import Moment, seal, unseal
+from worker.room.input.inputs import Devices, Inputs
 
 START = 3
 

@@ -4,15 +4,15 @@ from fractions import Fraction
 from pathlib import Path
 
 from tests.cores.own_process import in_own_process
-from tests.worker.room.stage import order
-from worker.room.audio import OPUS_RATE, AudioEncoder
-from worker.room.battery import Battery
-from worker.room.inputs import Inputs
-from worker.room.loading import load_core
-from worker.room.playback import Playback
-from worker.room.running import FRAMES_PER_STEP_BACK, Game
-from worker.room.snapshots import Snapshots
-from worker.room.video import H264, VideoEncoder
+from tests.worker.room.fakes import order
+from worker.room.game.battery import Battery
+from worker.room.game.game import FRAMES_PER_STEP_BACK, Game
+from worker.room.game.loading import load_core
+from worker.room.game.playback import Playback
+from worker.room.game.snapshots import Snapshots
+from worker.room.input.inputs import Inputs
+from worker.room.media.audio import OPUS_RATE, AudioEncoder
+from worker.room.media.video import H264, VideoEncoder
 
 TICKS = 1500
 """RTP ticks of a frame."""

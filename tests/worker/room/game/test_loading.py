@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from tests.cores.own_process import in_own_process
-from tests.worker.room.stage import order
+from tests.worker.room.fakes import order
 from worker.libretro import CoreError, GameUnreadableError
-from worker.room.inputs import Inputs
-from worker.room.loading import go_on, load_core
-from worker.room.moment import Moment, seal
-from worker.room.playback import Setting
+from worker.room.game.loading import go_on, load_core
+from worker.room.game.playback import Setting
+from worker.room.game.snapshot_format import Moment, seal
+from worker.room.input.inputs import Inputs
 
 
 def snapshot(state: bytes) -> bytes:

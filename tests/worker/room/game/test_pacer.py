@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.room.pacer import MAX_BEHIND, NANOSECONDS, Pacer
+from worker.room.game.pacer import MAX_BEHIND, NANOSECONDS, Pacer
 
 NES = Fraction(39375000, 655171)
 """The NES's frame rate, 60.0988 Hz."""

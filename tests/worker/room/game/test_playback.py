@@ -1,6 +1,6 @@
 """When a game runs, and who changed that."""
 
-from worker.room.playback import Playback, Setting
+from worker.room.game.playback import Playback, Setting
 
 
 def test_a_game_rests_until_somebody_is_there() -> None:

@@ -8,9 +8,9 @@ import pytest
 from tests.cores.build import build
 from tests.cores.own_process import in_own_process
 from worker.libretro import Core, CoreError
-from worker.room.moment import Moment, seal
-from worker.room.playback import Setting
-from worker.room.restoring import set_battery, set_state, take_up
+from worker.room.game.playback import Setting
+from worker.room.game.restoring import set_battery, set_state, take_up
+from worker.room.game.snapshot_format import Moment, seal
 
 MARK = 0x600D
 

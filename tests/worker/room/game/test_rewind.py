@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.room.rewind import Rewind
+from worker.room.game.rewind import Rewind
 
 
 def state(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:

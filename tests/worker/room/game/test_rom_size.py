@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.config import own_games
-from worker.room.cartridge import announced_size, missing_bytes
+from worker.room.game.rom_size import announced_size, missing_bytes
 
 
 def test_the_home_made_game_is_whole_and_a_piece_of_it_is_not(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.room.moment import Moment, MomentError, seal, unseal
-from worker.room.playback import Setting
-from worker.savestate import pack
+from worker.formats.savestate import pack
+from worker.room.game.playback import Setting
+from worker.room.game.snapshot_format import Moment, MomentError, seal, unseal
 
 SETTING = Setting(paused=True, by="Player 2", speed=4)
 

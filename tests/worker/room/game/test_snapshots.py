@@ -9,11 +9,11 @@ import pytest
 from tests.cores.build import build
 from tests.cores.own_process import in_own_process
 from worker.libretro import Core
-from worker.room import snapshots as module
-from worker.room.battery import Battery
-from worker.room.moment import unseal
-from worker.room.playback import Setting
-from worker.room.snapshots import BUFFERS, REWIND_STEP_SECONDS, SNAPSHOT_SECONDS, Present, Snapshots
+from worker.room.game import snapshots as module
+from worker.room.game.battery import Battery
+from worker.room.game.playback import Setting
+from worker.room.game.snapshot_format import unseal
+from worker.room.game.snapshots import BUFFERS, REWIND_STEP_SECONDS, SNAPSHOT_SECONDS, Present, Snapshots
 
 
 class Stage:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.room.inputs import (
+from worker.room.input.inputs import (
     ANALOG_BUTTON,
     DEVICE_ANALOG,
     DEVICE_JOYPAD,
@@ -22,7 +22,7 @@ from worker.room.inputs import (
     applied,
 )
 
-VECTORS = json.loads((Path(__file__).parents[2] / "wire" / "vectors.json").read_text())["input"]
+VECTORS = json.loads((Path(__file__).parents[3] / "wire" / "vectors.json").read_text())["input"]
 
 
 def pad(sequence: int, *buttons: int, axes: tuple[int, ...] = (0, 0, 0, 0, 0, 0)) -> bytes:

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from worker.room.audio import OPUS_RATE, PACKET_SAMPLES, AudioEncoder
+from worker.room.media.audio import OPUS_RATE, PACKET_SAMPLES, AudioEncoder
 
 
 def tone(rate: float, seconds: float, pitch: float = 440.0) -> np.ndarray[Any, np.dtype[np.int16]]:

@@ -1,6 +1,6 @@
 """When the stream gives way, and when it comes back."""
 
-from worker.room.bitrate import CALM_SECONDS, FLOOR_KBPS, BitrateControl
+from worker.room.media.bitrate import CALM_SECONDS, FLOOR_KBPS, BitrateControl
 
 
 def test_a_low_estimate_for_a_still_picture_means_nothing() -> None:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from coordinator.messages import Candidate
 from tests.worker.room.viewer import Viewer, without_other_codecs
-from tests.worker.rooms.harness import until
-from turn.farewell import farewell
-from worker.room.notices import File, Message
-from worker.room.peer import OfferError, Peer, choose_codec, offered_codecs
-from worker.room.transfers import pieces
+from tests.worker.stand_ins.rooms import until
+from turn.wire.farewell import farewell
+from worker.room.media.peer import OfferError, Peer, choose_codec, offered_codecs
+from worker.room.wire.notices import File, Message
+from worker.room.wire.transfers import pieces
 
 
 async def offer_of(codec: str | None = None) -> str:

@@ -25,7 +25,7 @@ from aiortc.rtp import (
     unwrap_rtx,
 )
 
-from worker.room.sender import (
+from worker.room.media.sender import (
     ABS_SEND_TIME_URI,
     MID_URI,
     PLAYOUT_DELAY,

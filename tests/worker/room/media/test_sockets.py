@@ -1,12 +1,12 @@
-"""A loop whose endpoints are the agent's sockets; how they get here is in ``tests/worker/test_handover.py``."""
+"""A loop whose endpoints are the agent's sockets; ``tests/worker/processes/test_media_sockets.py`` passes them."""
 
 import asyncio
 from collections.abc import Iterator
 
 import pytest
 
-from worker.handover import Handover
-from worker.room.media import MAX_STOCK, MediaLoop, MediaSockets
+from worker.processes.media_sockets import Handover
+from worker.room.media.sockets import MAX_STOCK, MediaLoop, MediaSockets
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import av
 import numpy as np
 import pytest
 
-from worker.room.storing import MAX_THUMBNAIL_BYTES
-from worker.room.thumbnails import WIDTH, jpeg
-from worker.room.video import Shot
+from worker.messages.storing import MAX_THUMBNAIL_BYTES
+from worker.room.media.thumbnails import WIDTH, jpeg
+from worker.room.media.video import Shot
 
 
 def seen(data: bytes) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:

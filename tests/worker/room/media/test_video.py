@@ -11,7 +11,7 @@ from aiortc.codecs.h264 import h264_depayload
 from aiortc.codecs.vpx import vp8_depayload
 
 from worker.libretro import PixelFormat
-from worker.room.video import H264, JOIN_INTERVAL, KEYFRAME_INTERVAL, VP8, Allowance, VideoEncoder
+from worker.room.media.video import H264, JOIN_INTERVAL, KEYFRAME_INTERVAL, VP8, Allowance, VideoEncoder
 
 FPS = Fraction(60)
 FRAME = 1500

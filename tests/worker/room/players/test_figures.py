@@ -4,11 +4,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from tests.worker.room.stage import order
-from worker.room.emulator import Emulator, EmulatorEvents
-from worker.room.figures import Bookkeeper
-from worker.room.inputs import Inputs
-from worker.room.viewers import Viewers
+from tests.worker.room.fakes import order
+from worker.room.game.emulator import Emulator, EmulatorEvents
+from worker.room.input.inputs import Inputs
+from worker.room.players.figures import Bookkeeper
+from worker.room.players.viewers import Viewers
 
 
 def viewer(**sender: Any) -> Any:

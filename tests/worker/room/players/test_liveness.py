@@ -1,6 +1,6 @@
 """From silence to its consequences."""
 
-from worker.room.liveness import ABSENT_SECONDS, GONE_SECONDS, RELEASE_SECONDS, Liveness
+from worker.room.players.liveness import ABSENT_SECONDS, GONE_SECONDS, RELEASE_SECONDS, Liveness
 
 PING_SECONDS = 0.2
 

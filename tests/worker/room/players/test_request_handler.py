@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from tests.worker.room.stage import Page, Shelf, order, playing, sit_down, stored_on
-from tests.worker.rooms.harness import until
-from worker.room.console import MAX_OUTSTANDING, Console
-from worker.room.emulator import Emulator
-from worker.room.inputs import Inputs
-from worker.room.notices import Done, File, Message, Playback, Saves
-from worker.room.requests import MAX_FILE_BYTES, REQUESTS_PER_SECOND
-from worker.room.slots import Slots
-from worker.room.storing import Stored
-from worker.room.transfers import STALLED_SECONDS
-from worker.room.viewers import Viewer, Viewers
+from tests.worker.room.fakes import Page, Shelf, order, playing, sit_down, stored_on
+from tests.worker.stand_ins.rooms import until
+from worker.messages.storing import Stored
+from worker.room.game.emulator import Emulator
+from worker.room.input.inputs import Inputs
+from worker.room.players.request_handler import MAX_OUTSTANDING, Console
+from worker.room.players.viewers import Viewer, Viewers
+from worker.room.saves.slots import Slots
+from worker.room.wire.notices import Done, File, Message, Playback, Saves
+from worker.room.wire.requests import MAX_FILE_BYTES, REQUESTS_PER_SECOND
+from worker.room.wire.transfers import STALLED_SECONDS
 
 
 @dataclass

@@ -1,10 +1,10 @@
 """Who sits where."""
 
-from tests.worker.room.stage import sit_down
-from worker.room.inputs import DEVICE_JOYPAD, JOYPAD_MASK, Inputs
-from worker.room.liveness import ABSENT_SECONDS
-from worker.room.notices import Message
-from worker.room.viewers import Viewers
+from tests.worker.room.fakes import sit_down
+from worker.room.input.inputs import DEVICE_JOYPAD, JOYPAD_MASK, Inputs
+from worker.room.players.liveness import ABSENT_SECONDS
+from worker.room.players.viewers import Viewers
+from worker.room.wire.notices import Message
 
 PRESS = bytes.fromhex("0101000001000000 0001 000000000000000000000000".replace(" ", ""))
 

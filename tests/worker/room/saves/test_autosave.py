@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.worker.room.stage import Shelf, order, playing, stored_on
-from tests.worker.rooms.harness import until
-from worker.room.emulator import Emulator
-from worker.room.keeping import AUTOSAVE_SECONDS, Keeper
-from worker.room.slots import Slots
-from worker.room.storing import AUTO_SLOT, MAX_BATTERY_BYTES, MAX_STATE_BYTES, Snapshot, StoreBattery, StoreSave
+from tests.worker.room.fakes import Shelf, order, playing, stored_on
+from tests.worker.stand_ins.rooms import until
+from worker.messages.storing import AUTO_SLOT, MAX_BATTERY_BYTES, MAX_STATE_BYTES, Snapshot, StoreBattery, StoreSave
+from worker.room.game.emulator import Emulator
+from worker.room.saves.autosave import AUTOSAVE_SECONDS, Keeper
+from worker.room.saves.slots import Slots
 
 
 class Stage:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.room.stage import Shelf, order, playing, stored_on
+from tests.worker.room.fakes import Shelf, order, playing, stored_on
+from worker.formats.savestate import pack, unpack
 from worker.libretro import CoreError
-from worker.room import slots as module
-from worker.room.slots import SlotError, Slots
-from worker.room.storage import StorageError
-from worker.room.storing import AUTO_SLOT, StoreSave
-from worker.savestate import pack, unpack
+from worker.messages.storing import AUTO_SLOT, StoreSave
+from worker.room.saves import slots as module
+from worker.room.saves.slots import SlotError, Slots
+from worker.room.saves.storage import StorageError
 
 
 def ignore(answer: object) -> None:

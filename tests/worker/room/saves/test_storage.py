@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from tests.worker.room.stage import Shelf, stored_on
-from worker.room import storage as module
-from worker.room.storage import StorageError
-from worker.room.storing import Deleted, DeleteSave, Listed, ListSaves, Stored, StoreRequest, StoreSave, StoreState
+from tests.worker.room.fakes import Shelf, stored_on
+from worker.messages.storing import Deleted, DeleteSave, Listed, ListSaves, Stored, StoreRequest, StoreSave, StoreState
+from worker.room.saves import storage as module
+from worker.room.saves.storage import StorageError
 
 
 def listing(number: int) -> StoreRequest:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from worker.room import notices
+from worker.room.wire import notices
 
 
 @pytest.mark.parametrize(

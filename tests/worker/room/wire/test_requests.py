@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.room import requests
-from worker.room.requests import MAX_REQUEST_BYTES, REQUESTS_PER_SECOND, RequestError, RequestRate, decode
+from worker.room.wire import requests
+from worker.room.wire.requests import MAX_REQUEST_BYTES, REQUESTS_PER_SECOND, RequestError, RequestRate, decode
 
 GOOD: list[tuple[str, requests.Request]] = [
     ('{"type":"pause","paused":true}', requests.Pause(paused=True)),

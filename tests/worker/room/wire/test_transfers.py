@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.room.requests import MAX_FILE_BYTES, Import
-from worker.room.transfers import PIECE_BYTES, STALLED_SECONDS, Incoming, TransferError, file_name, pieces
+from worker.room.wire.requests import MAX_FILE_BYTES, Import
+from worker.room.wire.transfers import PIECE_BYTES, STALLED_SECONDS, Incoming, TransferError, file_name, pieces
 
 
 @given(st.binary(min_size=1, max_size=3 * PIECE_BYTES))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.store import names
-from worker.store.names import Mark
+from worker.store.naming import keys
+from worker.store.naming.keys import Mark
 
 PROFILE = "a" * 64
 GAME = "0123456789abcdef"
@@ -14,33 +14,33 @@ marks = st.builds(Mark, st.integers(0, 9), st.integers(0, 2**48 - 1), st.integer
 
 
 def test_each_thing_has_its_folder() -> None:
-    assert names.slot(PROFILE, GAME, 3) == f"saves/{PROFILE}/{GAME}/03/"
-    assert names.slot(PROFILE, GAME, 3).startswith(names.saves(PROFILE, GAME))
-    assert names.battery(PROFILE, GAME) == f"battery/{PROFILE}/{GAME}/"
-    assert names.battery("", GAME) == f"battery/shared/{GAME}/"
-    assert names.room("secret").startswith(names.ROOMS)
-    assert "secret" not in names.room("secret")
+    assert keys.slot(PROFILE, GAME, 3) == f"saves/{PROFILE}/{GAME}/03/"
+    assert keys.slot(PROFILE, GAME, 3).startswith(keys.saves(PROFILE, GAME))
+    assert keys.battery(PROFILE, GAME) == f"battery/{PROFILE}/{GAME}/"
+    assert keys.battery("", GAME) == f"battery/shared/{GAME}/"
+    assert keys.room("secret").startswith(keys.ROOMS)
+    assert "secret" not in keys.room("secret")
 
 
 @pytest.mark.parametrize("profile", ["..", "", "A" * 64, "a" * 63, f"{'a' * 64}\n", f"{'a' * 60}/../"])
 def test_what_is_no_profile_names_no_folder(profile: str) -> None:
-    assert not names.is_profile(profile)
+    assert not keys.is_profile(profile)
     with pytest.raises(ValueError, match="can't be part"):
-        names.saves(profile, GAME)
+        keys.saves(profile, GAME)
 
 
 @pytest.mark.parametrize("game", ["..", "", "a/b", "game\n", ".", "a" * 129])
 def test_what_is_no_game_names_no_folder(game: str) -> None:
     with pytest.raises(ValueError, match="can't be part"):
-        names.saves(PROFILE, game)
+        keys.saves(PROFILE, game)
     with pytest.raises(ValueError, match="can't be part"):
-        names.battery("", game)
+        keys.battery("", game)
 
 
 @given(marks, marks)
 def test_names_of_snapshots_sort_as_their_marks_do(one: Mark, other: Mark) -> None:
     assert (str(one) < str(other)) == (one < other)
-    assert names.parse_mark(str(one)) == one
+    assert keys.parse_mark(str(one)) == one
 
 
 @given(marks, marks)
@@ -57,5 +57,5 @@ def test_a_process_that_goes_on_comes_after_the_one_before_unless_it_was_opened_
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_mark_that_says_the_same_or_none(text: str) -> None:
-    mark = names.parse_mark(text)
+    mark = keys.parse_mark(text)
     assert mark is None or str(mark) == text

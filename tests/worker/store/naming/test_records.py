@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker import savestate
-from worker.envelope import DamagedError
-from worker.room.storing import MAX_THUMBNAIL_BYTES
-from worker.store import records
-from worker.store.records import Backup
-from worker.store.versions import Base, after
+from worker.formats import savestate
+from worker.formats.envelope import DamagedError
+from worker.messages.storing import MAX_THUMBNAIL_BYTES
+from worker.store.naming import records
+from worker.store.naming.records import Backup
+from worker.store.naming.versions import Base, after
 
 STATE = savestate.pack(b"raw" * 100, "core", "1.2")
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)

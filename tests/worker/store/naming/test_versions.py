@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.store.versions import KEEP, MAX_HEADS, NOTHING, History, Version, after, parse
+from worker.store.naming.versions import KEEP, MAX_HEADS, NOTHING, History, Version, after, parse
 
 
 def chain(length: int, parent: Version | None = None, start: int = 1) -> list[Version]:
