@@ -40,7 +40,7 @@ function loaded({ target }) {
 }
 
 function showRest(shown) {
-  for (const part of document.body.children) part.style.display = shown ? "" : "none";
+  for (const part of /** @type {any} */ (document.body.children)) part.style.display = shown ? "" : "none";
 }
 
 function sayFailed() {

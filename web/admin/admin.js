@@ -1,28 +1,27 @@
-/** The operator's page: asks again and again (operator.js), shows tables (table.js, columns.js), and asks twice to act. */
+/** The operator's page: asks again and again (operator.js), shows tables (table.js, table_columns.js), and asks twice to act. */
 
 import { REGIONS, WORKERS, headline, roomColumns } from "./table_columns.js";
-import { button } from "../ui/dom.js";
+import { button, byId } from "../ui/dom.js";
 import { Operator, OperatorError } from "./operator.js";
 import { LiveTable } from "./table.js";
-import { pressTwice } from "../ui/confirm_button.js";
+import { confirmOnSecondPress } from "../ui/confirm_button.js";
 
 const EVERY_MS = 2000;
 
-const $ = (id) => document.getElementById(id);
-
-const operator = new Operator(storage(), (...given) => fetch(...given));
-const regions = new LiveTable($("regions"));
-const workers = new LiveTable($("workers"), (worker) =>
-  twice("Drain", worker.name, () => operator.drain(worker.id)));
-const rooms = new LiveTable($("rooms-table"), (room) => twice("Move", room.game, () => operator.move(room.id)));
-let timer = null;
+const operator = new Operator(storage(), (url, init) => fetch(url, init));
+const regions = new LiveTable(byId("regions"));
+const workers = new LiveTable(byId("workers"), (worker) =>
+  confirmed("Drain", worker.name, () => operator.drain(worker.id)));
+const rooms = new LiveTable(byId("rooms-table"), (room) => confirmed("Move", room.game, () => operator.move(room.id)));
+/** @type {number | undefined} */
+let timer;
 /** Whether what is said is about looking, and so over when looking succeeds. */
 let aboutLooking = false;
 
 /** A button that acts on what has this name, at its second press. */
-function twice(words, name, act) {
+function confirmed(words, name, act) {
   const made = button(words, () => {}, { label: `${words} ${name}` });
-  pressTwice(made, `${words}: sure?`, async () => {
+  confirmOnSecondPress(made, `${words}: sure?`, async () => {
     try {
       await act();
       say("");
@@ -53,8 +52,8 @@ function show(overview) {
   regions.show(REGIONS, overview.regions, ({ name }) => name);
   workers.show(WORKERS, overview.workers, ({ id }) => id);
   rooms.show(roomColumns(names), overview.rooms, ({ id }) => id);
-  $("no-rooms").hidden = overview.rooms.length > 0;
-  $("headline").textContent = headline(overview);
+  byId("no-rooms").hidden = overview.rooms.length > 0;
+  byId("headline").textContent = headline(overview);
   showForm(false);
 }
 
@@ -62,26 +61,26 @@ function failed(error) {
   if (!(error instanceof OperatorError)) throw error;
   say(error.message);
   if (error.code === "token" || error.code === "off") forget();
-  else $("tables").classList.toggle("stale", error.code === "away");
+  else byId("tables").classList.toggle("stale", error.code === "away");
 }
 
 function say(words) {
-  $("words").textContent = words;
-  $("words").hidden = words === "";
+  byId("words").textContent = words;
+  byId("words").hidden = words === "";
   aboutLooking = false;
-  $("tables").classList.remove("stale");
+  byId("tables").classList.remove("stale");
 }
 
 function forget() {
   clearTimeout(timer);
   operator.forget();
-  $("headline").textContent = "";
+  byId("headline").textContent = "";
   showForm(true);
 }
 
 function showForm(shown) {
-  $("ask").hidden = !shown;
-  $("tables").hidden = $("forget").hidden = shown;
+  byId("ask").hidden = !shown;
+  byId("tables").hidden = byId("forget").hidden = shown;
   document.documentElement.dataset.state = shown ? "token" : "tables";
 }
 
@@ -93,18 +92,18 @@ function storage() {
   }
 }
 
-$("ask").addEventListener("submit", (event) => {
+byId("ask").addEventListener("submit", (event) => {
   event.preventDefault();
   try {
-    operator.take($("token").value);
+    operator.take(byId("token").value);
   } catch (error) {
     failed(error);
     return;
   }
-  $("token").value = "";
+  byId("token").value = "";
   look();
 });
-$("forget").addEventListener("click", () => {
+byId("forget").addEventListener("click", () => {
   forget();
   say("");
 });

@@ -3,7 +3,10 @@
 import { element } from "../ui/dom.js";
 
 export class LiveTable {
-  /** `table` is empty; `act(row)` makes what stands at the end of a row, or is left out. */
+  /**
+   * `table` is empty; `act(row)` makes what stands at the end of a row, or is left out.
+   * @param {((row: any) => Element) | null} act
+   */
   constructor(table, act = null) {
     this._act = act;
     this._head = document.createElement("thead");
@@ -12,7 +15,7 @@ export class LiveTable {
     table.replaceChildren(this._head, this._body);
   }
 
-  /** Show these rows in this order; `key(row)` tells which was there before. Columns are columns.js's. */
+  /** Show these rows in this order; `key(row)` tells which was there before. Columns are table_columns.js's. */
   show(columns, rows, key) {
     this._showHead(columns);
     const before = this._rows;
@@ -29,7 +32,7 @@ export class LiveTable {
     if (this._head.children.length > 0) return;
     const line = document.createElement("tr");
     line.append(...columns.map(({ head, word }) => cell("th", word, head)));
-    for (const head of line.children) head.scope = "col";
+    for (const head of line.children) head.setAttribute("scope", "col");
     if (this._act) line.append(cell("td", false, ""));
     this._head.append(line);
   }

@@ -15,7 +15,8 @@ export class Bar {
   constructor(elements, settings) {
     this._elements = elements;
     this._settings = settings;
-    this._timer = null;
+    /** @type {number | undefined} */
+    this._timer = undefined;
     this._shortcuts = {
       KeyF: () => this._toggleFullscreen(),
       Backquote: () => this._toggle("stats"),

@@ -4,8 +4,9 @@
 const ASKED_MS = 4000;
 
 /** Have `button` call `act` at its second press; meanwhile `label` (an element inside, or the button) says `question`. */
-export function pressTwice(button, question, act, label = button) {
-  let asked = null;
+export function confirmOnSecondPress(button, question, act, label = button) {
+  /** @type {number | undefined} */
+  let asked;
   const words = label.textContent;
   const name = button.getAttribute("aria-label"); // which a screen reader says instead of the text
   const say = (text, spoken) => {
@@ -14,12 +15,12 @@ export function pressTwice(button, question, act, label = button) {
   };
   const calm = () => {
     clearTimeout(asked);
-    asked = null;
+    asked = undefined;
     say(words, name);
     delete button.dataset.asked;
   };
   button.addEventListener("click", () => {
-    if (asked !== null) {
+    if (asked !== undefined) {
       calm();
       act();
       return;

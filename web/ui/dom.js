@@ -1,5 +1,16 @@
-/** How elements are made: of a tag, a class and text. Text is never markup. */
+/** How elements are found and made: of a tag, a class and text. Text is never markup. */
 
+/**
+ * Get the element of this id, which the page has.
+ * @param {string} id
+ * @returns {any} as what it is differs by id
+ */
+export const byId = (id) => document.getElementById(id);
+
+/**
+ * Make an element.
+ * @returns {any} as what it is differs by tag
+ */
 export function element(tag, className = "", text = "") {
   const made = document.createElement(tag);
   if (className) made.className = className;
@@ -7,7 +18,7 @@ export function element(tag, className = "", text = "") {
   return made;
 }
 
-/** A button that does `act`. `label` is what a screen reader says, where that is more than the text. */
+/** Make a button that does `act`. `label` is what a screen reader says, where that is more than the text. */
 export function button(text, act, { className = "small", label = "" } = {}) {
   const made = element("button", className, text);
   made.type = "button";

@@ -1,7 +1,7 @@
 /** Which key does what, shown beside the picture: with the core's own labels once the room has sent them. */
 
 import { element } from "./dom.js";
-import { BUTTON } from "../core/wire/messages.js";
+import { BUTTON } from "../core/wire/input.js";
 
 const NAMES = Object.freeze(Object.fromEntries(Object.entries(BUTTON).map(([name, number]) => [number, name])));
 const PLAIN = Object.freeze({
@@ -16,7 +16,7 @@ const DIRECTIONS = [BUTTON.UP, BUTTON.DOWN, BUTTON.LEFT, BUTTON.RIGHT];
 const ORDER = [BUTTON.B, BUTTON.A, BUTTON.Y, BUTTON.X, BUTTON.L, BUTTON.R, BUTTON.L2, BUTTON.R2, BUTTON.START, BUTTON.SELECT];
 
 /** What is printed on a key: from the keyboard's layout if the browser tells it, else from the key's code. */
-export function cap(code, layout = null) {
+export function cap(code, /** @type {any} */ layout = null) {
   return CAPS[code] ?? layout?.get(code)?.toUpperCase() ?? code.replace(/^(Key|Digit)/, "");
 }
 

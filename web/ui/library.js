@@ -47,7 +47,7 @@ export class Library {
     this._tiles = new Map(); // keyOf(game) -> its tile, so that an update does not redraw what stays
     this._painter = new IntersectionObserver((seen) => this._paint(seen), { rootMargin: NEAR });
     /** A tile was chosen. */
-    this.onchoose = () => {};
+    this.onchoose = (game) => {};
     elements.search.addEventListener("input", () => this._render());
     elements.grid.addEventListener("keydown", (event) => this._walk(event));
   }
@@ -71,7 +71,7 @@ export class Library {
   _render() {
     const { grid, count, search, nothing } = this._elements;
     const shown = matching(this._games, search.value);
-    const focused = document.activeElement?.dataset?.gameId;
+    const focused = /** @type {any} */ (document.activeElement)?.dataset?.gameId;
     grid.replaceChildren(...shown.map((game) => this._tiles.get(keyOf(game))));
     grid.dataset.few = String(this._games.length <= 3);
     count.textContent = words(shown.length, this._games.length);

@@ -11,17 +11,17 @@ export function occupancy({ players, watching, free_seats: free }) {
   return words.join(", ");
 }
 
-export class OpenRooms {
+export class Lobby {
   /** `section` is shown while there is a room; `list` gets the tiles. */
   constructor(section, list) {
     this._section = section;
     this._list = list;
     /** A room was chosen. */
-    this.onchoose = () => {};
+    this.onchoose = (room) => {};
   }
 
   show(rooms) {
-    const focused = document.activeElement?.dataset?.roomId;
+    const focused = /** @type {any} */ (document.activeElement)?.dataset?.roomId;
     this._section.hidden = rooms.length === 0;
     this._list.replaceChildren(...rooms.map((room) => this._tile(room)));
     if (focused) [...this._list.children].find((tile) => tile.dataset.roomId === focused)?.focus();

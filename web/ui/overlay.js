@@ -24,12 +24,13 @@ export function lines(now) {
 }
 
 export class Overlay {
-  /** `list` is the dl; `meter` a PhotonMeter and `heartbeat` a Heartbeat, both fed by others. */
+  /** `list` is the dl; `meter` a InputToPhotonMeter and `heartbeat` a Heartbeat, both fed by others. */
   constructor(list, meter, heartbeat) {
     this._list = list;
     this._meter = meter;
     this._heartbeat = heartbeat;
-    this._timer = null;
+    /** @type {number | undefined} */
+    this._timer = undefined;
     this._peer = null;
     this._report = null;
     /** Where the room is; empty where all are in one place. */

@@ -1,14 +1,12 @@
 /** Who sits where, and what we may do about it: the panel beside the picture. Names are text, never markup. */
 
 import { button, element } from "./dom.js";
-import { pressTwice } from "./confirm_button.js";
-import { giveSeatMessage, makeHostMessage, removeMessage, takeSeatMessage } from "../core/wire/messages.js";
-
-const SEATS = 4;
+import { confirmOnSecondPress } from "./confirm_button.js";
+import { SEATS, giveSeatMessage, makeHostMessage, removeMessage, takeSeatMessage } from "../core/wire/coordinator.js";
 
 /**
  * A room's state as the panel shows it: {seats: [{seat, person, actions}], watching: [{person, actions}]}. An action is
- * {text, label, message} and `twice` if it wants a second press.
+ * {text, label, message} and `confirm`, a question, if it wants a second press.
  */
 export function places(people) {
   const me = people.members.find(({ id }) => id === people.you);
@@ -52,14 +50,14 @@ function handing(people, me, person) {
 
 function hosting(person) {
   const handOver = { text: "Make host", label: `Make ${person.name} the host`, message: makeHostMessage(person.id) };
-  const remove = { text: "Remove", label: `Remove ${person.name}`, message: removeMessage(person.id), twice: "Really remove?" };
+  const remove = { text: "Remove", label: `Remove ${person.name}`, message: removeMessage(person.id), confirm: "Really remove?" };
   return person.here ? [handOver, remove] : [remove];
 }
 
 /** Whom the room calls by a seat ("Player 2"), by the name that the people there know. */
 export function nameOf(called, people) {
-  const seat = /^Player ([1-4])$/.exec(called)?.[1];
-  return people?.members.find((member) => member.seat === seat - 1)?.name ?? called;
+  const seat = Number(/^Player (\d)$/.exec(called)?.[1]) - 1;
+  return people?.members.find((member) => member.seat === seat)?.name ?? called;
 }
 
 /** Sentences on what changed between two states of a room, for those who don't look at the panel. */
@@ -97,9 +95,9 @@ export class People {
   constructor(elements) {
     this._elements = elements;
     /** A message for the coordinator. */
-    this.onask = () => {};
+    this.onask = (message) => {};
     /** {locked} or {listed}: the host's wish. */
-    this.onset = () => {};
+    this.onset = (changes) => {};
     elements.toggle.addEventListener("click", () => this._open(elements.panel.hidden));
     elements.close.addEventListener("click", () => this._open(false));
     elements.panel.addEventListener("keydown", (event) => event.key === "Escape" && this._open(false));
@@ -159,11 +157,11 @@ export class People {
     return row;
   }
 
-  _action({ text, label, message, twice }) {
+  _action({ text, label, message, confirm }) {
     const act = () => this.onask(message);
-    if (!twice) return button(text, act, { label });
+    if (!confirm) return button(text, act, { label });
     const made = button(text, () => {}, { label });
-    pressTwice(made, twice, act);
+    confirmOnSecondPress(made, confirm, act);
     return made;
   }
 }

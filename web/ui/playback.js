@@ -1,7 +1,9 @@
 /** Pause, reset, fast-forward and rewind: the strip under the picture, its keys, and the words on how the game runs. */
 
-import { pressTwice } from "./confirm_button.js";
-import { QUICK_SLOT, loadRequest, pauseRequest, resetRequest, rewindRequest, saveRequest, speedRequest } from "../core/wire/messages.js";
+import { confirmOnSecondPress } from "./confirm_button.js";
+import {
+  QUICK_SLOT, loadRequest, pauseRequest, resetRequest, rewindRequest, saveRequest, speedRequest,
+} from "../core/wire/room.js";
 
 /** With the focus in one of these a letter is a letter. */
 const TYPING = "input, textarea, select, dialog";
@@ -20,14 +22,14 @@ export function stateWords({ paused, by, speed, rewinding }) {
   return speed > 1 ? `${speed}× speed${whose}` : "";
 }
 
-export class Playback {
+export class PlaybackControls {
   /** `elements`: strip, badge, rewind, pause, fast, factor, reset, resetLabel, save, load. */
   constructor(elements) {
     this._elements = elements;
     this._state = USUAL;
     this._held = new Set();
     /** A request for the room. */
-    this.onrequest = () => {};
+    this.onrequest = (request) => {};
     this._presses = {
       KeyP: () => this._pause(),
       KeyR: () => this._rewind(true),
@@ -76,7 +78,7 @@ export class Playback {
     fast.addEventListener("click", () => this._speed(NEXT_SPEED[this._state.speed]));
     save.addEventListener("click", () => this.onrequest(saveRequest(QUICK_SLOT)));
     load.addEventListener("click", () => this.onrequest(loadRequest(QUICK_SLOT)));
-    pressTwice(reset, "Really?", () => this.onrequest(resetRequest()), resetLabel);
+    confirmOnSecondPress(reset, "Really?", () => this.onrequest(resetRequest()), resetLabel);
     this._hold(rewind);
   }
 

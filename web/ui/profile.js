@@ -72,7 +72,7 @@ function read(storage) {
 
 /** The part of the settings that shows the code, and takes another. */
 export class ProfileForm {
-  /** `elements`: code, show, copy, field, adopt, said. `words` are messages.PROFILE. */
+  /** `elements`: code, show, copy, field, adopt, said. `words` are words.PROFILE. */
   constructor(elements, profile, words) {
     this._elements = elements;
     this._profile = profile;

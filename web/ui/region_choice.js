@@ -16,7 +16,7 @@ export class RegionChoice {
   show(places) {
     const chosen = this._settings.get("region");
     const rows = [["", CLOSEST], ...places.map((place) => [place.name, regionWords(place)])];
-    if (chosen && !places.some(({ name }) => name === chosen)) rows.push([chosen, regionWords({ name: chosen })]);
+    if (chosen && !places.some(({ name }) => name === chosen)) rows.push([chosen, regionWords({ name: chosen, ms: undefined, full: undefined })]);
     this._fieldset.hidden = places.length < 2;
     const names = JSON.stringify(rows.map(([name]) => name));
     if (names !== this._names) this._list.replaceChildren(...rows.map(([name]) => this._row(name, name === chosen)));

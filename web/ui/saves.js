@@ -8,10 +8,10 @@
 import { button, element } from "./dom.js";
 import { FILE, SAVES } from "../core/session/words.js";
 import { Receiver, readFile } from "../core/net/transfers.js";
-import { pressTwice } from "./confirm_button.js";
+import { confirmOnSecondPress } from "./confirm_button.js";
 import {
   AUTO_SLOT, QUICK_SLOT, deleteSaveRequest, exportRequest, importRequest, listSavesRequest, loadRequest, saveRequest,
-} from "../core/wire/messages.js";
+} from "../core/wire/room.js";
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -54,9 +54,9 @@ export class Saves {
     this._receiver = new Receiver();
     this._receiver.onfile = download;
     /** A request for the room. */
-    this.onrequest = () => {};
+    this.onrequest = (request) => {};
     /** A request that a file's bytes follow: (request, bytes). */
-    this.onsend = () => {};
+    this.onsend = (request, bytes) => {};
     this._wire();
   }
 
@@ -120,7 +120,7 @@ export class Saves {
     if (!file) return;
     const { bytes, wrong } = await readFile(file);
     input.value = ""; // so that the same file can be chosen again
-    if (wrong) {
+    if (!bytes) {
       this._say(FILE[wrong], false);
       return;
     }
@@ -145,7 +145,7 @@ export class Saves {
   _render(saves) {
     this._saves = saves;
     const { slots } = this._elements;
-    const focused = document.activeElement;
+    const focused = /** @type {any} */ (document.activeElement);
     const card = [...slots.children].findIndex((one) => one.contains(focused));
     slots.replaceChildren(...bySlot(saves).map((slot) => this._card(slot)));
     if (card < 0) return;
@@ -186,7 +186,7 @@ export class Saves {
 
   _delete(save, which) {
     const remove = button("Delete", () => {}, { label: `Delete ${which}` });
-    pressTwice(remove, "Really?", () => this.onrequest(deleteSaveRequest(save.slot, save.version)));
+    confirmOnSecondPress(remove, "Really?", () => this.onrequest(deleteSaveRequest(save.slot, save.version)));
     return remove;
   }
 

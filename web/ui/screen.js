@@ -27,9 +27,9 @@ export class Screen {
      */
     this.onfirst = () => true;
     /** A frame: (metadata of requestVideoFrameCallback). Not called by browsers without it. */
-    this.onframe = () => {};
+    this.onframe = (metadata) => {};
     /** The browser wants a click before it lets sound out (true), or has had it (false). */
-    this.onsilenced = () => {};
+    this.onsilenced = (silenced) => {};
     for (const type of ["loadeddata", "timeupdate"]) elements.video.addEventListener(type, () => this._goesOn());
     elements.video.addEventListener("resize", () => this._layout());
     new ResizeObserver(() => this._layout()).observe(elements.stage);

@@ -9,7 +9,10 @@ export const WIDTH = 80;
 export const HEIGHT = 60;
 const HORIZON = 42;
 
-/** Hue of the sky in degrees, by words in the system's name; another system gets a hue from its name. */
+/**
+ * Hue of the sky in degrees, by words in the system's name; another system gets a hue from its name.
+ * @type {[RegExp, number][]}
+ */
 const HUES = [
   [/super nintendo|snes|super famicom/i, 262], [/nintendo 64|n64/i, 140], [/\bnes\b|famicom|nintendo ent/i, 348],
   [/game ?boy advance|gba/i, 286], [/game ?boy|\bgbc?\b/i, 92], [/mega ?drive|genesis/i, 216],

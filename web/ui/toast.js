@@ -14,7 +14,7 @@ export class Toast {
     page.addEventListener("close", () => this._moveTo(page.body), true);
   }
 
-  say(words, seconds = USUAL_SECONDS) {
+  show(words, seconds = USUAL_SECONDS) {
     this._moveTo(this._page.querySelector("dialog[open]") ?? this._page.body);
     this._element.textContent = words;
     this._element.classList.toggle("lasting", seconds > USUAL_SECONDS);

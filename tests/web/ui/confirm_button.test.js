@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { pressTwice } from "../../../web/ui/confirm_button.js";
+import { confirmOnSecondPress } from "../../../web/ui/confirm_button.js";
 
-/** What pressTwice needs of a button. */
+/** What confirmOnSecondPress needs of a button. */
 class Button extends EventTarget {
   constructor(text, label) {
     super();
@@ -20,7 +20,7 @@ class Button extends EventTarget {
 function setup(label) {
   const button = new Button("Delete", label);
   const made = { button, acts: 0 };
-  pressTwice(button, "Really?", () => made.acts++);
+  confirmOnSecondPress(button, "Really?", () => made.acts++);
   return made;
 }
 

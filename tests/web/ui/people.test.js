@@ -23,7 +23,7 @@ test("somebody seated may get up, move, offer to swap and hand over; the host al
   assert.deepEqual(seats[2].actions[0].message, { type: "take_seat", seat: 2 });
   assert.deepEqual(seats[0].actions[0].message, { type: "take_seat", seat: null });
   assert.deepEqual(watching[0].actions[0].message, { type: "give_seat", member: "m3" });
-  assert.equal(seats[1].actions[2].twice.length > 0, true);
+  assert.equal(seats[1].actions[2].confirm.length > 0, true);
 });
 
 test("who only watches and is no host may sit down, and nothing else", () => {

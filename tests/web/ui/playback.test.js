@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Playback, stateWords } from "../../../web/ui/playback.js";
+import { PlaybackControls, stateWords } from "../../../web/ui/playback.js";
 import { event } from "../fakes.js";
 
 const RUNS = { paused: false, by: "Ada", speed: 1, rewinding: false };
@@ -37,7 +37,7 @@ function setup() {
   globalThis.removeEventListener = page.removeEventListener.bind(page);
   const names = ["strip", "badge", "rewind", "pause", "fast", "factor", "reset", "resetLabel", "save", "load"];
   const elements = Object.fromEntries(names.map((name) => [name, new FakeElement()]));
-  const playback = new Playback(elements);
+  const playback = new PlaybackControls(elements);
   const asked = [];
   playback.onrequest = (request) => asked.push(request);
   const key = (type, code, more = {}) => {

@@ -23,9 +23,9 @@ function setup() {
 
 test("words go after a while, counted from the last ones", () => {
   const { clock, element, toast } = setup();
-  toast.say("Saved.");
+  toast.show("Saved.");
   clock.advance(4000);
-  toast.say("Loaded.");
+  toast.show("Loaded.");
   clock.advance(4000);
   assert.equal(element.textContent, "Loaded.");
   clock.advance(1000);
@@ -34,18 +34,18 @@ test("words go after a while, counted from the last ones", () => {
 
 test("what is to be copied stays, and can be marked", () => {
   const { clock, element, classes, toast } = setup();
-  toast.say("http://arcade.example/#room=r1", 20);
+  toast.show("http://arcade.example/#room=r1", 20);
   clock.advance(19_000);
   assert.notEqual(element.textContent, "");
   assert.ok(classes.has("lasting"));
-  toast.say("Saved.");
+  toast.show("Saved.");
   assert.ok(!classes.has("lasting"));
 });
 
 test("over an open dialog words are in it, and outlive it", () => {
   const { page, element, toast } = setup();
   page.dialog = new Place();
-  toast.say("The game can't be reached.");
+  toast.show("The game can't be reached.");
   assert.equal(element.parentElement, page.dialog);
   page.dialog = null;
   page.dispatchEvent(new Event("close"));

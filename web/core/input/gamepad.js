@@ -4,7 +4,7 @@
  * The Gamepad API has no events for buttons, so it is polled at each animation frame, but only while there is a pad.
  */
 
-import { BUTTON } from "../wire/messages.js";
+import { BUTTON } from "../wire/input.js";
 
 /** W3C button number -> libretro button: both go by position, so the lower button is libretro's B. */
 const STANDARD = [
@@ -33,7 +33,7 @@ export class Gamepads {
     this._buttons = 0;
     this._axes = new Int16Array(6);
     /** (buttons, time, axes): called at every poll; the pad finds out what changed. */
-    this.onchange = () => {};
+    this.onchange = (buttons, time, axes) => {};
   }
 
   grab() {

@@ -1,6 +1,6 @@
 /** The keyboard as a pad: physical keys (KeyboardEvent.code) to libretro buttons, so the layout does not matter. */
 
-import { BUTTON } from "../wire/messages.js";
+import { BUTTON } from "../wire/input.js";
 
 export const DEFAULT_KEYS = Object.freeze({
   ArrowUp: BUTTON.UP, ArrowDown: BUTTON.DOWN, ArrowLeft: BUTTON.LEFT, ArrowRight: BUTTON.RIGHT,
@@ -28,7 +28,7 @@ export class Keyboard {
     };
     this._onhidden = (event) => page.hidden && this._release(event.timeStamp);
     /** (buttons, time): the mask of held libretro buttons and when the event happened. */
-    this.onchange = () => {};
+    this.onchange = (buttons, time) => {};
   }
 
   grab() {
@@ -59,8 +59,9 @@ export class Keyboard {
       this._release(event.timeStamp);
       return;
     }
-    const released = this._held.delete(event.code) | this._freeShifts(event);
-    if (!released) return;
+    const released = this._held.delete(event.code);
+    const freed = this._freeShifts(event);
+    if (!released && !freed) return;
     event.preventDefault();
     this._changed(event.timeStamp);
   }
@@ -68,7 +69,8 @@ export class Keyboard {
   /** Windows sends one keyup for two held Shift keys. */
   _freeShifts(event) {
     if (event.shiftKey || !event.code.startsWith("Shift")) return false;
-    return this._held.delete("ShiftLeft") | this._held.delete("ShiftRight");
+    const left = this._held.delete("ShiftLeft");
+    return this._held.delete("ShiftRight") || left;
   }
 
   _release(time) {

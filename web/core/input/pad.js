@@ -5,7 +5,7 @@
  * is repeated: three times at once after a change, then at a slow beat. The latest state wins; nothing is queued.
  */
 
-import { PadDatagram } from "../wire/messages.js";
+import { PadDatagram } from "../wire/input.js";
 
 /** Waits between the repeats after a change, in ms: all within 50 ms, further apart each time to outlive a burst of loss. */
 const QUICK_MS = [8, 16, 24];
@@ -50,7 +50,7 @@ export class Pad {
     this._grabbed = false;
     this._repeat = this._repeat.bind(this);
     /** A new state was sent under this sequence number, for an event of this time. */
-    this.onsent = () => {};
+    this.onsent = (sequence, time) => {};
   }
 
   share() {
@@ -133,7 +133,10 @@ export class Pad {
   }
 }
 
-/** For `every`, with the other array as `this`. */
+/**
+ * For `every`, with the other array as `this`.
+ * @this {Int16Array}
+ */
 function isSame(value, index) {
   return value === this[index];
 }

@@ -4,7 +4,7 @@
  * Works on the elements that index.html gives: one [data-dpad], and any number of [data-button] (libretro number).
  */
 
-import { BUTTON } from "../wire/messages.js";
+import { BUTTON } from "../wire/input.js";
 
 /** From the middle of the direction pad to where it begins, as a share of its half width. */
 const DEAD_ZONE = 0.22;
@@ -37,7 +37,7 @@ export class TouchPad {
       contextmenu: (event) => event.preventDefault(),
     };
     /** (buttons, time) */
-    this.onchange = () => {};
+    this.onchange = (buttons, time) => {};
   }
 
   /** Shown while it is in use: a pad under the thumbs of somebody who only watches would seem to be broken. */

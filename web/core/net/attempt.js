@@ -3,7 +3,7 @@
  * step has its limit. What a failure means, and what happens then, is session.js's business.
  */
 
-import { candidateMessage } from "../wire/messages.js";
+import { candidateMessage } from "../wire/coordinator.js";
 
 /** Milliseconds for each step, when a person has clicked and gets words if it fails. */
 export const PATIENT = Object.freeze({
@@ -34,9 +34,9 @@ export class Attempt {
     this.asked = false;
     this.answered = false;
     this.connected = false;
-    this.onprogress = () => {}; // (step): a key of messages.PROGRESS
+    this.onprogress = (step) => {}; // (step): a key of words.PROGRESS
     this.onunsent = () => {}; // there was no connection to ask on
-    this.onfail = () => {}; // (code of messages.js)
+    this.onfail = (code) => {}; // (code): a key of words.js
   }
 
   /** Ask for the room, now or when the offer is ready; again where there was nobody to ask. */
@@ -54,7 +54,7 @@ export class Attempt {
     this._limit("connection", "blocked");
     try {
       await this.peer.accept(answer);
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       this.fail(error.code ?? "answer");
     }
   }

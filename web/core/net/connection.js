@@ -5,7 +5,7 @@
  */
 
 import { Attempt } from "./attempt.js";
-import { Spare } from "./prepared_peer.js";
+import { PreparedPeer } from "./prepared_peer.js";
 
 /** After the room closed its channels, the coordinator's word on why may still be under way. */
 const LAST_WORD_MS = 1500;
@@ -14,24 +14,24 @@ const AHEAD_MS = 1500;
 
 export class Connection {
   /**
-   * `makePeer()` gives a Peer or throws PeerError; `send(message)` sends to the coordinator and gives whether it could;
+   * `makePeer()` gives a PeerConnection or throws PeerConnectionError; `send(message)` sends to the coordinator and gives whether it could;
    * `environment` has setTimeout, clearTimeout and now (ms).
    */
   constructor(makePeer, send, environment) {
-    this._spare = new Spare(makePeer, environment);
+    this._prepared = new PreparedPeer(makePeer, environment);
     this._send = send;
     this._environment = environment;
     this._peer = null;
     this._attempt = null;
     this._closing = null;
     this._ahead = null;
-    this.onpeer = () => {}; // (peer): show its tracks; a new one for each attempt
-    this.onprogress = () => {}; // (step): a key of messages.PROGRESS
+    this.onpeer = (peer) => {}; // (peer): show its tracks; a new one for each attempt
+    this.onprogress = (step) => {}; // (step): a key of words.PROGRESS
     this.onunsent = () => {}; // there was no connection to ask on
-    this.onfail = () => {}; // (code): the attempt came to nothing
+    this.onfail = (code) => {}; // (code): the attempt came to nothing
     this.onbroken = () => {}; // the connection had come up, and is gone
-    this.onended = () => {}; // (words): the room said why it closes, and nobody said more
-    this.onnotice = () => {}; // (notice of the room channel)
+    this.onended = (words) => {}; // (words): the room said why it closes, and nobody said more
+    this.onnotice = (notice) => {}; // (notice of the room channel)
   }
 
   /** Whether there is neither a connection nor an attempt at one. */
@@ -56,14 +56,14 @@ export class Connection {
 
   /** Have a connection ready, if `wanted`: a fresh one, for the present settings. */
   prepare(wanted) {
-    if (wanted) this._spare.prepare();
-    else this._spare.drop();
+    if (wanted) this._prepared.prepare();
+    else this._prepared.drop();
   }
 
   /** Have a fresh connection find its way, then `act`; not if the present one is closed before. */
   getAhead(act) {
     if (this._ahead !== null) return;
-    this._spare.prepare();
+    this._prepared.prepare();
     this._ahead = this._environment.setTimeout(act, AHEAD_MS);
   }
 
@@ -72,8 +72,8 @@ export class Connection {
     this.close();
     let peer;
     try {
-      peer = this._spare.take();
-    } catch (error) {
+      peer = this._prepared.take();
+    } catch (/** @type {any} */ error) {
       this.onfail(error.code);
       return;
     }
@@ -87,16 +87,16 @@ export class Connection {
 
   /** Ask on a socket that has just opened. */
   ask() {
-    this._attempt.ask();
+    this._attempt?.ask();
   }
 
   /** The socket is gone, and with it a question that was not answered. */
   forget() {
-    if (this.waits) this._attempt.asked = false;
+    if (this._attempt && this.waits) this._attempt.asked = false;
   }
 
   accept(answer) {
-    this._attempt.accept(answer);
+    this._attempt?.accept(answer);
   }
 
   /** A first frame is on the screen: the attempt has come to its end. False if it is not up yet, or was over before. */
@@ -111,7 +111,7 @@ export class Connection {
     this._attempt?.fail(code);
   }
 
-  /** Send a request of wire.js to the room. False if it can't be sent now. */
+  /** Send a request of wire/ to the room. False if it can't be sent now. */
   request(message) {
     return Boolean(this._peer?.request(message));
   }

@@ -10,15 +10,15 @@ import { testWay } from "./ice_probe.js";
 /** The least is the best guess at the path: whatever else takes time comes on top. */
 const TRIES = 3;
 
-/** Milliseconds to the quickest of these gateways, or null if none answers. `environment` is that of selftest.js. */
+/** Milliseconds to the quickest of these gateways, or null if none answers. `environment` is that of ice_probe.js. */
 export async function distance(gateways, environment) {
   const server = stunServer(gateways);
   if (!server) return null;
-  let least = null;
+  let least = Infinity;
   for (let count = 0; count < TRIES; count++) {
     const { outcome, ms } = await testWay({ kind: "STUN", server }, environment);
     if (outcome !== "reached") break;
-    least = Math.min(least ?? Infinity, ms);
+    least = Math.min(least, ms);
   }
-  return least;
+  return least === Infinity ? null : least;
 }

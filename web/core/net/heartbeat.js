@@ -3,7 +3,7 @@
  * path is noticed within a second. Any sign of the room counts as life, so a lost ping alone means nothing.
  */
 
-import { encodePing } from "../wire/messages.js";
+import { encodePing } from "../wire/input.js";
 
 const BEAT_MS = 200;
 /**

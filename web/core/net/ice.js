@@ -1,10 +1,10 @@
 /**
  * The gateways that the coordinator announced: as a configuration for RTCPeerConnection, and as single ways to test.
  *
- * Pure functions. Leaves to session.js when a connection is made, and to selftest.js how a way is tested.
+ * Pure functions. Leaves to session.js when a connection is made, and to ice_probe.js how a way is tested.
  */
 
-import { PeerError } from "./peer.js";
+import { PeerConnectionError } from "./peer_connection.js";
 
 /** RFC 7064 and RFC 7065; an IPv6 address stands in brackets. */
 const URL_FORM = /^(stun|turns?):(\[[^\]]+\]|[^:?]+)(?::(\d{1,5}))?(?:\?transport=(udp|tcp))?$/i;
@@ -40,13 +40,13 @@ function limited(iceServers) {
 /**
  * What RTCPeerConnection takes. Without relay-only the browser itself prefers a direct path where there is one.
  *
- * Throws PeerError if media may only go through a gateway and none is announced: such a connection can never come up.
+ * Throws PeerConnectionError if media may only go through a gateway and none is announced: such a connection can never come up.
  */
 export function configuration(ice, path) {
   const iceServers = limited(ice.iceServers);
   if (!isRelayOnly(ice, path)) return { iceServers, iceTransportPolicy: "all" };
   const relays = ice.iceServers.some(({ urls }) => urls.some((url) => /^turns?:/i.test(url)));
-  if (!relays) throw new PeerError(ice.relayOnly ? "no_gateway" : "no_gateway_chosen");
+  if (!relays) throw new PeerConnectionError(ice.relayOnly ? "no_gateway" : "no_gateway_chosen");
   return { iceServers, iceTransportPolicy: "relay" };
 }
 

@@ -2,7 +2,7 @@
  * Which of the announced ways reach the gateway: one connection for each, which may use nothing but that way.
  *
  * A relay candidate is the gateway's answer to an Allocate with our credentials, so it proves the way whole. Leaves the
- * words to messages.js and the list on the page to panel.js.
+ * words to words.js and the list on the page to panel.js.
  */
 
 /** Longer than two lost packets and a TLS handshake across the world; a firewall that says nothing never answers. */
@@ -77,6 +77,10 @@ class Trial {
     else this._end("unreachable", { code });
   }
 
+  /**
+   * @param {string} outcome
+   * @param {{ms?: number | null, code?: number | null}} figures
+   */
   _end(outcome, { ms = null, code = null } = {}) {
     this._environment.clearTimeout(this._timer);
     const connection = this._connection;

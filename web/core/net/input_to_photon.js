@@ -12,15 +12,19 @@ const WAITING = 64;
 /** A longer time is a stalled stream or a wrapped clock, not an input that reached the picture. */
 const CREDIBLE_MS = 2000;
 
-export class PhotonMeter {
+export class InputToPhotonMeter {
   constructor() {
-    this.reset();
-  }
-
-  reset() {
     this._sent = new Map(); // sequence -> time of the event
     this._applied = []; // {time, rtp} that wait for their frame
     this._frames = []; // {rtp, shown}, oldest first
+    this._samples = [];
+  }
+
+  /** Forget everything: the numbers of a new connection begin anew. */
+  reset() {
+    this._sent.clear();
+    this._applied = [];
+    this._frames = [];
     this._samples = [];
   }
 
@@ -36,7 +40,7 @@ export class PhotonMeter {
     if (time === undefined) return;
     this._sent.delete(sequence);
     const frame = this._frames.find((shown) => reached(shown.rtp, rtp));
-    if (frame) this._take(frame.shown - time);
+    if (frame) this._keep(frame.shown - time);
     else keep(this._applied, { time, rtp }, WAITING);
   }
 
@@ -45,7 +49,7 @@ export class PhotonMeter {
     keep(this._frames, { rtp, shown }, WAITING);
     this._applied = this._applied.filter((input) => {
       if (!reached(rtp, input.rtp)) return true;
-      this._take(shown - input.time);
+      this._keep(shown - input.time);
       return false;
     });
   }
@@ -57,7 +61,7 @@ export class PhotonMeter {
     return sorted[sorted.length >> 1];
   }
 
-  _take(milliseconds) {
+  _keep(milliseconds) {
     if (milliseconds >= 0 && milliseconds < CREDIBLE_MS) keep(this._samples, milliseconds, SAMPLES);
   }
 }

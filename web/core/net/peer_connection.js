@@ -2,11 +2,12 @@
  * The WebRTC connection to one room: two receiving transceivers and two negotiated data channels.
  *
  * Made before it is needed: the offer and its candidates are ready when a tile is clicked. Leaves to session.js when
- * to start, to screen.js what to show, to wire.js what the bytes mean.
+ * to start, to screen.js what to show, to wire/ what the bytes mean.
  */
 
 import { isMdns, preferredCodecs, withStereoOpus, withoutMdns } from "./sdp.js";
-import { parseNotice, parseReply } from "../wire/messages.js";
+import { parseReply } from "../wire/input.js";
+import { parseNotice } from "../wire/room.js";
 
 /** Sound may wait this long for late packets: one crackle less for a delay that nobody hears. Video waits for none. */
 const AUDIO_BUFFER_MS = 20;
@@ -17,26 +18,26 @@ const PIECE_BYTES = 16 * 1024;
 /** Pieces that may wait in the browser: enough for a full path, little enough to stop at once. */
 const MAX_WAITING_BYTES = 256 * 1024;
 
-/** The browser can't make the connection that was asked for. `code` is one of messages.js. */
-export class PeerError extends Error {
+/** The browser can't make the connection that was asked for. `code` is one of words.js. */
+export class PeerConnectionError extends Error {
   constructor(code, cause) {
     super(`peer: ${code}`, { cause });
     this.code = code;
   }
 }
 
-export class Peer {
+export class PeerConnection {
   /**
-   * `ice` is {iceServers, iceTransportPolicy} of ice.configuration, `codec` "auto", "h264" or "vp8". Throws PeerError.
+   * `ice` is {iceServers, iceTransportPolicy} of ice.configuration, `codec` "auto", "h264" or "vp8". Throws PeerConnectionError.
    * `platform` holds the browser's WebRTC classes.
    */
   constructor(ice, codec, platform = globalThis) {
-    this.oncandidate = () => {}; // RTCIceCandidateInit, or null at the end
-    this.onstate = () => {}; // RTCPeerConnectionState
+    this.oncandidate = (init) => {}; // RTCIceCandidateInit, or null at the end
+    this.onstate = (state) => {}; // RTCPeerConnectionState
     this.onopen = () => {}; // the input channel is open, and nothing has been sent on it
-    this.onnotice = () => {}; // a notice of wire.parseNotice
-    this.onbytes = () => {}; // an ArrayBuffer of the room channel: a piece of a file
-    this.onreply = () => {}; // a reply of wire.parseReply
+    this.onnotice = (notice) => {}; // a notice of parseNotice
+    this.onbytes = (buffer) => {}; // an ArrayBuffer of the room channel: a piece of a file
+    this.onreply = (reply) => {}; // a reply of parseReply
     this.onclosed = () => {}; // the other side closed the channels
     /** The URLs that it was made with. */
     this.gateways = ice.iceServers.flatMap(({ urls }) => urls);
@@ -46,7 +47,7 @@ export class Peer {
     this._choose(codec, platform);
     this._openChannels();
     this._listen();
-    /** Settles when `offer` is ready, or with a PeerError. */
+    /** Settles when `offer` is ready, or with a PeerConnectionError. */
     this.prepared = this._makeOffer();
     this.prepared.catch(() => {}); // whoever needs the offer looks at it later; until then it is no unhandled error
     /** The tracks are there before the first packet, each for an element of its own. */
@@ -63,12 +64,12 @@ export class Peer {
     return this._connection.iceGatheringState === "complete";
   }
 
-  /** Take the room's answer. Throws PeerError. */
+  /** Take the room's answer. Throws PeerConnectionError. */
   async accept(answer) {
     try {
       await this._connection.setRemoteDescription({ type: "answer", sdp: answer });
     } catch (error) {
-      throw new PeerError("answer", error);
+      throw new PeerConnectionError("answer", error);
     }
     setBuffer(this._video.receiver, 0);
     setBuffer(this._audio.receiver, AUDIO_BUFFER_MS);
@@ -80,7 +81,7 @@ export class Peer {
     if (channel.readyState === "open" && channel.bufferedAmount <= MAX_BUFFERED_BYTES) channel.send(bytes);
   }
 
-  /** Send a request of wire.js on the room channel. False if the channel is not open. */
+  /** Send a request of wire/ on the room channel. False if the channel is not open. */
   request(message) {
     if (this._room.readyState !== "open") return false;
     this._room.send(JSON.stringify(message));
@@ -112,11 +113,11 @@ export class Peer {
     const preferred = preferredCodecs(codec, codecs);
     if (preferred === null) return;
     try {
-      if (preferred.length === 0) throw new PeerError("codec");
+      if (preferred.length === 0) throw new PeerConnectionError("codec");
       this._video.setCodecPreferences(preferred);
     } catch (error) {
       this.close();
-      throw error instanceof PeerError ? error : new PeerError("codec", error);
+      throw error instanceof PeerConnectionError ? error : new PeerConnectionError("codec", error);
     }
   }
 
@@ -156,17 +157,17 @@ export class Peer {
       const { sdp } = await connection.createOffer();
       await connection.setLocalDescription({ type: "offer", sdp: withStereoOpus(sdp) });
     } catch (error) {
-      throw new PeerError("no_webrtc", error);
+      throw new PeerConnectionError("no_webrtc", error);
     }
   }
 }
 
 function connect(ice, platform) {
-  if (!platform.RTCPeerConnection) throw new PeerError("no_webrtc");
+  if (!platform.RTCPeerConnection) throw new PeerConnectionError("no_webrtc");
   try {
     return new platform.RTCPeerConnection({ ...ice, bundlePolicy: "max-bundle" });
   } catch (error) {
-    throw new PeerError("ice_servers", error);
+    throw new PeerConnectionError("ice_servers", error);
   }
 }
 

@@ -3,8 +3,8 @@
 /** It is replaced at this age: NAT bindings and TURN credentials don't live for ever. */
 const LIMIT_MS = 180_000;
 
-export class Spare {
-  /** `make()` gives a Peer or throws PeerError; `environment` has setTimeout, clearTimeout and now (ms). */
+export class PreparedPeer {
+  /** `make()` gives a PeerConnection or throws PeerConnectionError; `environment` has setTimeout, clearTimeout and now (ms). */
   constructor(make, environment) {
     this._make = make;
     this._environment = environment;
@@ -25,7 +25,7 @@ export class Spare {
     this._refresh = this._environment.setTimeout(() => this.prepare(), LIMIT_MS);
   }
 
-  /** The prepared one, or a new one. Throws PeerError. */
+  /** The prepared one, or a new one. Throws PeerConnectionError. */
   take() {
     const peer = this._peer;
     this._peer = null;

@@ -4,7 +4,7 @@
  * Gives parsed messages only. What they mean is session.js's business.
  */
 
-import { parseEvent } from "../wire/messages.js";
+import { parseEvent } from "../wire/coordinator.js";
 
 /** Waits between attempts, in ms; the last one is repeated. A restart of the server is bridged in about a second. */
 const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
@@ -23,9 +23,9 @@ export class Signalling {
     this._attempt = 0;
     this._wanted = false;
     /** A message of the coordinator, parsed. */
-    this.onmessage = () => {};
+    this.onmessage = (message) => {};
     /** The socket closed or could not be opened; the next attempt is in `delay` ms. */
-    this.onlost = () => {};
+    this.onlost = (delay) => {};
     /** Something came that is no message. */
     this.ongarbage = () => {};
   }
@@ -64,7 +64,7 @@ export class Signalling {
     this._socket?.close();
   }
 
-  /** Send a message of wire.js. False if there is no connection: nothing is queued for a later one. */
+  /** Send a message of wire/. False if there is no connection: nothing is queued for a later one. */
   send(message) {
     if (!this.connected) return false;
     this._socket.send(JSON.stringify(message));

@@ -4,32 +4,32 @@
  * The gateways are in it, so that the offer of a reloaded page need not wait for the coordinator's welcome.
  */
 
-import { boolean, list, name, parseWith, shape } from "../wire/schema.js";
-import { GAME, ICE_SERVER } from "../wire/messages.js";
+import { boolean, list, name, object, parseWith } from "../wire/schema.js";
+import { GAME, ICE_SERVER } from "../wire/coordinator.js";
 
 const KEY = "coinop.ticket";
-const TICKET = shape({
-  room: name, token: name, game: GAME, ice: shape({ iceServers: list(ICE_SERVER), relayOnly: boolean }),
+const SEAT_TOKEN = object({
+  room: name, token: name, game: GAME, ice: object({ iceServers: list(ICE_SERVER), relayOnly: boolean }),
 });
 
-export class Tickets {
+export class SeatTokens {
   /** `storage` is a Storage (of the tab: sessionStorage) or null; it may throw at any call. */
   constructor(storage) {
     this._storage = storage;
   }
 
-  /** The kept ticket, or null. */
+  /** The one that is kept, or null. */
   read() {
     try {
-      return parseWith(TICKET, this._storage?.getItem(KEY)) ?? null;
+      return parseWith(SEAT_TOKEN, this._storage?.getItem(KEY)) ?? null;
     } catch {
       return null;
     }
   }
 
-  keep(ticket) {
+  keep(seatToken) {
     try {
-      this._storage?.setItem(KEY, JSON.stringify(ticket));
+      this._storage?.setItem(KEY, JSON.stringify(seatToken));
     } catch {
       // Not kept, then: a reload will show the library.
     }

@@ -11,12 +11,12 @@ import { announced } from "../net/ice.js";
 import { NOTICE, failure } from "./words.js";
 import { Retries } from "../net/retries.js";
 import { FIRST, isGame, next } from "./states.js";
-import { backMessage, joinMessage, leaveMessage, measuredMessage, startMessage } from "../wire/messages.js";
+import { backMessage, joinMessage, leaveMessage, measuredMessage, startMessage } from "../wire/coordinator.js";
 
 /** What may be otherwise a moment later, with what keeps the game from being shown. Anything else is final. */
 const PASSING_FAILURES = ["no_answer", "not_now", "blocked", "no_picture"];
 const PASSING_REFUSALS = ["worker_silent", "no_workers", "no_seats", "too_many_players"];
-/** Ends that are not the game's, by the coordinator's codes; messages.js has titles for them. */
+/** Ends that are not the game's, by the coordinator's codes; words.js has titles for them. */
 const ENDS = ["elsewhere", "removed"];
 /** Failures that are over as soon as the coordinator lets us in. */
 const OUTSIDE = ["unreachable", "turned_away"];
@@ -25,37 +25,40 @@ const TOLD = ["refused", "not_let_in", "ended", "gone", ...ENDS];
 
 export class Session {
   /**
-   * `makePeer(ice)` gives, for what ice.announced gives, a Peer or throws PeerError; `player()` gives what a start or a
-   * join says of us: {profile, name, scale, listed, region}; `regions` of regions.js knows the gateways to ask; `tickets`
+   * `makePeer(ice)` gives, for what ice.announced gives, a PeerConnection or throws PeerConnectionError; `player()` gives what a start or a
+   * join says of us: {profile, name, scale, listed, region}; `regions` of regions.js knows the gateways to ask; `seatTokens`
    * keeps our way back; `environment` has setTimeout, clearTimeout and now (ms).
    */
-  constructor({ signalling, makePeer, player, regions, tickets, environment }) {
+  constructor({ signalling, makePeer, player, regions, seatTokens, environment }) {
     this._signalling = signalling;
     this._player = player;
     this._regions = regions;
-    this._tickets = tickets;
+    this._seatTokens = seatTokens;
     this._connection = new Connection(() => makePeer(this._nearIce()), (message) => signalling.send(message), environment);
     this._retries = new Retries(environment);
     this._backs = new Retries(environment);
     this.state = FIRST;
-    /** The room that we are in, once started: {id, seat, game, member, region}. */
+    /**
+     * The room that we are in, once started: {id, seat, game, member, region}.
+     * @type {any}
+     */
     this.room = null;
     /** Who is in it and who is the host, as last said (`room_state`); null before. */
     this.people = null;
     /** The gateways as last announced: {iceServers, relayOnly}; null before the first welcome. */
     this.ice = null;
-    this._ticket = null;
+    this._seatToken = null;
     this._request = null;
     this._wish = null;
     this._saidBack = false;
     this._failure = null;
-    this.onstate = () => {}; // (state, failure or null)
-    this.ongames = () => {}; // (games)
-    this.onrooms = () => {}; // (listed rooms)
-    this.onstarted = () => {}; // (room)
-    this.onpeople = () => {}; // (people, those before or null)
-    this.onwords = () => {}; // (sentence): something to know that stops nothing
-    this.onwhy = () => {}; // (sentence): why the picture stands still
+    this.onstate = (state, failure) => {}; // (state, failure or null)
+    this.ongames = (games) => {}; // (games)
+    this.onrooms = (rooms) => {}; // (listed rooms)
+    this.onstarted = (room) => {}; // (room)
+    this.onpeople = (people, before) => {}; // (people, those before or null)
+    this.onwords = (sentence) => {}; // (sentence): something to know that stops nothing
+    this.onwhy = (sentence) => {}; // (sentence): why the picture stands still
     regions.onmeasured = () => isGame(this.state) && signalling.send(measuredMessage(regions.delays));
     signalling.onmessage = (message) => this._received(message);
     signalling.onlost = () => this._lost();
@@ -66,7 +69,7 @@ export class Session {
     this._connection.onended = (words) => this._fail("ended", words);
   }
 
-  /** For `onpeer` (a new one with tracks to show), `onprogress` (a key of messages.PROGRESS) and `onnotice`. */
+  /** For `onpeer` (a new one with tracks to show), `onprogress` (a key of words.PROGRESS) and `onnotice`. */
   listen(callbacks) {
     Object.assign(this._connection, callbacks);
   }
@@ -95,12 +98,12 @@ export class Session {
 
   /** After a reload in mid-game: back to the kept seat. False if there is none. */
   resume() {
-    const ticket = this._tickets.read();
-    if (!ticket) return false;
-    this._ticket = ticket;
-    this.ice = ticket.ice;
-    this._request = this._starting(ticket.game);
-    this.room = { id: ticket.room, seat: null, game: ticket.game, member: "", region: "" };
+    const seatToken = this._seatTokens.read();
+    if (!seatToken) return false;
+    this._seatToken = seatToken;
+    this.ice = seatToken.ice;
+    this._request = this._starting(seatToken.game);
+    this.room = { id: seatToken.room, seat: null, game: seatToken.game, member: "", region: "" };
     this._go("resume");
     this.onwhy(NOTICE.reloaded);
     this._rejoin();
@@ -127,12 +130,12 @@ export class Session {
     }
   }
 
-  /** Ask the coordinator for a seat, another name and the like: a message of wire.js. */
+  /** Ask the coordinator for a seat, another name and the like: a message of wire/. */
   ask(message) {
     if (!this._signalling.send(message)) this.onwords(NOTICE.serverAway);
   }
 
-  /** Ask the room to save, to pause and the like: a request of wire.js. */
+  /** Ask the room to save, to pause and the like: a request of wire/. */
   request(message) {
     if (this.state !== "playing" || !this._connection.request(message)) this.onwords(NOTICE.roomAway);
   }
@@ -158,7 +161,7 @@ export class Session {
   }
 
   /** Nothing of the room gets here any more: make a new connection to our seat. */
-  broken(why = NOTICE.interrupted) {
+  broken(/** @type {string} */ why = NOTICE.interrupted) {
     if (this.state !== "playing") return;
     this._go("broke");
     this.onwhy(why);
@@ -207,7 +210,7 @@ export class Session {
     const ice = announced(message);
     if (JSON.stringify(ice) === JSON.stringify(this.ice)) return;
     this.ice = ice;
-    if (this._ticket) this._keepTicket({ ...this._ticket, ice: this._nearIce() });
+    if (this._seatToken) this._keepSeatToken({ ...this._seatToken, ice: this._nearIce() });
     if (this.state === "library") this.prepare();
   }
 
@@ -226,7 +229,7 @@ export class Session {
   _started({ room, seat, game, member, token, answer, region }) {
     if (!this._connection.waits) return; // the answer to what the player has left
     this.room = { id: room, seat, game, member, region };
-    this._keepTicket({ room, token, game, ice: this._nearIce() });
+    this._keepSeatToken({ room, token, game, ice: this._nearIce() });
     this.onstarted(this.room);
     if (this._regions.misses(this.ice, region, this._connection.gateways)) this._rejoin();
     else this._connection.accept(answer);
@@ -251,7 +254,7 @@ export class Session {
 
   /** The room goes on elsewhere, or will: leave what we have of it, and join when it is ready. */
   _moved({ room, message, ready }) {
-    if (room !== this._ticket?.room || !isGame(this.state)) return;
+    if (room !== this._seatToken?.room || !isGame(this.state)) return;
     if (this.state !== "resuming") this._go("broke");
     this.onwhy(message);
     if (ready && this._connection.waits) return; // this crossed our question, whose answer is under way
@@ -303,8 +306,8 @@ export class Session {
   }
 
   _sayBack() {
-    if (!this._ticket) return;
-    this._saidBack = this._signalling.send(backMessage(this._ticket.room, this._ticket.token));
+    if (!this._seatToken) return;
+    this._saidBack = this._signalling.send(backMessage(this._seatToken.room, this._seatToken.token));
   }
 
   _heardBack() {
@@ -338,7 +341,7 @@ export class Session {
   }
 
   _rejoin() {
-    const { room, token } = this._ticket;
+    const { room, token } = this._seatToken;
     const limits = this.state === "starting" ? PATIENT : BRISK;
     this._connection.open((offer) => joinMessage(room, offer, { ...this._identity(), token }), limits);
   }
@@ -377,16 +380,16 @@ export class Session {
     this._retries.reset();
     this._heardBack();
     this._connection.close();
-    this._ticket = this.room = this.people = null;
-    this._tickets.drop();
+    this._seatToken = this.room = this.people = null;
+    this._seatTokens.drop();
   }
 
-  _keepTicket(ticket) {
-    this._ticket = ticket;
-    this._tickets.keep(ticket);
+  _keepSeatToken(seatToken) {
+    this._seatToken = seatToken;
+    this._seatTokens.keep(seatToken);
   }
 
-  _go(happening, failed = null) {
+  _go(happening, /** @type {any} */ failed = null) {
     this.state = next(this.state, happening);
     this._failure = failed;
     this.onstate(this.state, failed);

@@ -43,7 +43,7 @@ export class Settings {
     this._storage = storage;
     this._kept = read(storage);
     this._overrides = overridesIn(query);
-    this.onchange = () => {};
+    this.onchange = (name, value) => {};
   }
 
   get(name) {

@@ -185,7 +185,7 @@ export function elsewhereWords(wanted, region) {
 /** Said in place of results before the coordinator's first word. */
 export const NOTHING_TO_TEST = "The arcade has not answered yet, so its gateway is not known.";
 
-/** One sentence for a result of selftest.js. `several`: gateways of more than one name, so the name is said. */
+/** One sentence for a result of ice_probe.js. `several`: gateways of more than one name, so the name is said. */
 export function wayWords({ way, outcome, ms, code }, several = false) {
   const gateway = several ? `the gateway ${way.host}` : "the gateway";
   const reaches = `${way.kind} reaches ${gateway}`;

@@ -1,6 +1,6 @@
 /**
- * How JSON from outside is checked: readers, which give the value or undefined for one that they refuse, and shapes
- * made of them. What the messages are is in wire.js.
+ * How JSON from outside is checked: readers, which give the value or undefined for one that they refuse, and readers
+ * made of readers. The messages themselves are coordinator.js's and room.js's.
  */
 
 const ABSENT = Symbol("absent");
@@ -15,7 +15,11 @@ export const integer = (min, max) => (value) => (Number.isInteger(value) ? numbe
 export const oneOf = (...values) => (value) => (values.includes(value) ? value : undefined);
 export const matching = (pattern) => (value) => (typeof value === "string" && pattern.test(value) ? value : undefined);
 
-/** A field that may be missing: then it is left out, or has the value `fallback`. */
+/**
+ * A field that may be missing: then it is left out, or has the value `fallback`.
+ * @param {(value: any) => any} reader
+ * @param {any} fallback
+ */
 export const optional = (reader, fallback = ABSENT) => (value) => (value === undefined ? fallback : reader(value));
 export const nullable = (reader) => (value) => (value === null ? null : reader(value));
 
@@ -38,7 +42,7 @@ export function tuple(...readers) {
 }
 
 /** A fresh object with just these fields, each checked by its reader. */
-export function shape(readers) {
+export function object(readers) {
   return (json) => {
     if (!isObject(json)) return undefined;
     const fields = {};
@@ -59,4 +63,15 @@ export function parseWith(reader, text) {
   } catch {
     return undefined;
   }
+}
+
+/** Read a message that names its type: {type, ...} by the reader of that type in `readers`; null if none takes it. */
+export function parseTyped(readers, text, maxChars) {
+  if (typeof text !== "string" || text.length > maxChars) return null;
+  const typed = (json) => {
+    if (!isObject(json) || typeof json.type !== "string" || !Object.hasOwn(readers, json.type)) return undefined;
+    const fields = readers[json.type](json);
+    return fields && { type: json.type, ...fields };
+  };
+  return parseWith(typed, text) ?? null;
 }

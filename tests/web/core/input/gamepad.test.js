@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Gamepads } from "../../../../web/core/input/gamepad.js";
-import { BUTTON } from "../../../../web/core/wire/messages.js";
+import { BUTTON } from "../../../../web/core/wire/input.js";
 import { event } from "../../fakes.js";
 
 const bit = (...names) => names.reduce((mask, name) => mask | (1 << BUTTON[name]), 0);

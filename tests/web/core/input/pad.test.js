@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Pad } from "../../../../web/core/input/pad.js";
-import { parsePad } from "../../../../web/core/wire/messages.js";
+import { parsePad } from "../../../../web/core/wire/input.js";
 import { Clock } from "../../fakes.js";
 
 function setup() {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Heartbeat } from "../../../../web/core/net/heartbeat.js";
-import { parseReply } from "../../../../web/core/wire/messages.js";
+import { parseReply } from "../../../../web/core/wire/input.js";
 import { Clock, dice } from "../../fakes.js";
 
 function setup(onping = () => {}) {

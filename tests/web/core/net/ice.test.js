@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { announced, configuration, isRelayOnly, stunServer, ways } from "../../../../web/core/net/ice.js";
-import { PeerError } from "../../../../web/core/net/peer.js";
+import { PeerConnectionError } from "../../../../web/core/net/peer_connection.js";
 
 const STUN = { urls: ["stun:192.0.2.1:3478"] };
 const TURN = { urls: ["turn:192.0.2.1:3478?transport=udp", "turns:gw.example?transport=tcp"], username: "u", credential: "c" };
@@ -25,7 +25,7 @@ for (const [who, relayOnly, path, code] of [["the server", true, "auto", "no_gat
   test(`${who} wants a gateway and there is none`, () => {
     for (const iceServers of [[], [STUN]]) {
       assert.throws(() => configuration({ iceServers, relayOnly }, path),
-        (error) => error instanceof PeerError && error.code === code);
+        (error) => error instanceof PeerConnectionError && error.code === code);
     }
   });
 }

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PhotonMeter } from "../../../../web/core/net/input_to_photon.js";
+import { InputToPhotonMeter } from "../../../../web/core/net/input_to_photon.js";
 
 test("without an input there is nothing to say", () => {
-  const meter = new PhotonMeter();
+  const meter = new InputToPhotonMeter();
   meter.frame(1000, 5);
   assert.equal(meter.median, null);
 });
 
 test("the first frame with the input's timestamp or a later one counts", () => {
-  const meter = new PhotonMeter();
+  const meter = new InputToPhotonMeter();
   meter.sent(1, 100);
   meter.frame(1000, 110);
   meter.applied(1, 2500);
@@ -22,7 +22,7 @@ test("the first frame with the input's timestamp or a later one counts", () => {
 });
 
 test("it does not matter if the word comes after the frame", () => {
-  const meter = new PhotonMeter();
+  const meter = new InputToPhotonMeter();
   meter.sent(1, 100);
   meter.frame(1000, 110);
   meter.frame(2500, 127);
@@ -32,7 +32,7 @@ test("it does not matter if the word comes after the frame", () => {
 });
 
 test("timestamps go round at 32 bits", () => {
-  const meter = new PhotonMeter();
+  const meter = new InputToPhotonMeter();
   meter.sent(1, 0);
   meter.applied(1, 0xffffff00);
   meter.frame(0xfffffe00, 10);
@@ -41,7 +41,7 @@ test("timestamps go round at 32 bits", () => {
 });
 
 test("the median is of the last 30", () => {
-  const meter = new PhotonMeter();
+  const meter = new InputToPhotonMeter();
   for (let press = 1; press <= 60; press++) {
     meter.sent(press, 1000 * press);
     meter.applied(press, 3000 * press);
@@ -51,7 +51,7 @@ test("the median is of the last 30", () => {
 });
 
 test("numbers never sent are passed over, and what is not credible too", () => {
-  const meter = new PhotonMeter();
+  const meter = new InputToPhotonMeter();
   meter.applied(9, 1000);
   meter.sent(1, 100);
   meter.applied(1, 2000);
@@ -60,7 +60,7 @@ test("numbers never sent are passed over, and what is not credible too", () => {
 });
 
 test("it forgets inputs that were never answered", () => {
-  const meter = new PhotonMeter();
+  const meter = new InputToPhotonMeter();
   for (let press = 1; press <= 200; press++) meter.sent(press, press);
   meter.applied(1, 1000);
   meter.frame(1000, 210);
@@ -70,7 +70,7 @@ test("it forgets inputs that were never answered", () => {
 });
 
 test("reset forgets all", () => {
-  const meter = new PhotonMeter();
+  const meter = new InputToPhotonMeter();
   meter.sent(1, 0);
   meter.applied(1, 0);
   meter.frame(0, 5);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Peer, PeerError } from "../../../../web/core/net/peer.js";
+import { PeerConnection, PeerConnectionError } from "../../../../web/core/net/peer_connection.js";
 
 const SDP = "v=0\r\na=rtpmap:111 opus/48000/2\r\na=candidate:1 1 udp 1 a-b.local 9 typ host\r\n";
 const ICE = { iceServers: [{ urls: ["stun:192.0.2.1"] }], iceTransportPolicy: "relay" };
 
-/** A browser's WebRTC as far as Peer sees it; `made` holds what it made. */
+/** A browser's WebRTC as far as PeerConnection sees it; `made` holds what it made. */
 function platform({ codecs = [{ mimeType: "video/VP8" }], faults = {} } = {}) {
   const made = { channels: {}, transceivers: {} };
   class RTCPeerConnection {
@@ -43,7 +43,7 @@ function platform({ codecs = [{ mimeType: "video/VP8" }], faults = {} } = {}) {
 
 test("it offers to receive one picture and one sound, in one bundle", async () => {
   const browser = platform();
-  const peer = new Peer(ICE, "auto", browser);
+  const peer = new PeerConnection(ICE, "auto", browser);
   await peer.prepared;
   assert.deepEqual(browser.made.configuration, { ...ICE, bundlePolicy: "max-bundle" });
   for (const kind of ["video", "audio"]) assert.deepEqual(browser.made.transceivers[kind].options, { direction: "recvonly" });
@@ -53,13 +53,13 @@ test("it offers to receive one picture and one sound, in one bundle", async () =
 
 test("both channels are negotiated, the input one without retransmission", () => {
   const { made, ...browser } = platform();
-  new Peer(ICE, "auto", browser);
+  new PeerConnection(ICE, "auto", browser);
   assert.deepEqual(made.channels.input.options, { negotiated: true, id: 0, ordered: false, maxRetransmits: 0 });
   assert.deepEqual(made.channels.room.options, { negotiated: true, id: 1 });
 });
 
 test("the offer is there once it is prepared: with stereo, without mDNS", async () => {
-  const peer = new Peer(ICE, "auto", platform());
+  const peer = new PeerConnection(ICE, "auto", platform());
   assert.equal(peer.offer, null);
   await peer.prepared;
   assert.match(peer.offer, /^a=fmtp:111 .*stereo=1/m);
@@ -68,7 +68,7 @@ test("the offer is there once it is prepared: with stereo, without mDNS", async 
 
 test("candidates come as plain objects; mDNS and empty ones are left out; the end is null", () => {
   const { made, ...browser } = platform();
-  const peer = new Peer(ICE, "auto", browser);
+  const peer = new PeerConnection(ICE, "auto", browser);
   const seen = [];
   peer.oncandidate = (init) => seen.push(init);
   const candidate = (text) => ({ candidate: text, toJSON: () => ({ candidate: text, sdpMid: "0" }) });
@@ -82,7 +82,7 @@ test("candidates come as plain objects; mDNS and empty ones are left out; the en
 
 test("the answer is taken, and video waits for nothing", async () => {
   const { made, ...browser } = platform();
-  const peer = new Peer(ICE, "auto", browser);
+  const peer = new PeerConnection(ICE, "auto", browser);
   await peer.accept("v=0");
   assert.deepEqual(made.answer, { type: "answer", sdp: "v=0" });
   assert.equal(made.transceivers.video.receiver.jitterBufferTarget, 0);
@@ -91,7 +91,7 @@ test("the answer is taken, and video waits for nothing", async () => {
 
 test("what comes on the channels is parsed; garbage is dropped", () => {
   const { made, ...browser } = platform();
-  const peer = new Peer(ICE, "auto", browser);
+  const peer = new PeerConnection(ICE, "auto", browser);
   const seen = [];
   peer.onreply = (reply) => seen.push(reply);
   peer.onnotice = (notice) => seen.push(notice);
@@ -104,7 +104,7 @@ test("what comes on the channels is parsed; garbage is dropped", () => {
 
 test("it says when input can be sent", () => {
   const { made, ...browser } = platform();
-  const peer = new Peer(ICE, "auto", browser);
+  const peer = new PeerConnection(ICE, "auto", browser);
   let opened = 0;
   peer.onopen = () => opened++;
   made.channels.input.onopen();
@@ -116,7 +116,7 @@ test("it says when input can be sent", () => {
 
 test("input is dropped while the channel is closed or full", () => {
   const { made, ...browser } = platform();
-  const peer = new Peer(ICE, "auto", browser);
+  const peer = new PeerConnection(ICE, "auto", browser);
   const { input } = made.channels;
   peer.sendInput("a");
   input.bufferedAmount = 5000;
@@ -128,7 +128,7 @@ test("input is dropped while the channel is closed or full", () => {
 
 test("a closed peer says nothing more", () => {
   const { made, ...browser } = platform();
-  const peer = new Peer(ICE, "auto", browser);
+  const peer = new PeerConnection(ICE, "auto", browser);
   peer.onclosed = () => assert.fail("told after close");
   peer.close();
   made.channels.room.onclose();
@@ -136,23 +136,23 @@ test("a closed peer says nothing more", () => {
 });
 
 const FAULTS = [
-  ["no WebRTC", "no_webrtc", () => new Peer(ICE, "auto", {})],
-  ["a refused server list", "ice_servers", () => new Peer(ICE, "auto", platform({ faults: { servers: true } }))],
-  ["a missing codec", "codec", () => new Peer(ICE, "h264", platform())],
+  ["no WebRTC", "no_webrtc", () => new PeerConnection(ICE, "auto", {})],
+  ["a refused server list", "ice_servers", () => new PeerConnection(ICE, "auto", platform({ faults: { servers: true } }))],
+  ["a missing codec", "codec", () => new PeerConnection(ICE, "h264", platform())],
 ];
 
 for (const [name, code, make] of FAULTS) {
-  test(`${name} is a PeerError`, () => assert.throws(make, (error) => error instanceof PeerError && error.code === code));
+  test(`${name} is a PeerConnectionError`, () => assert.throws(make, (error) => error instanceof PeerConnectionError && error.code === code));
 }
 
-test("a refused answer is a PeerError", async () => {
-  const peer = new Peer(ICE, "auto", platform({ faults: { answer: true } }));
-  await assert.rejects(peer.accept("v=0"), (error) => error instanceof PeerError && error.code === "answer");
+test("a refused answer is a PeerConnectionError", async () => {
+  const peer = new PeerConnection(ICE, "auto", platform({ faults: { answer: true } }));
+  await assert.rejects(peer.accept("v=0"), (error) => error instanceof PeerConnectionError && error.code === "answer");
 });
 
 test("requests go out while the channel is open, and bytes come in beside the notices", () => {
   const { made, ...browser } = platform();
-  const peer = new Peer(ICE, "auto", { ...browser });
+  const peer = new PeerConnection(ICE, "auto", { ...browser });
   const { room } = made.channels;
   const came = [];
   peer.onnotice = (notice) => came.push(notice.type);
@@ -169,7 +169,7 @@ test("requests go out while the channel is open, and bytes come in beside the no
 
 test("a file goes out in pieces, no faster than the path takes them, and ends with the channel", async () => {
   const { made, ...browser } = platform();
-  const peer = new Peer(ICE, "auto", { ...browser });
+  const peer = new PeerConnection(ICE, "auto", { ...browser });
   const { room } = made.channels;
   assert.equal(await peer.sendFile(new Uint8Array(40_000)), true);
   assert.deepEqual(room.sent.map((piece) => piece.length), [16384, 16384, 7232]);

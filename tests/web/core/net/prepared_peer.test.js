@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Spare } from "../../../../web/core/net/prepared_peer.js";
+import { PreparedPeer } from "../../../../web/core/net/prepared_peer.js";
 import { Clock } from "../../fakes.js";
 
 function setup() {
   const clock = new Clock();
   const made = [];
-  const spare = new Spare(() => {
+  const spare = new PreparedPeer(() => {
     const peer = { closed: false, close() { this.closed = true; } };
     made.push(peer);
     return peer;
@@ -41,7 +41,7 @@ test("one that slept with a hidden tab is not used", () => {
 });
 
 test("what can't be made is said when it is taken, not before", () => {
-  const spare = new Spare(() => { throw new Error("no WebRTC"); }, new Clock());
+  const spare = new PreparedPeer(() => { throw new Error("no WebRTC"); }, new Clock());
   spare.prepare();
   assert.throws(() => spare.take(), /no WebRTC/);
 });

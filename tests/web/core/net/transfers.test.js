@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Receiver, readFile } from "../../../../web/core/net/transfers.js";
-import { MAX_FILE_BYTES } from "../../../../web/core/wire/messages.js";
+import { MAX_FILE_BYTES } from "../../../../web/core/wire/room.js";
 
 function setup() {
   const receiver = new Receiver();

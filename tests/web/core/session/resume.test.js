@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FakePeer, GATEWAYS, PEOPLE, RECONNECT, STARTED, TICKET, WELCOME, playing, setup } from "../../sessions.js";
+import { FakePeer, GATEWAYS, PEOPLE, RECONNECT, STARTED, SEAT_TOKEN, WELCOME, playing, setup } from "../../sessions.js";
 
 for (const [name, happen] of [
   ["nothing is heard of the room", ({ session }) => session.broken()],
@@ -23,7 +23,7 @@ for (const [name, happen] of [
     made.peers[1].onstate("connected");
     made.session.pictureShown();
     assert.deepEqual(made.states, ["resuming", "playing"]);
-    assert.equal(made.tickets.kept.token, "t2");
+    assert.equal(made.seatTokens.kept.token, "t2");
     made.clock.advance(60_000);
     assert.equal(made.peers.length, 2);
   });
@@ -72,11 +72,11 @@ test("while resuming: no answer, so the socket is not trusted any more", () => {
 });
 
 test("while resuming: the room is gone, which is said in the coordinator's words", () => {
-  const { session, say, states, tickets, sent, clock } = playing();
+  const { session, say, states, seatTokens, sent, clock } = playing();
   session.broken();
   say({ type: "refused", code: "unknown_room", message: "This room is closed." });
   assert.deepEqual(states, ["resuming", "failed: gone"]);
-  assert.equal(tickets.kept, null);
+  assert.equal(seatTokens.kept, null);
   clock.advance(60_000);
   assert.equal(sent.length, 1);
 });
@@ -139,11 +139,11 @@ test("a room that waits for a place while the server restarts", () => {
 });
 
 test("a reload in mid-game goes back to the seat: the offer is made before the server's first word", () => {
-  const { session, peers, sent, states, signalling, say } = setup({ ticket: TICKET });
+  const { session, peers, sent, states, signalling, say } = setup({ seatToken: SEAT_TOKEN });
   signalling.connected = false;
   assert.equal(session.resume(), true);
   assert.equal(peers.length, 1);
-  assert.deepEqual(peers[0].ice, TICKET.ice);
+  assert.deepEqual(peers[0].ice, SEAT_TOKEN.ice);
   signalling.find();
   assert.deepEqual(sent, [{ type: "join", room: "r1", offer: "offer", token: "t1", profile: "P", name: "Ada" }]);
   say(STARTED);
@@ -155,7 +155,7 @@ test("a reload in mid-game goes back to the seat: the offer is made before the s
 
 test("an offer that comes after the server's first word is sent once", async () => {
   const { session, peers, types, signalling } = setup({
-    ticket: TICKET, make: (ice) => Object.assign(new FakePeer(ice), { offer: null }),
+    seatToken: SEAT_TOKEN, make: (ice) => Object.assign(new FakePeer(ice), { offer: null }),
   });
   signalling.connected = false;
   session.resume();
@@ -166,7 +166,7 @@ test("an offer that comes after the server's first word is sent once", async () 
 });
 
 test("a reload when the room is gone: its words, and the game can be started anew", () => {
-  const { session, sent, states, say } = setup({ ticket: TICKET });
+  const { session, sent, states, say } = setup({ seatToken: SEAT_TOKEN });
   session.resume();
   say(WELCOME);
   say({ type: "refused", code: "unknown_room", message: "This room is closed." });
@@ -183,12 +183,12 @@ test("without a kept seat nothing is resumed", () => {
 });
 
 test("the kept way back has the newest gateways, and leaving drops it", () => {
-  const { session, say, tickets } = playing();
-  assert.deepEqual(tickets.kept, TICKET);
+  const { session, say, seatTokens } = playing();
+  assert.deepEqual(seatTokens.kept, SEAT_TOKEN);
   say(GATEWAYS);
-  assert.deepEqual(tickets.kept.ice, { iceServers: GATEWAYS.ice_servers, relayOnly: true });
+  assert.deepEqual(seatTokens.kept.ice, { iceServers: GATEWAYS.ice_servers, relayOnly: true });
   session.leave();
-  assert.equal(tickets.kept, null);
+  assert.equal(seatTokens.kept, null);
 });
 
 test("when the server is back it hears that we still play, and again until it knows the room", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PeerError } from "../../../../web/core/net/peer.js";
+import { PeerConnectionError } from "../../../../web/core/net/peer_connection.js";
 import { GAME, GATEWAYS, PEOPLE, STARTED, WELCOME, playing, setup } from "../../sessions.js";
 
 test("a connection is prepared while the library is shown, and a click sends its offer at once", () => {
@@ -124,7 +124,7 @@ test("gateways that changed while the server was away hold after its welcome", (
 });
 
 test("without the gateway that it must go through, a game fails at the click and not before", () => {
-  const { states, session, say } = setup({ make: () => { throw new PeerError("no_gateway"); } });
+  const { states, session, say } = setup({ make: () => { throw new PeerConnectionError("no_gateway"); } });
   say({ ...WELCOME, relay_only: true });
   assert.deepEqual(states, ["library"]);
   session.start(GAME);
@@ -174,7 +174,7 @@ test("whoever is not let into a room hears that, and may try again", () => {
 test("an answer that the browser refuses", async () => {
   const { peers, states, types, session, say } = setup();
   say(WELCOME);
-  peers[0].accept = () => Promise.reject(new PeerError("answer"));
+  peers[0].accept = () => Promise.reject(new PeerConnectionError("answer"));
   session.start(GAME);
   say(STARTED);
   await new Promise(setImmediate);
@@ -183,7 +183,7 @@ test("an answer that the browser refuses", async () => {
 });
 
 test("a browser without WebRTC shows the library, and says so at the click", () => {
-  const { states, session, say } = setup({ make: () => { throw new PeerError("no_webrtc"); } });
+  const { states, session, say } = setup({ make: () => { throw new PeerConnectionError("no_webrtc"); } });
   say(WELCOME);
   session.start(GAME);
   assert.deepEqual(states, ["library", "starting", "failed: no_webrtc"]);
@@ -207,7 +207,7 @@ for (const [name, happen] of [
     happen(made);
     assert.deepEqual(made.states, ["failed: ended"]);
     assert.equal(made.peers[0].closed, true);
-    assert.equal(made.tickets.kept, null);
+    assert.equal(made.seatTokens.kept, null);
     made.clock.advance(60_000);
     assert.deepEqual(made.sent, []);
   });
@@ -332,7 +332,7 @@ test("a start and a join say what has been measured", async () => {
 });
 
 test("a connection asks the gateways of two regions, and a room in a third makes it begin anew there", () => {
-  const { peers, sent, session, states, tickets, say } = setup();
+  const { peers, sent, session, states, seatTokens, say } = setup();
   say(THREE);
   session.start(GAME);
   assert.deepEqual(peers.at(-1).gateways, ["turn:a", "turn:b"]);
@@ -341,7 +341,7 @@ test("a connection asks the gateways of two regions, and a room in a third makes
   assert.equal(peers.at(-2).closed, true);
   assert.equal(peers.at(-2).answer, null);
   assert.deepEqual(sent.at(-1), { type: "join", room: "r1", offer: "offer", token: "t1", profile: "P", name: "Ada" });
-  assert.deepEqual(tickets.kept.ice.iceServers[0].urls, ["turn:a", "turn:c"]);
+  assert.deepEqual(seatTokens.kept.ice.iceServers[0].urls, ["turn:a", "turn:c"]);
   say({ ...STARTED, region: "c", answer: "second" });
   assert.equal(peers.at(-1).answer, "second");
   assert.equal(states.at(-1), "starting");
