@@ -52,8 +52,8 @@ def test_its_program_starts_as_nobody_on_a_read_only_system(built: Engine, targe
 
 def test_the_gateway_starts_without_making_machine_code(built: Engine) -> None:
     script = """
-from turn import forward, loop
-loop.new_event_loop().close()
+from turn.datapath import event_loop, forward
+event_loop.new_event_loop().close()
 print(*(sum(counts.values()) for counts in (forward.serve.stats.cache_hits, forward.serve.stats.cache_misses)))
 """
     assert sh(built, "turn", f"/opt/coinop/bin/python -c '{script}'") == "1 0\n"
