@@ -17,7 +17,7 @@ ALL = {
 
 
 async def measure(options: argparse.Namespace) -> Figures:
-    """The figures of each, by its name. Raises BenchmarkError."""
+    """Run every benchmark in turn, and give their figures by name. Raises BenchmarkError."""
     return {name: await benchmark.measure(options) for name, benchmark in ALL.items()}
 
 

@@ -61,7 +61,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 async def measure(options: argparse.Namespace) -> Figures:
-    """The figures of both halves. Raises BenchmarkError."""
+    """Measure both halves. Raises BenchmarkError."""
     sessions = await signalling.measure(options.session_rate, options.session_seconds)
     return {**sessions, **await _seats(options.arrivals)}
 

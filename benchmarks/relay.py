@@ -85,7 +85,7 @@ FULL = tuple(
 
 
 async def measure(options: argparse.Namespace) -> Figures:
-    """The object that issue and documentation describe. Raises BenchmarkError."""
+    """Measure both servers, run by run. Raises BenchmarkError."""
     version = servers.coturn_version()
     logger.info("= coturn %s", version)
     runs = []
@@ -124,7 +124,7 @@ async def _run(run: Run, servers: Iterable[Server], options: argparse.Namespace)
 
 
 def figures(run: Run, windows: dict[str, list[dict[str, float]]]) -> Figures:
-    """The figures of one run from what the generator counted, by target and window. Raises BenchmarkError."""
+    """Sum one run up from what the generator counted, by target and window. Raises BenchmarkError."""
     ours, coturn = (_per_cpu_second(windows[name], name) for name in (OURS, THEIRS))
     return {
         **asdict(run),
@@ -207,7 +207,7 @@ async def _in_process(module: str, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def show(found: Figures) -> str:
-    """The figures as three tables."""
+    """Draw the figures as three tables."""
     load = ("direction", "proc", "burst", "size", "sess", "receiver")
     head = (*load, "ours/cpu s", "coturn", "ratio", "loss", "p99 +ms", "coturn")
     names = ("direction", "processes", "burst", "size", "sessions", "receiver", "ours_per_cpu_s", "coturn_per_cpu_s")
@@ -233,7 +233,7 @@ def _show_allocations(found: Figures) -> str:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What can be chosen."""
+    """Add the benchmark's options."""
     parser.add_argument("--full", action="store_true", help="every combination, which takes about twenty minutes")
     parser.add_argument("--sender", choices=("gso", "plain"), default="gso", help="how a burst is sent")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="windows of each server")

@@ -63,13 +63,13 @@ async def _start(running: Stack, page: "Page", game: str) -> float:
 
 
 def show(found: Figures) -> str:
-    """The figures as a table."""
+    """Draw the figures as a table."""
     rows = [(kind, found[kind]["starts"], found[kind]["p50_ms"], found[kind]["p95_ms"]) for kind in found]
     return report.table(("click to frame", "starts", "p50 ms", "p95 ms"), rows)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What can be chosen."""
+    """Add the benchmark's options."""
     parser.add_argument("--warm", type=int, default=WARM, help="starts with a spare room process ready")
     parser.add_argument("--cold", type=int, default=COLD, help="starts without one")
 

@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def config_class(command: str) -> type[BaseSettings]:
-    """The settings class of a command; a program that logs says with two settings more how it does."""
+    """Find the settings class of a command; a program that logs has two settings more for that."""
     found: type[BaseSettings] = pkgutil.resolve_name(COMMANDS[command].config)
     if not COMMANDS[command].logs or "log_level" in found.model_fields:
         return found

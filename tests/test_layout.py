@@ -35,7 +35,7 @@ WITHOUT_TESTS = {
 
 
 def tracked_and_new() -> list[Path]:
-    """The files of the checkout: all that git doesn't ignore; without git, all that an archive holds."""
+    """List the files of the checkout: all that git doesn't ignore; without git, all that an archive holds."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,

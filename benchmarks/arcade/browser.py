@@ -28,7 +28,7 @@ PATIENCE_MS = 15_000.0
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator["Browser"]:
-    """The browser, until the end of the block. Raises BenchmarkError if there is none, or if it fails in the block."""
+    """Run a browser until the end of the block. Raises BenchmarkError if there is none, or if it fails in the block."""
     try:
         from playwright.async_api import Error, async_playwright
     except ImportError as error:
@@ -49,7 +49,7 @@ async def chromium() -> AsyncIterator["Browser"]:
 
 @asynccontextmanager
 async def page_at(browser: "Browser", url: str) -> AsyncIterator["Page"]:
-    """A fresh page with the probe, in the library and able to start a game."""
+    """Open a fresh page with the probe, in the library and able to start a game."""
     width, height = VIEWPORT
     page = await browser.new_page(viewport={"width": width, "height": height})
     try:

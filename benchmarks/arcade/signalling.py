@@ -152,7 +152,7 @@ async def _workers(session: aiohttp.ClientSession, coordinator: Coordinator) -> 
 
 
 async def _work(session: aiohttp.ClientSession, coordinator: Coordinator, registered: asyncio.Event) -> None:
-    """A worker that opens rooms in which nothing runs."""
+    """Play a worker that opens rooms in which nothing runs."""
     headers = {"Authorization": f"Bearer {coordinator.worker_token}"}
     async with session.ws_connect(f"{coordinator.url}ws/worker", headers=headers) as socket:
         await socket.send_str(encode(Register(name="stand-in", capacity=PLACES, games=(GAME,))))

@@ -130,7 +130,7 @@ class Stack:
         return self.workers[0]
 
     async def game(self) -> Game:
-        """The game to measure with. Raises BenchmarkError if the library doesn't have it."""
+        """Find the game to measure with. Raises BenchmarkError if the library doesn't have it."""
         async with self.session.ws_connect(f"{self.url}ws/player") as page:
             welcome = decode_player_event(await page.receive_str())
         games = welcome.games if isinstance(welcome, Welcome) else ()
@@ -177,7 +177,7 @@ class Coordinator:
 
 @asynccontextmanager
 async def coordinator_alone() -> AsyncIterator[Coordinator]:
-    """A coordinator, until the end of the block. Raises BenchmarkError."""
+    """Run a coordinator until the end of the block. Raises BenchmarkError."""
     token, (port,) = secrets.token_urlsafe(32), _free_ports(1)
     url = f"http://{HOST}:{port}/"
     programs = Programs({"coordinator": {"COINOP_WORKER_TOKEN": token, **_coordinator(port)}})
@@ -192,7 +192,7 @@ async def coordinator_alone() -> AsyncIterator[Coordinator]:
 
 @asynccontextmanager
 async def running(workers: int = 1, capacity: int = CAPACITY) -> AsyncIterator[Stack]:
-    """A stack that can be played on, until the end of the block. Raises BenchmarkError."""
+    """Run a stack that can be played on, until the end of the block. Raises BenchmarkError."""
     token, turn_secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     port, turn_port, *metrics_ports = _free_ports(2 + workers)
     relay = gateway.find(IPv4Address(HOST), turn_port)

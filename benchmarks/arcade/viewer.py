@@ -139,7 +139,7 @@ class Viewer:
     # ----- input
 
     async def _play(self) -> None:
-        """The datagrams of somebody who plays."""
+        """Send the datagrams of somebody who plays."""
         await self._opened.wait()
         pause = 1 / CHANGES_PER_SECOND - sum(REPEATS)
         for sequence, buttons in enumerate(itertools.chain(BEGIN, itertools.cycle(PLAY)), 1):

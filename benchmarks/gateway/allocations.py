@@ -175,7 +175,7 @@ def _held(pids: tuple[int, ...]) -> int:
 
 
 def read(text: str) -> Asked:
-    """What is asked, from its JSON."""
+    """Read what is asked from its JSON."""
     fields = json.loads(text)
     return Asked(read_target(fields["target"]), fields["count"])
 

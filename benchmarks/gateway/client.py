@@ -65,7 +65,7 @@ class Credentials:
 
 
 def request(method: int, attributes: Attributes, credentials: Credentials, transaction: bytes) -> bytes:
-    """A request; with integrity as soon as the server's nonce is known."""
+    """Build a request; with integrity as soon as the server's nonce is known."""
     if credentials.nonce:
         attributes |= {USERNAME: credentials.username.encode(), NONCE: credentials.nonce, REALM: credentials.realm}
     body = b"".join(_attribute(kind, value) for kind, value in attributes.items())
@@ -97,30 +97,30 @@ def parse(data: bytes) -> tuple[int, bytes, Attributes]:
 
 
 def error_code(attributes: Attributes) -> int:
-    """The number in ERROR-CODE; 0 without one."""
+    """Read the number in ERROR-CODE; 0 without one."""
     value = attributes.get(ERROR_CODE, b"").ljust(4, b"\0")
     return value[2] * 100 + value[3]
 
 
 def pack_address(address: Address) -> bytes:
-    """An IPv4 address as the XOR-... attributes hold it."""
+    """Encode an IPv4 address as the XOR-... attributes hold it."""
     host = struct.unpack("!I", socket.inet_aton(address[0]))[0]
     return struct.pack("!xBHI", 1, address[1] ^ (COOKIE >> 16), host ^ COOKIE)
 
 
 def unpack_address(value: bytes) -> Address:
-    """The reverse."""
+    """Decode an IPv4 address of an XOR-... attribute."""
     _, port, host = struct.unpack("!xBHI", value)
     return socket.inet_ntoa(struct.pack("!I", host ^ COOKIE)), port ^ (COOKIE >> 16)
 
 
 def client_host(place: int) -> str:
-    """The loopback address of a client: each has one of its own, since servers count requests by address."""
+    """Give each client a loopback address of its own, since servers count requests by address."""
     return f"127.1.{place >> 8 & 0xFF}.{place & 0xFF}"
 
 
 def udp_socket(host: str = "127.0.0.1") -> socket.socket:
-    """A UDP socket on loopback, with room for the load."""
+    """Open a UDP socket on loopback, with room for the load."""
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
@@ -185,7 +185,7 @@ class Client:
 
 
 def allocated(server: Address, credentials: Credentials, host: str) -> Client:
-    """A client with an allocation. Raises RelayError.
+    """Make a client with an allocation. Raises RelayError.
 
     coturn forgets an allocation some time after it was given back: a client whose port had one takes another port.
     """

@@ -249,7 +249,7 @@ def run(load: Load) -> dict[str, list[Count]]:
 
 
 def summary(count: Count) -> dict[str, float]:
-    """A count as it is reported, with percentiles of the delays (without numpy, which takes too long to import)."""
+    """Sum a count up, with percentiles of the delays (without numpy, which takes too long to import)."""
     delays = sorted(count.delays)
     found = {f"p{percent}_ms": delays[len(delays) * percent // 100] / 1e6 if delays else 0.0 for percent in (50, 99)}
     return {
@@ -262,13 +262,13 @@ def summary(count: Count) -> dict[str, float]:
 
 
 def read(text: str) -> Load:
-    """A load from its JSON."""
+    """Read a load from its JSON."""
     fields = json.loads(text)
     return Load(**fields | {"targets": tuple(read_target(target) for target in fields["targets"])})
 
 
 def read_target(fields: dict[str, Any]) -> Target:
-    """A target from its JSON."""
+    """Read a target from its JSON."""
     address = fields["address"]
     return Target(**fields | {"address": address and tuple(address), "pids": tuple(fields["pids"])})
 

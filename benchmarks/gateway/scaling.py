@@ -22,7 +22,7 @@ def scaling(runs: Iterable[Run]) -> list[Run]:
 
 
 def _load(run: Run) -> tuple[object, ...]:
-    """What each process has to do, if all have the same."""
+    """Say what each process has to do, if all have the same."""
     return run["direction"], run["burst"], run["size"], run["sessions"] / run["processes"], run.get("receiver")
 
 

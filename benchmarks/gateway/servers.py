@@ -46,12 +46,12 @@ class Server:
         return tuple(descendants(self.pid))
 
     def target(self) -> Target:
-        """The server as the load generator wants it."""
+        """Describe the server as the load generator wants it."""
         return Target(self.name, self.address, self.credentials.username, self.credentials.password, self.pids)
 
 
 def coturn_version() -> str:
-    """The version of the installed coturn. Raises BenchmarkError."""
+    """Read the version of the installed coturn. Raises BenchmarkError."""
     if shutil.which(COTURN) is None:
         raise BenchmarkError("There is no coturn to compare with: on Debian, run apt-get install coturn.")
     said = subprocess.run([COTURN, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
@@ -75,7 +75,7 @@ async def ours(processes: int) -> AsyncIterator[Server]:
 
 
 def our_environment(address: Address, credentials: Credentials, processes: int) -> dict[str, str]:
-    """The gateway's settings."""
+    """Make the gateway's settings."""
     return {
         "COINOP_TURN_HOST": address[0],
         "COINOP_TURN_PORT": str(address[1]),
@@ -116,7 +116,7 @@ def _written(folder: str, configuration: str) -> str:
 
 
 def their_configuration(address: Address, credentials: Credentials, processes: int, folder: str) -> str:
-    """A ``turnserver.conf``: the defaults, less what needs other ports, and loopback allowed as for ours."""
+    """Make a ``turnserver.conf``: the defaults, less what needs other ports, and loopback allowed as for ours."""
     return f"""\
 listening-ip={address[0]}
 listening-port={address[1]}
@@ -161,6 +161,6 @@ def _credentials() -> Credentials:
 
 
 def _free_port() -> int:
-    """A port that is free for UDP and TCP now."""
+    """Find a port that is free for UDP and TCP now."""
     with socket.create_server((HOST, 0)) as free:
         return int(free.getsockname()[1])

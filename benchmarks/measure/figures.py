@@ -7,12 +7,12 @@ import numpy as np
 
 
 def percentile(samples: Sequence[float], percent: float) -> float:
-    """The percentile of at least one sample, interpolated linearly between neighbours."""
+    """Find the percentile of at least one sample, interpolated linearly between neighbours."""
     return float(np.percentile(samples, percent))
 
 
 def mean(samples: Iterable[float]) -> float:
-    """The mean of at least one sample."""
+    """Compute the mean of at least one sample."""
     return float(np.mean(list(samples)))
 
 
@@ -22,5 +22,5 @@ def summary(samples: Sequence[float]) -> dict[str, float]:
 
 
 def intervals(arrivals: Sequence[float]) -> list[float]:
-    """The times between successive arrivals."""
+    """List the times between successive arrivals."""
     return [later - earlier for earlier, later in itertools.pairwise(arrivals)]

@@ -39,7 +39,7 @@ def detected_at(record: Record, killed: float) -> float | None:
 
 
 def longest_gap(record: Record) -> float:
-    """The longest time between two frames; 0 for less than two."""
+    """Find the longest time between two frames; 0 for less than two."""
     return max((later - earlier for earlier, later in pairwise(record.frames)), default=0.0)
 
 

@@ -23,7 +23,7 @@ class Memory:
 
 
 def descendants(pid: int) -> list[int]:
-    """The process and all that descend from it, itself first."""
+    """List the process and all that descend from it, itself first."""
     children: dict[int, list[int]] = {}
     for child, parent in _parents():
         children.setdefault(parent, []).append(child)
@@ -43,17 +43,17 @@ def cpu_seconds(pid: int) -> float:
 
 
 def busy_seconds() -> float:
-    """What all processors together have been busy for since the machine started."""
+    """Read for how many seconds all processors together have been busy since the machine started."""
     return read_busy((_PROC / "stat").read_text())
 
 
 def busy_share(earlier: float, seconds: float) -> float:
-    """The share of all processors' time that something ran in, since ``busy_seconds`` was ``earlier``."""
+    """Compute the share of all processors' time in which something ran, since ``busy_seconds`` was ``earlier``."""
     return round((busy_seconds() - earlier) / seconds / (os.cpu_count() or 1), 3)
 
 
 def memory(pid: int) -> Memory:
-    """What the process holds; nothing if it is gone."""
+    """Read the memory that the process holds; none if it is gone."""
     try:
         return read_rollup((_PROC / str(pid) / "smaps_rollup").read_text())
     except OSError:
@@ -61,7 +61,7 @@ def memory(pid: int) -> Memory:
 
 
 def stat_fields(stat: str) -> list[str]:
-    """The fields of ``stat`` after the command, which is in brackets and may hold brackets and spaces itself."""
+    """Split the fields of ``stat`` after the command, which is in brackets and may hold brackets and spaces itself."""
     return stat.rpartition(")")[2].split()
 
 

@@ -26,7 +26,7 @@ async def ready(request: web.Request) -> web.Response:
 
 @pytest_asyncio.fixture
 async def serving(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """The URL of a server that is as well as it is asked to be, over http or https."""
+    """Serve, over http or https, answers that are as well as the path asks for; give the URL."""
     context = None
     if request.param == "https":
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -12,7 +12,7 @@ HARDENED = ("--rm", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security
 
 
 def sh(engine: Engine, target: str, script: str) -> str:
-    """What a script says in a container of the image, which is as hard as in the stack."""
+    """Run a script in a container of the image, as hardened as in the stack, and give its output."""
     return engine.run("run", *HARDENED, "--network=none", "--entrypoint=/bin/sh", image(target), "-c", script)
 
 

@@ -15,7 +15,7 @@ from tests.e2e.players.player import go, play, state
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def desk(browser: Browser, house: Stack) -> AsyncIterator[Page]:
-    """The operator's page in a browser of its own, which writes down what the page is refused."""
+    """Open the operator's page in a browser of its own, which writes down what the page is refused."""
     context = await browser.new_context(viewport={"width": 1180, "height": 640})
     page = await context.new_page()
     page.on("pageerror", lambda error: broken.append(str(error)))

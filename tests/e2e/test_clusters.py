@@ -48,7 +48,7 @@ async def browsers(clusters: Clusters) -> AsyncIterator[dict[str, Browser]]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def pages(clusters: Clusters, browsers: dict[str, Browser]) -> AsyncIterator[dict[str, Page]]:
-    """A page near each cluster, which has measured both."""
+    """Open a page near each cluster, which has measured both."""
     pages = {name: await browser.new_page() for name, browser in browsers.items()}
     for page in pages.values():
         await visit(page, clusters)
@@ -60,7 +60,7 @@ async def pages(clusters: Clusters, browsers: dict[str, Browser]) -> AsyncIterat
 
 
 async def delays(page: Page) -> dict[str, int]:
-    """What the settings say of the regions, as soon as both are measured."""
+    """Read what the settings say of the regions, as soon as both are measured."""
 
     async def measured() -> dict[str, int] | None:
         labels = await page.locator("#region-list label").all_text_contents()

@@ -25,7 +25,7 @@ GONE_WITHIN = 20.0
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def house(tmp_path: Path) -> AsyncIterator[Stack]:
-    """A worker that has a place for all rooms; another one may be started beside it."""
+    """Run a worker that has a place for all rooms; another one may be started beside it."""
     stack = Stack(tmp_path, capacity=ROOMS, drain_seconds=20)
     try:
         yield await stack.start()

@@ -24,7 +24,7 @@ async def frames(page: Page) -> int:
 
 
 async def goes_on(page: Page) -> None:
-    """The picture still moves."""
+    """Check that the picture still moves."""
     before = await frames(page)
 
     async def later() -> bool:
@@ -39,7 +39,7 @@ async def says(page: Page, pattern: str) -> bool:
 
 
 async def refusals(socket: aiohttp.ClientWebSocketResponse) -> list[str]:
-    """The codes of all that it says until it closes."""
+    """Collect the codes of all that the socket says until it closes."""
     return [json.loads(message.data)["code"] async for message in socket]
 
 

@@ -51,7 +51,7 @@ class Pods:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def pods(tmp_path: Path) -> AsyncIterator[Pods]:
-    """A stack that is reached through two gateways, and in no other way."""
+    """Run a stack that is reached through two gateways, and in no other way."""
     stack = Stack(tmp_path)
     pods = Pods(stack)
     try:

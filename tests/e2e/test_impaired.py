@@ -42,7 +42,7 @@ window.connectedPeers = 0;
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def far(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Stack, Proxy]]:
-    """A stack whose gateway is reached over a bad network alone."""
+    """Run a stack whose gateway is reached over a bad network alone."""
     stack = Stack(tmp_path_factory.mktemp("far"), wheel_games=False)
     try:
         await stack.start_gateway()

@@ -69,7 +69,7 @@ class Holdings:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """A stack whose empty rooms end soon."""
+    """Run a stack whose empty rooms end soon."""
     folder = tmp_path_factory.mktemp("leaks")
     (folder / "games").mkdir()
     for name in ("echo", "crash"):

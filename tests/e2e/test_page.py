@@ -41,7 +41,7 @@ class Lobby:
         self._workers: list[asyncio.Task[None]] = []
 
     async def shelve(self, *games: Game) -> None:
-        """A worker comes that has these games."""
+        """Register a worker that has these games."""
         registered = asyncio.Event()
         self._workers.append(asyncio.create_task(self._work(games, registered)))
         await registered.wait()

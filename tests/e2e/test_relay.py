@@ -39,7 +39,7 @@ PAIR = """async () => {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def relayed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """A stack with a gateway in front of its worker."""
+    """Run a stack with a gateway in front of its worker."""
     stack = Stack(tmp_path_factory.mktemp("relayed"), wheel_games=False)
     try:
         await stack.start_gateway()
@@ -50,7 +50,7 @@ async def relayed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sta
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def trusting() -> AsyncIterator[Browser]:
-    """A browser that takes the test's certificate for good."""
+    """Start a browser that takes the test's certificate for good."""
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=[*FLAGS, "--ignore-certificate-errors"]

@@ -43,7 +43,7 @@ async def begin(page: Page, house: Stack) -> None:
 
 
 async def begin_again(page: Page, house: Stack) -> None:
-    """The same from the library."""
+    """Start the game from the library, and choose two players."""
     await choose(page, GAME)
     await state(page, "playing")
     await choose_players(page, "two")
@@ -58,7 +58,7 @@ def newest_snapshot(house: Stack) -> float:
 
 
 async def best(limit: float, trial: Callable[[], Awaitable[float]], between: Callable[[], Awaitable[None]]) -> None:
-    """The best of some tries keeps to the limit."""
+    """Check that the best of some tries keeps to the limit."""
     taken = [await trial()]
     while min(taken) > limit and len(taken) < TRIES:
         await between()
@@ -80,7 +80,7 @@ def room_process(house: Stack) -> tuple[str, int]:
 
 
 async def playing_again(page: Page) -> None:
-    """The game goes on from where it was, and takes input."""
+    """Check that the game goes on from where it was, and takes input."""
     await state(page, "playing")
     await shows(page, "two")
     await page.keyboard.down("x")

@@ -71,7 +71,7 @@ async def seated(page: Page, words: str) -> None:
 
 
 async def plays(key_page: Page, seen_by: Page) -> None:
-    """A press on one page is seen on the other."""
+    """Check that a press on one page is seen on the other."""
     await key_page.locator("#stage").focus()
     await key_page.keyboard.down("x")
     await until(lambda: lit(seen_by), "the lamp is on")

@@ -16,7 +16,7 @@ from tests.e2e.players.guest import Guest
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def house(tmp_path: Path) -> AsyncIterator[Stack]:
-    """A coordinator with two workers that share a store."""
+    """Run a coordinator with two workers that share a store."""
     stack = Stack(tmp_path, capacity=2, drain_seconds=20)
     try:
         await stack.start()
@@ -46,7 +46,7 @@ def ask(house: Stack, method: str, path: str) -> dict[str, list[dict[str, object
 
 
 def host_of(house: Stack) -> str:
-    """The program that has the room."""
+    """Find the program that has the room."""
     [room] = ask(house, "GET", "rooms")["rooms"]
     workers = ask(house, "GET", "workers")["workers"]
     return next(str(worker["name"]) for worker in workers if worker["id"] == room["worker"])

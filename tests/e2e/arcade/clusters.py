@@ -92,7 +92,7 @@ class Clusters(Stack):
         network.set_up(f"addr add {address}/24 dev internet", "link set internet up")
 
     def _let_out(self, pod: Network, number: int) -> None:
-        """What a cluster's NAT does for its workers: they reach the coordinator, and nobody comes in that way."""
+        """Let a cluster's workers reach the coordinator, as a NAT does: nobody comes in that way."""
         hub, link, there, here = self._networks["coordinator"], f"out-{number}", *EXITS[number]
         hub.set_up(
             f"link add {link} type veth peer name out netns {pod.pid}",
@@ -181,11 +181,11 @@ class Clusters(Stack):
         return found
 
     def fetch(self, network: str, url: str) -> str:
-        """What is at this address, as seen from a network; nothing if nothing is."""
+        """Fetch what is at this address, as seen from a network; empty if nothing is."""
         return self.inside(network, "-c", FETCH, url)
 
     def inside(self, network: str, *python: str) -> str:
-        """What a Python program prints that runs in a network; nothing if it fails."""
+        """Run a Python program in a network, and give its output; empty if it fails."""
         return subprocess.run(
             [*self.place(network), sys.executable, *python], capture_output=True, text=True, check=False
         ).stdout
@@ -200,13 +200,13 @@ class Clusters(Stack):
         return len({path.relative_to(rooms).parts[0] for path in rooms.rglob("*") if path.stat().st_mtime > then})
 
     async def asked(self, gateway: str, peer: str) -> int:
-        """What a gateway says to somebody with good credentials who wants to reach this peer: 0, or a code."""
+        """Ask a gateway, with good credentials, for a permission to this peer: 0, or the code of its refusal."""
         key = credentials.issue(self._secrets[gateway], "somebody", 60, time.time())
         arguments = ("-m", "tests.e2e.network.turn_client", GATEWAY[gateway], key.username, key.password, peer)
         return int(await asyncio.to_thread(self.inside, "coordinator", *arguments))
 
     def chromium_near(self, cluster: str) -> Path:
-        """A command that starts Chromium in the network of a player near this cluster."""
+        """Write a command that starts Chromium in the network of a player near this cluster."""
         chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
         assert chromium is not None
         command = self.folder / f"chromium-{cluster}"

@@ -42,7 +42,7 @@ async def until(condition: Callable[[], Any], what: str, seconds: float = PATIEN
 
 
 def free_port() -> int:
-    """A TCP port that nobody has right now."""
+    """Find a TCP port that nobody has right now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -60,12 +60,12 @@ def get(url: str) -> tuple[int, str]:
 
 
 def as_variable(value: Any) -> str:
-    """A setting as the environment has it: JSON where it is a list, a table or a truth value."""
+    """Write a setting as the environment has it: JSON where it is a list, a table or a truth value."""
     return json.dumps(value) if isinstance(value, list | dict | bool) else str(value)
 
 
 def self_signed(folder: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1, and its key, as PEM files."""
+    """Make a certificate for 127.0.0.1, and its key, as PEM files."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "coinop test")])
     now = datetime.datetime.now(datetime.UTC)
@@ -86,7 +86,7 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
 
 
 def rooms_of(worker: subprocess.Popen[bytes]) -> set[int]:
-    """The process ids of a worker's rooms, spare ones too."""
+    """List the process ids of a worker's rooms, spare ones too."""
     found = set()
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -183,7 +183,7 @@ class Stack:
         self._run(program, environment, command="worker")
 
     def place(self, program: str) -> list[str]:
-        """The command that takes this program to where it is to run: none, as all are here."""
+        """Give the command that takes this program to where it is to run: none, as all are here."""
         return []
 
     def _run(self, program: str, environment: dict[str, str], command: str = "") -> None:
@@ -219,18 +219,18 @@ class Stack:
             program.wait()
 
     def log(self) -> str:
-        """What both have said so far."""
+        """Read what all programs have logged so far."""
         path = self.folder / "log"
         return path.read_text(errors="replace")[-8000:] if path.exists() else ""
 
     def metric(self, name: str, *, worker: bool = True) -> float:
-        """The sum of a metric's series."""
+        """Add up a metric's series."""
         port = self.metrics_port if worker else self.port
         _, text = get(f"http://127.0.0.1:{port}/metrics")
         return sum(float(value) for value in re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE))
 
     def status(self) -> dict[str, Any]:
-        """The coordinator's own word on its workers and rooms."""
+        """Ask the coordinator about its workers and rooms."""
         found: dict[str, Any] = json.loads(get(self.url + "api/status")[1])
         return found
 

@@ -76,7 +76,7 @@ class Proxy(asyncio.DatagramProtocol):
         self.carry(data, lambda data: self._transport.sendto(data, browser))
 
     def go_dark(self, seconds: float) -> None:
-        """An outage that begins now."""
+        """Begin an outage now."""
         self.impairment.dark_until = self._loop.time() + seconds
 
     async def _open(self, browser: Address) -> "_Way":
@@ -111,7 +111,7 @@ class _Way(asyncio.DatagramProtocol):
 
 @contextlib.asynccontextmanager
 async def proxy(port: int, target: int, impairment: Impairment) -> AsyncIterator[Proxy]:
-    """A proxy on this port of the loopback for a gateway on that one, until the end of the block."""
+    """Run a proxy on this port of the loopback for a gateway on that one, until the end of the block."""
     loop = asyncio.get_running_loop()
     transport, running = await loop.create_datagram_endpoint(
         lambda: Proxy(("127.0.0.1", target), impairment), local_addr=("127.0.0.1", port)

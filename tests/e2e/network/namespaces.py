@@ -37,7 +37,7 @@ class Network:
         return self._process.pid
 
     def enter(self) -> list[str]:
-        """The command that starts another in this network."""
+        """Give the command that starts another in this network."""
         user = [f"--user=/proc/{self._hub.pid}/ns/user", "--preserve-credentials"] if as_root() else []
         return ["nsenter", *user, f"--net=/proc/{self.pid}/ns/net"]
 
@@ -53,7 +53,7 @@ class Network:
 
 @cache
 def as_root() -> list[str]:
-    """What makes us root for networks: nothing, if we are root and there are no namespaces of users."""
+    """Give the options that make us root for networks: none, if we are root and there are no namespaces of users."""
     return [] if os.geteuid() == 0 and not _works(OWN_USER) else OWN_USER
 
 

@@ -87,7 +87,7 @@ class Guest:
         return self.started
 
     async def verdict(self) -> Verdict:
-        """What is said of its wish to be let in."""
+        """Wait for the answer to its wish to be let in."""
         return await asyncio.wait_for(self._verdicts.get(), PATIENCE)
 
     async def ended(self) -> Ended:
@@ -97,16 +97,16 @@ class Guest:
         return verdict
 
     async def picture(self) -> Any:
-        """The next picture."""
+        """Wait for the next picture."""
         assert self._viewer is not None
         return await asyncio.wait_for(self._viewer.picture(), PATIENCE)
 
     def new_viewer(self) -> Viewer:
-        """What its next connection ends at."""
+        """Make the viewer that its next connection ends at."""
         return Viewer()
 
     async def offer(self) -> str:
-        """That of a new connection."""
+        """Make the offer of a new connection."""
         if self._viewer is not None:
             await self._viewer.close()
         self._viewer = self.new_viewer()

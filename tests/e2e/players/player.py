@@ -118,13 +118,13 @@ async def failure(page: Page, seconds: float = PATIENCE) -> str:
 
 
 async def brightness(page: Page, box: tuple[int, int, int, int]) -> float:
-    """The mean brightness, 0 to 255, of a box (x, y, width, height) of a 256x240 picture."""
+    """Measure the mean brightness, 0 to 255, of a box (x, y, width, height) of a 256x240 picture."""
     value: float = await page.evaluate(BRIGHTNESS, list(box))
     return value
 
 
 async def video_stats(page: Page) -> dict[str, Any]:
-    """The browser's ``inbound-rtp`` figures of the picture."""
+    """Read the browser's ``inbound-rtp`` figures of the picture."""
     report: dict[str, Any] = await page.evaluate(RTP_STATS)
     return report
 
@@ -148,7 +148,7 @@ async def dark(page: Page) -> bool:
 
 
 async def chosen(page: Page) -> str:
-    """What the arrow of the title screen stands at: "one" or "two" players, or nothing."""
+    """Read what the arrow of the title screen stands at: "one" or "two" players, or nothing."""
     found = [name for name, box in _CHOICES.items() if await brightness(page, box) > 60]
     return found[0] if len(found) == 1 else ""
 

@@ -39,7 +39,7 @@ class _Counter(Viewer):
         await super().take(answer)
 
     async def picture(self) -> Any:
-        """The next frame has come."""
+        """Wait for the next frame."""
         self._next.clear()
         await self._next.wait()
 
@@ -55,6 +55,6 @@ class Watcher(Guest):
         return _Counter(self.frames)
 
     def longest_gap(self, since: float) -> float:
-        """The longest time without a frame from then on."""
+        """Find the longest time without a frame from then on."""
         frames = [frame for frame in self.frames if frame >= since - 0.1]
         return max((later - earlier for earlier, later in pairwise(frames)), default=float("inf"))
