@@ -28,7 +28,7 @@ function tryAgain(tried) {
   location.reload();
 }
 
-/** The module script has run, and with it all that it imports. */
+/** Stop watching once the module script has run, and with it all that it imports. */
 function loaded({ target }) {
   if (!(target instanceof HTMLScriptElement) || target.type !== "module") return;
   clearTimeout(giveUp);

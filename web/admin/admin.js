@@ -18,7 +18,7 @@ let timer;
 /** Whether what is said is about looking, and so over when looking succeeds. */
 let aboutLooking = false;
 
-/** A button that acts on what has this name, at its second press. */
+/** Make a button that acts on what has this name, at its second press. */
 function confirmed(words, name, act) {
   const made = button(words, () => {}, { label: `${words} ${name}` });
   confirmOnSecondPress(made, `${words}: sure?`, async () => {

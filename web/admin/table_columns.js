@@ -49,7 +49,7 @@ export const WORKERS = [
   ...FIGURES,
 ];
 
-/** `names` are the workers' by their ids. */
+/** Make the columns of the rooms. `names` are the workers' by their ids. */
 export function roomColumns(names) {
   return [
     word("game", (row) => row.game),
@@ -61,7 +61,7 @@ export function roomColumns(names) {
   ];
 }
 
-/** "2 workers, 1 room, 3 players": an overview in one line. */
+/** Sum an overview up in one line: "2 workers, 1 room, 3 players". */
 export function headline({ version, pages, workers, rooms }) {
   const players = rooms.reduce((sum, room) => sum + room.players, 0);
   const counts = [[workers.length, "worker"], [rooms.length, "room"], [players, "player"], [pages, "open page"]];

@@ -51,7 +51,7 @@ function usePeer(parts, peer) {
   showStarting(parts);
 }
 
-/** The handler of each type of notice (core/wire/room.js). */
+/** Make the handler of each type of notice (core/wire/room.js). */
 function noticeHandlers(parts) {
   const { session, screen, toast, gamepads, playback, saves } = parts;
   return {

@@ -64,7 +64,7 @@ function beginPlaying({ current, session, heartbeat, overlay, panel, bar, wakeLo
   if (session.room.seat === null) toast.show(NOTICE.watching);
 }
 
-/** The path is dead: the last frame stays, and what it takes to play on is kept. */
+/** Keep the last frame in sight while the path is dead, and what it takes to play on. */
 function holdPicture({ screen, heartbeat, overlay }) {
   byId("play").classList.toggle("held", screen.hold());
   for (const part of [heartbeat, overlay]) part.ungrab();

@@ -15,13 +15,13 @@ const DIRECTIONS = [BUTTON.UP, BUTTON.DOWN, BUTTON.LEFT, BUTTON.RIGHT];
 /** Thumb first, then what is pressed seldom. */
 const ORDER = [BUTTON.B, BUTTON.A, BUTTON.Y, BUTTON.X, BUTTON.L, BUTTON.R, BUTTON.L2, BUTTON.R2, BUTTON.START, BUTTON.SELECT];
 
-/** What is printed on a key: from the keyboard's layout if the browser tells it, else from the key's code. */
+/** Name what is printed on a key: from the keyboard's layout if the browser tells it, else from the key's code. */
 export function cap(code, /** @type {any} */ layout = null) {
   return CAPS[code] ?? layout?.get(code)?.toUpperCase() ?? code.replace(/^(Key|Digit)/, "");
 }
 
 /**
- * Rows of the legend: {caps: [...], label, pad}. `labels` is the room's button -> label, or null: then every mapped
+ * Make the rows of the legend: {caps: [...], label, pad}. `labels` is the room's button -> label, or null: then every mapped
  * button is listed under libretro's name. `pad` is that name where the label says something else.
  */
 export function rows(keys, labels, layout = null) {

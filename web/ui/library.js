@@ -10,7 +10,7 @@ const NEAR = "600px";
 /** "Duel 2" before "Duel 10". */
 const ORDER = new Intl.Collator(undefined, { numeric: true });
 
-/** The games whose title or system holds every word of the query. */
+/** Find the games whose title or system holds every word of the query. */
 export function matching(games, query) {
   const words = plain(query).split(/\s+/).filter(Boolean);
   return games.filter((game) => {
@@ -19,12 +19,12 @@ export function matching(games, query) {
   });
 }
 
-/** As a hurried person types it: without case and accents, and in the one form that letters composed of two have. */
+/** Simplify text as a hurried person types it: no case, no accents, composed letters in one form. */
 function plain(text) {
   return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase();
 }
 
-/** Where an arrow key leads from tile `index` of `count`, in rows of `columns`: an index, or null for another key. */
+/** Find where an arrow key leads from tile `index` of `count`, in rows of `columns`: an index, or null for another key. */
 export function step(key, index, count, columns) {
   const ways = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -index, End: count - 1 - index };
   if (!Object.hasOwn(ways, key)) return null;

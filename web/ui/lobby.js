@@ -3,7 +3,7 @@
 import { element } from "./dom.js";
 import { drawArt } from "./library.js";
 
-/** "2 playing, 1 watching, 2 free seats": who is in a room, in words. */
+/** Say who is in a room: "2 playing, 1 watching, 2 free seats". */
 export function occupancy({ players, watching, free_seats: free }) {
   const words = [`${players} playing`];
   if (watching > 0) words.push(`${watching} watching`);

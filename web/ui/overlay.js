@@ -4,7 +4,7 @@ import { figures } from "../core/net/stats.js";
 
 const SAMPLE_MS = 1000;
 
-/** Label and text of each line, from the figures of stats.js together with {rttMs, photonMs, region}. */
+/** Put figures in words: label and text of each line, from the figures of stats.js together with {rttMs, photonMs, region}. */
 export function lines(now) {
   const known = (value, text) => (value === null || value === undefined ? "–" : text(value));
   const ms = (value) => known(value, (number) => `${number.toFixed(1)} ms`);

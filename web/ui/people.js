@@ -5,7 +5,7 @@ import { confirmOnSecondPress } from "./confirm_button.js";
 import { SEATS, giveSeatMessage, makeHostMessage, removeMessage, takeSeatMessage } from "../core/wire/coordinator.js";
 
 /**
- * A room's state as the panel shows it: {seats: [{seat, person, actions}], watching: [{person, actions}]}. An action is
+ * Arrange a room's state as the panel shows it: {seats: [{seat, person, actions}], watching: [{person, actions}]}. An action is
  * {text, label, message} and `confirm`, a question, if it wants a second press.
  */
 export function places(people) {
@@ -33,7 +33,7 @@ function towards(people, me, person) {
   return me.seat === null || !person.here ? host : [handing(people, me, person), ...host];
 }
 
-/** What somebody seated may do with the own seat. */
+/** Offer what somebody seated may do with the own seat. */
 function handing(people, me, person) {
   const offered = (from, to) => people.offers.some(([one, other]) => one === from.id && other === to.id);
   if (person.seat === null) {
@@ -54,13 +54,13 @@ function hosting(person) {
   return person.here ? [handOver, remove] : [remove];
 }
 
-/** Whom the room calls by a seat ("Player 2"), by the name that the people there know. */
+/** Translate the room's name for a seat ("Player 2") to the name that the people there know. */
 export function nameOf(called, people) {
   const seat = Number(/^Player (\d)$/.exec(called)?.[1]) - 1;
   return people?.members.find((member) => member.seat === seat)?.name ?? called;
 }
 
-/** Sentences on what changed between two states of a room, for those who don't look at the panel. */
+/** Say what changed between two states of a room, for those who don't look at the panel. */
 export function news(before, now) {
   if (!before) return [];
   const said = [];
@@ -106,7 +106,7 @@ export class People {
     }
   }
 
-  /** A `room_state`, or null when we are in no room. */
+  /** Show a `room_state`, or null when we are in no room. */
   show(people) {
     const { count, seats, watching, host, locked, listed } = this._elements;
     count.textContent = people ? String(people.members.length) : "";
@@ -136,7 +136,7 @@ export class People {
     (shown ? close : toggle).focus({ focusVisible: false });
   }
 
-  /** On the button that did this before; where it has nothing to do any more, on the panel's own. */
+  /** Focus the button that did this before; where it has nothing to do any more, the panel's own. */
   _focusAgain(label) {
     const { panel, close } = this._elements;
     const same = [...panel.querySelectorAll("button")].find((one) => one.getAttribute("aria-label") === label);

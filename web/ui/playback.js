@@ -14,7 +14,7 @@ const HELD_SPEED = 4;
 const NEXT_SPEED = Object.freeze({ 1: 2, 2: 4, 4: 1 });
 const USUAL = Object.freeze({ paused: false, by: "", speed: 1, rewinding: false });
 
-/** How the game runs, in words; empty if it just runs. */
+/** Say how the game runs; empty if it just runs. */
 export function stateWords({ paused, by, speed, rewinding }) {
   const whose = by ? ` by ${by}` : "";
   if (rewinding) return `Rewinding${whose}`;
@@ -46,7 +46,7 @@ export class PlaybackControls {
     this._wire();
   }
 
-  /** From now on keys and buttons work: we have a seat. */
+  /** Make keys and buttons work: we have a seat. */
   grab() {
     for (const [type, handler] of Object.entries(this._handlers)) addEventListener(type, handler);
     this._elements.strip.hidden = false;
@@ -58,7 +58,7 @@ export class PlaybackControls {
     this._elements.strip.hidden = true;
   }
 
-  /** The room's word on how the game runs; null when nothing is played. */
+  /** Show how the game runs, as the room says it; null when nothing is played. */
   show(playback) {
     this._state = playback ?? USUAL;
     const { badge, pause, rewind, fast, factor } = this._elements;
@@ -109,7 +109,7 @@ export class PlaybackControls {
     if (this._held.delete(code)) this._releases[code]?.();
   }
 
-  /** The window lost the focus: whoever holds a key there does not tell us when it is let go of. */
+  /** Release every held key: without the focus nothing tells us when it is let go of. */
   _letGo() {
     for (const code of [...this._held]) this._release(code);
   }

@@ -10,7 +10,7 @@ const LENGTH = 26;
 /** What base32 leaves out because it looks like a letter that it has. */
 const LOOKALIKES = Object.freeze({ 0: "O", 1: "I", 8: "B" });
 
-/** The bytes in base32, without padding. */
+/** Encode bytes in base32, without padding. */
 export function base32(bytes) {
   let [text, value, bits] = ["", 0, 0];
   for (const byte of bytes) {
@@ -22,13 +22,13 @@ export function base32(bytes) {
   return bits > 0 ? text + LETTERS[(value << (5 - bits)) & 31] : text;
 }
 
-/** A code as somebody typed or pasted it, in its one form; null if it is none. */
+/** Bring a code as somebody typed or pasted it into its one form; null if it is none. */
 export function parseCode(text) {
   const plain = text.toUpperCase().replace(/[\s.\-–—]/g, "").replace(/[018]/g, (digit) => LOOKALIKES[digit]);
   return plain.length === LENGTH && [...plain].every((letter) => LETTERS.includes(letter)) ? plain : null;
 }
 
-/** The code in groups, as a person reads it out. */
+/** Write the code in groups, as a person reads it out. */
 export function spaced(code) {
   return [code.slice(0, 5), code.slice(5, 10), code.slice(10, 15), code.slice(15, 20), code.slice(20)].join("-");
 }

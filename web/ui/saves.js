@@ -22,7 +22,7 @@ export function slotName(slot) {
   return slot === AUTO_SLOT ? "Saved by itself" : `Slot ${slot}`;
 }
 
-/** How long ago a time is, in words. Both in Unix seconds. */
+/** Say how long ago a time is. Both are in Unix seconds. */
 export function ago(time, now) {
   const seconds = Math.max(0, now - time); // the room's clock may be ahead of ours
   const count = (unit, name) => `${Math.floor(seconds / unit)} ${name}${seconds < 2 * unit ? "" : "s"} ago`;
@@ -34,7 +34,7 @@ export function ago(time, now) {
 }
 
 /**
- * Each slot with its saves, the newest first: {slot, saves}. Of a slot's older versions only those are shown that another
+ * Sort saves by slot, the newest first: [{slot, saves}]. Of a slot's older versions only those are shown that another
  * room saved without knowing of the newest (`conflict`).
  */
 export function bySlot(saves) {

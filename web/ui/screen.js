@@ -4,7 +4,7 @@
  * Picture and sound have an element each. In one element the browser would hold the picture back for the sound.
  */
 
-/** The displayed size in CSS px of a picture in a box. `picture`: {width, height, aspect}; `pixel`: device px per CSS px. */
+/** Fit a picture into a box: its displayed size in CSS px. `picture`: {width, height, aspect}; `pixel`: device px per CSS px. */
 export function fitted(picture, box, fit, pixel = 1) {
   const aspect = picture.aspect > 0 ? picture.aspect : picture.width / picture.height;
   const filling = Math.min(box.height, box.width / aspect);

@@ -24,7 +24,7 @@ const HUES = [
 const BAYER = [0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5];
 const SKY_SHADES = 6;
 
-/** The scene as RGBA bytes, WIDTH by HEIGHT. */
+/** Paint the scene: RGBA bytes, WIDTH by HEIGHT. */
 export function paint(title, system) {
   const random = generator(hash(`${title}\n${system}`));
   const hue = hueOf(system) + (random() - 0.5) * 24;
@@ -74,7 +74,7 @@ function paintSky(canvas, hue, random) {
   }
 }
 
-/** A sun with the slits of an old screen, or a moon. */
+/** Paint a sun with the slits of an old screen, or a moon. */
 function paintSun(canvas, random) {
   const radius = 9 + Math.floor(random() * 6);
   const middleX = 16 + Math.floor(random() * (WIDTH - 32));
@@ -99,7 +99,7 @@ function paintRidge(canvas, base, relief, colour, random) {
   }
 }
 
-/** A chequered floor that runs to the horizon. */
+/** Paint a chequered floor that runs to the horizon. */
 function paintGround(canvas, hue, random) {
   const light = hsl(hue + 20, 48, 30);
   const dark = hsl(hue + 20, 55, 20);
@@ -115,7 +115,7 @@ function paintGround(canvas, hue, random) {
   }
 }
 
-/** The hero: random cells, mirrored, grown once so that they hang together, with an outline, a shade and eyes. */
+/** Paint the hero: random cells, mirrored, grown once so that they hang together, with an outline, a shade and eyes. */
 function paintCreature(canvas, hue, random) {
   const size = 11;
   const cells = grow(mirrored(size, random), size);
@@ -164,7 +164,7 @@ function mirrored(size, random) {
   return cells;
 }
 
-/** Lone cells go and holes close. */
+/** Remove lone cells and close holes. */
 function grow(cells, size) {
   return cells.map((cell, at) => {
     const x = at % size;
@@ -176,14 +176,14 @@ function grow(cells, size) {
   });
 }
 
-/** FNV-1a over the code units: 32 bits. */
+/** Hash the code units by FNV-1a: 32 bits. */
 export function hash(text) {
   let value = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
   return value >>> 0;
 }
 
-/** Numbers from 0 to 1 out of a seed (a Weyl sequence through a mixer): small, and the same in every browser. */
+/** Make numbers from 0 to 1 out of a seed (a Weyl sequence through a mixer), the same in every browser. */
 function generator(seed) {
   let state = seed;
   return () => {
@@ -194,7 +194,7 @@ function generator(seed) {
   };
 }
 
-/** Hue in degrees, the others in per cent, to three bytes. */
+/** Convert hue in degrees, the others in per cent, to three bytes. */
 function hsl(hue, saturation, lightness) {
   const chroma = (saturation / 100) * Math.min(lightness / 100, 1 - lightness / 100);
   return [0, 8, 4].map((offset) => {

@@ -66,7 +66,7 @@ export class Keyboard {
     this._changed(event.timeStamp);
   }
 
-  /** Windows sends one keyup for two held Shift keys. */
+  /** Release both Shift keys: Windows sends one keyup for the two. */
   _freeShifts(event) {
     if (event.shiftKey || !event.code.startsWith("Shift")) return false;
     const left = this._held.delete("ShiftLeft");

@@ -22,7 +22,7 @@ class Share {
     this.axes = new Int16Array(AXES);
   }
 
-  /** What the device holds now. `time` is when it happened, in ms of performance.now(). `axes` may be left out. */
+  /** Set what the device holds now. `time` is when it happened, in ms of performance.now(). `axes` may be left out. */
   update(buttons, time, axes = null) {
     this.buttons = buttons;
     if (axes) this.axes.set(axes);
@@ -69,7 +69,7 @@ export class Pad {
   }
 
   /**
-   * A connection has opened, and nothing has been sent on it: its numbers begin at 1. If the pad is in use, what is held
+   * Begin anew for a connection that has just opened: its numbers begin at 1. If the pad is in use, what is held
    * stays held. Any later would be too late: the room takes no number that is lower than one that it has had.
    */
   renew(time) {

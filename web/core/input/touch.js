@@ -17,7 +17,7 @@ const EIGHTHS = [
   [BUTTON.LEFT], [BUTTON.LEFT, BUTTON.UP], [BUTTON.UP], [BUTTON.UP, BUTTON.RIGHT],
 ].map((buttons) => buttons.reduce((mask, button) => mask | (1 << button), 0));
 
-/** The buttons for a thumb at (x, y) from the middle of the direction pad, both as a share of its half width. */
+/** Find the buttons for a thumb at (x, y) from the middle of the direction pad, both as a share of its half width. */
 export function direction(x, y) {
   if (Math.hypot(x, y) < DEAD_ZONE) return 0;
   const eighth = Math.round(Math.atan2(y, x) / (Math.PI / 4));
@@ -40,7 +40,7 @@ export class TouchPad {
     this.onchange = (buttons, time) => {};
   }
 
-  /** Shown while it is in use: a pad under the thumbs of somebody who only watches would seem to be broken. */
+  /** Show the pad while it is in use: one under the thumbs of somebody who only watches would seem to be broken. */
   grab() {
     this._element.hidden = false;
     for (const [type, handler] of Object.entries(this._handlers)) this._element.addEventListener(type, handler);
@@ -65,7 +65,7 @@ export class TouchPad {
     if (this._thumbs.delete(event.pointerId)) this._changed(event.timeStamp);
   }
 
-  /** What a thumb holds: {zone, buttons}. Once it is on the direction pad it stays there until it is lifted. */
+  /** Find what a thumb holds: {zone, buttons}. Once it is on the direction pad it stays there until it is lifted. */
   _under(event, before) {
     if (!before || before.zone === "dpad") {
       const box = this._element.querySelector("[data-dpad]").getBoundingClientRect();

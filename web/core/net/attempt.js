@@ -47,7 +47,7 @@ export class Attempt {
     else this.peer.prepared.then(() => this._ask(), (error) => this.fail(error.code));
   }
 
-  /** The room's answer. */
+  /** Take the room's answer. */
   async accept(answer) {
     this.answered = true;
     this.onprogress("connecting");
@@ -59,7 +59,7 @@ export class Attempt {
     }
   }
 
-  /** The connection's state (RTCPeerConnectionState) changed. */
+  /** Take a change of the connection's state (RTCPeerConnectionState). */
   connectionChanged(state) {
     if (this._over) return;
     if (state === "failed") this.fail("blocked");
@@ -75,7 +75,7 @@ export class Attempt {
     this.onfail(code);
   }
 
-  /** It came to its end, good or bad: nothing is heard of it any more. The connection is left as it is. */
+  /** End the attempt, good or bad, and say nothing more of it. The connection is left as it is. */
   end() {
     this._over = true;
     this._environment.clearTimeout(this._timer);

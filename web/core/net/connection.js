@@ -34,22 +34,22 @@ export class Connection {
     this.onnotice = (notice) => {}; // (notice of the room channel)
   }
 
-  /** Whether there is neither a connection nor an attempt at one. */
+  /** Tell whether there is neither a connection nor an attempt at one. */
   get idle() {
     return this._peer === null;
   }
 
-  /** The gateways' URLs that the present attempt was made with. */
+  /** Get the gateways' URLs that the present attempt was made with. */
   get gateways() {
     return this._peer.gateways;
   }
 
-  /** Whether an attempt waits for the answer to what it asked. */
+  /** Tell whether an attempt waits for the answer to what it asked. */
   get waits() {
     return Boolean(this._attempt?.asked && !this._attempt.answered);
   }
 
-  /** Whether an attempt has not asked yet, or only on a socket that is gone. */
+  /** Tell whether an attempt has not asked yet, or only on a socket that is gone. */
   get silent() {
     return Boolean(this._attempt && !this._attempt.asked);
   }
@@ -90,7 +90,7 @@ export class Connection {
     this._attempt?.ask();
   }
 
-  /** The socket is gone, and with it a question that was not answered. */
+  /** Forget a question that was not answered: its socket is gone. */
   forget() {
     if (this._attempt && this.waits) this._attempt.asked = false;
   }
@@ -99,7 +99,7 @@ export class Connection {
     this._attempt?.accept(answer);
   }
 
-  /** A first frame is on the screen: the attempt has come to its end. False if it is not up yet, or was over before. */
+  /** End the attempt, as a first frame is on the screen. False if it is not up yet, or was over before. */
   shown() {
     if (!this._attempt?.connected) return false;
     this._endAttempt();
@@ -142,7 +142,7 @@ export class Connection {
     };
   }
 
-  /** The room closes its side. Whether the game goes on is the coordinator's word; without it we see for ourselves. */
+  /** Wait for the coordinator's word on whether the game goes on, after the room closed its side. */
   _closes(words = "") {
     const said = words || (this._closing?.said ?? "");
     this._environment.clearTimeout(this._closing?.timer);

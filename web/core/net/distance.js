@@ -10,7 +10,7 @@ import { testWay } from "./ice_probe.js";
 /** The least is the best guess at the path: whatever else takes time comes on top. */
 const TRIES = 3;
 
-/** Milliseconds to the quickest of these gateways, or null if none answers. `environment` is that of ice_probe.js. */
+/** Measure the milliseconds to the quickest of these gateways; null if none answers. `environment` is that of ice_probe.js. */
 export async function distance(gateways, environment) {
   const server = stunServer(gateways);
   if (!server) return null;

@@ -46,7 +46,7 @@ export class Heartbeat {
     this.rtt = null;
   }
 
-  /** The echo of a ping arrived. */
+  /** Take the echo of a ping. */
   echo(sequence) {
     this.alive();
     const sent = this._sent.get(sequence);
@@ -55,7 +55,7 @@ export class Heartbeat {
     this.rtt = this._environment.now() - sent;
   }
 
-  /** Something came from the room: a frame was shown, or a message read. */
+  /** Note a sign of life from the room: a frame was shown, or a message read. */
   alive() {
     this._unanswered = null;
   }

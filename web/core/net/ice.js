@@ -10,12 +10,12 @@ import { PeerConnectionError } from "./peer_connection.js";
 const URL_FORM = /^(stun|turns?):(\[[^\]]+\]|[^:?]+)(?::(\d{1,5}))?(?:\?transport=(udp|tcp))?$/i;
 const DEFAULT_PORT = Object.freeze({ stun: 3478, turn: 3478, turns: 5349 });
 
-/** {iceServers, relayOnly} of a `welcome` or an `ice_servers`. */
+/** Read {iceServers, relayOnly} of a `welcome` or an `ice_servers`. */
 export function announced(message) {
   return { iceServers: message.ice_servers ?? [], relayOnly: message.relay_only ?? false };
 }
 
-/** Whether media goes through a gateway only, by the server's order or by the setting `path` ("auto" or "relay"). */
+/** Tell whether media goes through a gateway only, by the server's order or by the setting `path` ("auto" or "relay"). */
 export function isRelayOnly(ice, path) {
   return Boolean(ice?.relayOnly) || path === "relay";
 }
@@ -23,14 +23,14 @@ export function isRelayOnly(ice, path) {
 /** A browser asks each URL for a candidate, and Chromium takes no more TURN servers than this. */
 const MAX_URLS = 32;
 
-/** The ICE servers with none but these URLs. */
+/** Keep these URLs of the ICE servers, and no others. */
 export function only(iceServers, urls) {
   return iceServers
     .map((server) => ({ ...server, urls: server.urls.filter((url) => urls.includes(url)) }))
     .filter((server) => server.urls.length > 0);
 }
 
-/** As many as a browser takes: no server is left out for another one's second URL. */
+/** Keep as many as a browser takes: no server is left out for another one's second URL. */
 function limited(iceServers) {
   const all = iceServers.flatMap(({ urls }) => urls.map((url, place) => ({ url, place })));
   if (all.length <= MAX_URLS) return iceServers;
@@ -38,7 +38,7 @@ function limited(iceServers) {
 }
 
 /**
- * What RTCPeerConnection takes. Without relay-only the browser itself prefers a direct path where there is one.
+ * Make the configuration that RTCPeerConnection takes. Without relay-only the browser itself prefers a direct path where there is one.
  *
  * Throws PeerConnectionError if media may only go through a gateway and none is announced: such a connection can never come up.
  */
@@ -51,7 +51,7 @@ export function configuration(ice, path) {
 }
 
 /**
- * Each way to a gateway by itself: {kind, host, port, server}, with kind "STUN", "UDP", "TCP" or "TLS" and `server` an
+ * List each way to a gateway by itself: {kind, host, port, server}, with kind "STUN", "UDP", "TCP" or "TLS" and `server` an
  * RTCIceServer of just this URL. Each way once; what browsers don't speak (TURN over DTLS) is left out.
  */
 export function ways(iceServers) {
@@ -68,7 +68,7 @@ export function ways(iceServers) {
 /** More would only ask more of the same region. */
 const MAX_STUN_URLS = 3;
 
-/** An RTCIceServer that asks these gateways over UDP by which address they see us; null if none can be asked so. */
+/** Make an RTCIceServer that asks these gateways over UDP by which address they see us; null if none can be asked so. */
 export function stunServer(gateways) {
   const asked = ways([{ urls: gateways }]).filter(({ kind }) => kind === "STUN" || kind === "UDP");
   const urls = [...new Set(asked.map(({ host, port }) => `stun:${host}:${port}`))];

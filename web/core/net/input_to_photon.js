@@ -28,13 +28,13 @@ export class InputToPhotonMeter {
     this._samples = [];
   }
 
-  /** A state went out under this number, for an event at this time (ms). */
+  /** Note that a state went out under this number, for an event at this time (ms). */
   sent(sequence, time) {
     this._sent.set(sequence, time);
     if (this._sent.size > WAITING) this._sent.delete(this._sent.keys().next().value);
   }
 
-  /** The room used the state for the frame with this RTP timestamp. */
+  /** Note that the room used the state for the frame with this RTP timestamp. */
   applied(sequence, rtp) {
     const time = this._sent.get(sequence);
     if (time === undefined) return;
@@ -44,7 +44,7 @@ export class InputToPhotonMeter {
     else keep(this._applied, { time, rtp }, WAITING);
   }
 
-  /** A frame was shown, or will be at `shown` (ms). */
+  /** Note that a frame was shown, or will be at `shown` (ms). */
   frame(rtp, shown) {
     keep(this._frames, { rtp, shown }, WAITING);
     this._applied = this._applied.filter((input) => {
@@ -54,7 +54,7 @@ export class InputToPhotonMeter {
     });
   }
 
-  /** The median of the last samples in ms, or null while there is none. */
+  /** Get the median of the last samples in ms, or null while there is none. */
   get median() {
     if (this._samples.length === 0) return null;
     const sorted = [...this._samples].sort((one, other) => one - other);
@@ -71,7 +71,7 @@ function keep(list, item, limit) {
   if (list.length > limit) list.shift();
 }
 
-/** Whether timestamp `one` is `other` or later, modulo 2^32. */
+/** Tell whether timestamp `one` is `other` or later, modulo 2^32. */
 function reached(one, other) {
   return ((one - other) >>> 0) < 0x80000000;
 }

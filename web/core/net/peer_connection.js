@@ -54,7 +54,7 @@ export class PeerConnection {
     this.tracks = { video: this._video.receiver.track, audio: this._audio.receiver.track };
   }
 
-  /** The local SDP with the candidates found so far, or null while it is being made. */
+  /** Get the local SDP with the candidates found so far, or null while it is being made. */
   get offer() {
     const description = this._connection.localDescription;
     return description && withoutMdns(description.sdp);
@@ -171,7 +171,7 @@ function connect(ice, platform) {
   }
 }
 
-/** Settles when the channel takes more, or takes nothing any more. */
+/** Wait until the channel takes more, or takes nothing any more. */
 function drained(channel) {
   return new Promise((resolve) => {
     for (const type of ["bufferedamountlow", "close", "error"]) channel.addEventListener(type, resolve, { once: true });

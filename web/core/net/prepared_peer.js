@@ -25,7 +25,7 @@ export class PreparedPeer {
     this._refresh = this._environment.setTimeout(() => this.prepare(), LIMIT_MS);
   }
 
-  /** The prepared one, or a new one. Throws PeerConnectionError. */
+  /** Give the prepared one, or a new one. Throws PeerConnectionError. */
   take() {
     const peer = this._peer;
     this._peer = null;

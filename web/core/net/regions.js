@@ -2,7 +2,7 @@
  * The regions that a room may be in: which there are, how far each is from here, and so which gateways a connection asks.
  *
  * Measures in the background, and nothing waits for it: what is known at a start is said with it. Leaves to distance.js
- * how a region is measured, to session.js when connections are made, and to regionchoice.js what the player sees.
+ * how a region is measured, to session.js when connections are made, and to region_choice.js what the player sees.
  */
 
 import { only } from "./ice.js";
@@ -35,12 +35,12 @@ export class Regions {
     this.onlikely = () => {}; // a connection that was made before asks other gateways than one that is made now
   }
 
-  /** How far each region is, as far as it is known: {name: milliseconds}. */
+  /** Get how far each region is, as far as it is known: {name: milliseconds}. */
   get delays() {
     return Object.fromEntries(this.places.filter(({ ms }) => Number.isFinite(ms)).map(({ name, ms }) => [name, ms]));
   }
 
-  /** These are the regions now. Those that are new, or have other gateways, are measured. */
+  /** Take the regions as they are now, and measure those that are new or have other gateways. */
   show(regions) {
     this.places = regions.map((region) => ({ ...region, ms: this._find(region)?.ms }));
     this._tell();
@@ -48,18 +48,18 @@ export class Regions {
     this._restartTimer();
   }
 
-  /** The network may be another one: measure all again. What is known holds until then. */
+  /** Measure all again, as the network may be another one. What is known holds until then. */
   renew() {
     for (const place of this.places) this._ask(place);
   }
 
-  /** What {iceServers, relayOnly} a connection is made with: to a room in `region` if it is known, or to any. */
+  /** Choose {iceServers, relayOnly} for a connection: to a room in `region` if it is known, or to any. */
   near(ice, region = "") {
     const iceServers = only(ice.iceServers, this._likely(region).flatMap(({ gateways }) => gateways));
     return this.places.length <= ASKED || iceServers.length === 0 ? ice : { ...ice, iceServers };
   }
 
-  /** Whether a connection that was made with these URLs lacks all gateways by which a room in `region` is reached. */
+  /** Tell whether a connection that was made with these URLs lacks all gateways by which a room in `region` is reached. */
   misses(ice, region, urls) {
     const gateways = this.places.find(({ name }) => name === region)?.gateways ?? [];
     return only(ice.iceServers, gateways).length > 0 && !gateways.some((url) => urls.includes(url));
@@ -84,7 +84,7 @@ export class Regions {
     return this.places.find((place) => place.name === name && String(place.gateways) === String(gateways));
   }
 
-  /** Where a room will most likely be: in `region`, or where the coordinator will put it. */
+  /** Guess where a room will most likely be: in `region`, or where the coordinator will put it. */
   _likely(region) {
     const wanted = this._wanted();
     const rank = (place) => [place.name !== region, place.name !== wanted, place.full, place.ms ?? Infinity];

@@ -12,7 +12,7 @@ export class Retries {
     this._act = null;
   }
 
-  /** Whether a try waits for its time. */
+  /** Tell whether a try waits for its time. */
   get waiting() {
     return this._act !== null;
   }
@@ -42,7 +42,7 @@ export class Retries {
     this._act = null;
   }
 
-  /** It worked: the next failure is a first one again. */
+  /** Begin anew after a success: the next failure is a first one again. */
   reset() {
     this.cancel();
     this._count = 0;

@@ -3,7 +3,7 @@
 /** Without `stereo=1` in the receiver's description Opus is decoded to mono (RFC 7587, section 6.1). */
 const OPUS = Object.freeze({ minptime: "10", stereo: "1", "sprop-stereo": "0" });
 
-/** The same description with the Opus parameters above set, and all others left as they are. */
+/** Set the Opus parameters above in a description, and leave all others as they are. */
 export function withStereoOpus(sdp) {
   const payload = /^a=rtpmap:(\d+) opus\/48000/im.exec(sdp)?.[1];
   if (payload === undefined) return sdp;
@@ -20,7 +20,7 @@ function merged(parameters) {
 }
 
 /**
- * The codecs to prefer for a choice of the settings, from RTCRtpReceiver.getCapabilities("video").codecs.
+ * List the codecs to prefer for a choice of the settings, from RTCRtpReceiver.getCapabilities("video").codecs.
  *
  * Null for "auto": the browser's own order stays. Empty if the browser has none of that kind. H.264 of
  * packetization-mode 1 comes first, since a frame of mode 0 must fit one packet.
@@ -35,7 +35,7 @@ export function preferredCodecs(choice, codecs) {
 }
 
 /**
- * Whether a candidate line holds an mDNS name in place of an address (RFC 8828's mode for pages without a camera).
+ * Tell whether a candidate line holds an mDNS name in place of an address (RFC 8828's mode for pages without a camera).
  *
  * Such candidates are not sent: the room could only resolve them on its own link, would wait a second for it, and
  * learns the address from our first connectivity check anyhow.
@@ -44,7 +44,7 @@ export function isMdns(candidate) {
   return /^(?:a=)?candidate:\S+ \d+ \S+ \d+ \S+\.local /i.test(candidate);
 }
 
-/** The description without its mDNS candidates. */
+/** Remove the mDNS candidates from a description. */
 export function withoutMdns(sdp) {
   return sdp.split("\r\n").filter((line) => !isMdns(line)).join("\r\n");
 }

@@ -39,7 +39,7 @@ export class Signalling {
     if (!this._socket) this._connect();
   }
 
-  /** Do not wait for the back-off: the player pressed a button, or the network came back. */
+  /** Stop waiting for the back-off: the player pressed a button, or the network came back. */
   hurry() {
     if (!this._wanted || this._socket) return;
     this._attempt = 0;
@@ -64,7 +64,7 @@ export class Signalling {
     this._socket?.close();
   }
 
-  /** Send a message of wire/. False if there is no connection: nothing is queued for a later one. */
+  /** Send a message of wire/coordinator.js. False if there is no connection: nothing is queued for a later one. */
   send(message) {
     if (!this.connected) return false;
     this._socket.send(JSON.stringify(message));

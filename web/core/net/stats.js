@@ -37,7 +37,7 @@ function inbound(report, kind) {
   return null;
 }
 
-/** The transport names its pair; Firefox marks the pair itself. */
+/** Find the pair in use: the transport names it; Firefox marks the pair itself. */
 function selectedPair(report) {
   let marked = null;
   for (const entry of report.values()) {
@@ -51,7 +51,7 @@ function selectedPair(report) {
   return marked;
 }
 
-/** "direct", or such as "through the gateway (UDP)": by what the browser talks to the gateway. */
+/** Name the path: "direct", or such as "through the gateway (UDP)": by what the browser talks to the gateway. */
 function path(report, pair) {
   const local = report.get(pair?.localCandidateId);
   if (!local) return null;

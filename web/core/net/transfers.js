@@ -19,13 +19,13 @@ export class Receiver {
     this._file = null;
   }
 
-  /** A `file` notice: its bytes follow. */
+  /** Begin with a `file` notice: its bytes follow. */
   begin({ name, size }) {
     this._file = { name, bytes: new Uint8Array(size), filled: 0 };
     this._finish(this._file);
   }
 
-  /** A piece. One that belongs to no file, or is more than was said, is dropped with its file. */
+  /** Take a piece. One that belongs to no file, or is more than was said, is dropped with its file. */
   take(buffer) {
     const file = this._file;
     if (!file) return;

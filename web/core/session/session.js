@@ -96,7 +96,7 @@ export class Session {
     }
   }
 
-  /** After a reload in mid-game: back to the kept seat. False if there is none. */
+  /** Go back to the kept seat, after a reload in mid-game. False if there is none. */
   resume() {
     const seatToken = this._seatTokens.read();
     if (!seatToken) return false;
@@ -110,7 +110,7 @@ export class Session {
     return true;
   }
 
-  /** Back to the library, from a game or from a failure. */
+  /** Go back to the library, from a game or from a failure. */
   leave() {
     if (isGame(this.state)) this._signalling.send(leaveMessage());
     this._toLibrary();
@@ -140,7 +140,7 @@ export class Session {
     if (this.state !== "playing" || !this._connection.request(message)) this.onwords(NOTICE.roomAway);
   }
 
-  /** What is being started or played, for titles. */
+  /** Name what is being started or played, for titles. */
   get title() {
     return this.room?.game.title ?? this._request?.title ?? "";
   }
@@ -152,7 +152,7 @@ export class Session {
     if (this.state === "library") this._connection.prepare(true);
   }
 
-  /** A first frame is on the screen. Gives whether it can be one of the room's. */
+  /** Note that a first frame is on the screen. Gives whether it can be one of the room's. */
   pictureShown() {
     if (!this._connection.shown()) return false;
     this._retries.reset();
@@ -160,7 +160,7 @@ export class Session {
     return true;
   }
 
-  /** Nothing of the room gets here any more: make a new connection to our seat. */
+  /** Make a new connection to our seat, as nothing of the room gets here any more. */
   broken(/** @type {string} */ why = NOTICE.interrupted) {
     if (this.state !== "playing") return;
     this._go("broke");
@@ -169,12 +169,12 @@ export class Session {
     this._retries.again(() => this._rejoin());
   }
 
-  /** The gateway that we come by is about to end: be on another before, so that the picture hardly stands. */
+  /** Leave a gateway that is about to end: be on another before, so that the picture hardly stands. */
   pathEnds() {
     if (this.state === "playing") this._connection.getAhead(() => this.broken(NOTICE.pathEnds));
   }
 
-  /** The network is back: do not wait for what waits. */
+  /** Stop waiting for what waits: the network is back. */
   hurry() {
     this._regions.renew();
     this._signalling.hurry();
@@ -205,7 +205,7 @@ export class Session {
     else this.prepare();
   }
 
-  /** For connections made from now on: one that starts or plays keeps its way. */
+  /** Take gateways for connections made from now on: one that starts or plays keeps its way. */
   _announced(message) {
     const ice = announced(message);
     if (JSON.stringify(ice) === JSON.stringify(this.ice)) return;
@@ -235,7 +235,7 @@ export class Session {
     else this._connection.accept(answer);
   }
 
-  /** The gateways to ask: of where our room is, or is likely to be. */
+  /** Choose the gateways to ask: of where our room is, or is likely to be. */
   _nearIce() {
     return this._regions.near(this.ice, this.room?.region);
   }
@@ -252,7 +252,7 @@ export class Session {
     if (back && this.state === "resuming" && this._connection.idle) this._rejoin();
   }
 
-  /** The room goes on elsewhere, or will: leave what we have of it, and join when it is ready. */
+  /** Leave what we have of a room that goes on elsewhere, or will, and join when it is ready. */
   _moved({ room, message, ready }) {
     if (room !== this._seatToken?.room || !isGame(this.state)) return;
     if (this.state !== "resuming") this._go("broke");
@@ -297,7 +297,7 @@ export class Session {
     }
   }
 
-  /** The socket is new, and we are in a room: ask for our seat, or say that we still have it. */
+  /** Ask for our seat on a new socket, or say that we still have it. */
   _cameBack() {
     if (this.state === "playing") this.onwords(NOTICE.serverBack);
     if (this._connection.silent) this._connection.ask();
@@ -375,7 +375,7 @@ export class Session {
     this._go("fail", failure(code, said));
   }
 
-  /** For good: there is no way back. */
+  /** End the game for good: there is no way back. */
   _endGame() {
     this._retries.reset();
     this._heardBack();

@@ -79,7 +79,7 @@ function read(storage) {
   return kept;
 }
 
-/** `?codec=h264|vp8|auto`, `?scale=1|2|3` and `?relay=1|0`; anything else in them is passed over. */
+/** Read `?codec=h264|vp8|auto`, `?scale=1|2|3` and `?relay=1|0`; anything else in them is passed over. */
 function overridesIn(query) {
   const given = new URLSearchParams(query);
   const overrides = {};
@@ -92,13 +92,13 @@ function overridesIn(query) {
   return overrides;
 }
 
-/** The room that a link invites to, from `?room=ID` or `#room=ID`; null if there is none. */
+/** Read the room that a link invites to, from `?room=ID` or `#room=ID`; null if there is none. */
 export function invitedRoom({ search = "", hash = "" }) {
   const room = new URLSearchParams(hash.replace(/^#/, "")).get("room") ?? new URLSearchParams(search).get("room");
   return room && room.length <= 128 ? room : null;
 }
 
-/** The link that invites to a room. The id goes into the hash, which browsers send to no server and no log. */
+/** Make the link that invites to a room. The id goes into the hash, which browsers send to no server and no log. */
 export function invitation(room, { origin, pathname }) {
   return `${origin}${pathname}#room=${encodeURIComponent(room)}`;
 }

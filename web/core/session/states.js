@@ -19,12 +19,12 @@ export const TABLE = Object.freeze({
 
 export const FIRST = "connecting";
 
-/** Whether the game view is shown. */
+/** Tell whether the game view is shown. */
 export function isGame(state) {
   return ["starting", "playing", "resuming"].includes(state);
 }
 
-/** The state after `happening`. Throws for one that the table does not allow: that is a fault of this page. */
+/** Get the state after `happening`. Throws for one that the table does not allow: a fault of this page. */
 export function next(state, happening) {
   const row = TABLE[state];
   if (!row || !Object.hasOwn(row, happening)) throw new Error(`"${happening}" must not happen in state "${state}"`);

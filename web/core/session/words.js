@@ -168,14 +168,14 @@ export const PROFILE = Object.freeze({
 /** The choice that leaves the region to the coordinator. */
 export const CLOSEST = "Closest (automatic)";
 
-/** A region with what is known of it: {name, ms, full} of regions.js, or the name alone if it is not there. */
+/** Put a region in words, with what is known of it: {name, ms, full} of regions.js, or the name alone if it is not there. */
 export function regionWords({ name, ms, full }) {
   if (full === undefined) return `${name}: not there now`;
   const away = { undefined: "…", null: "no answer" }[ms] ?? `${Math.round(ms)} ms`;
   return `${name}: ${away}${full ? ", full" : ""}`;
 }
 
-/** Said when a room is not where the player wants it. */
+/** Say that a room is not where the player wants it. */
 export function elsewhereWords(wanted, region) {
   return `${wanted} has no place for this room at the moment, so it is in ${region}.`;
 }
@@ -185,7 +185,7 @@ export function elsewhereWords(wanted, region) {
 /** Said in place of results before the coordinator's first word. */
 export const NOTHING_TO_TEST = "The arcade has not answered yet, so its gateway is not known.";
 
-/** One sentence for a result of ice_probe.js. `several`: gateways of more than one name, so the name is said. */
+/** Put a result of ice_probe.js in one sentence. `several`: gateways of more than one name, so the name is said. */
 export function wayWords({ way, outcome, ms, code }, several = false) {
   const gateway = several ? `the gateway ${way.host}` : "the gateway";
   const reaches = `${way.kind} reaches ${gateway}`;
@@ -203,7 +203,7 @@ export function wayWords({ way, outcome, ms, code }, several = false) {
   }[outcome];
 }
 
-/** What all results together mean for playing. */
+/** Conclude what all results together mean for playing. */
 export function conclusion(results, relayOnly) {
   const relays = results.filter(({ way }) => way.kind !== "STUN");
   const some = (outcome, kinds = ["UDP", "TCP", "TLS"]) =>

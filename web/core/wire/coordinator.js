@@ -17,35 +17,35 @@ const MAX_MEMBERS = 256;
 /** The coordinator tells of no more regions than these. */
 const MAX_REGIONS = 32;
 
-/** What a page says of its player: {profile, name, delays}; empty ones are left out. */
+/** Gather what a page says of its player: {profile, name, delays}; empty ones are left out. */
 function about({ profile = "", name: nickname = "", delays = {} }) {
   const measured = Object.keys(delays).length > 0;
   return { ...(profile && { profile }), ...(nickname && { name: nickname }), ...(measured && { delays }) };
 }
 
-/** `extras`: {scale, profile, name, listed, region, delays}; `delays` are {region: milliseconds}. */
+/** Ask for a new room. `extras`: {scale, profile, name, listed, region, delays}; `delays` are {region: milliseconds}. */
 export function startMessage(game, offer, { scale = 1, listed = false, region = "", ...player } = {}) {
   return {
     type: "start", game, offer, ...(scale !== 1 && { scale }), ...about(player), ...(listed && { listed }), ...(region && { region }),
   };
 }
 
-/** `extras`: {token, profile, name, watch, delays}. With a token it is the way back to the own seat. */
+/** Ask to be let in. `extras`: {token, profile, name, watch, delays}; with a token, back to the own seat. */
 export function joinMessage(room, offer, { token = "", watch = false, ...player } = {}) {
   return { type: "join", room, offer, ...(token && { token }), ...about(player), ...(watch && { watch }) };
 }
 
-/** This socket is new, the game is not: it goes on. */
+/** Say that this socket is new and the game is not: it goes on. */
 export function backMessage(room, token) {
   return { type: "back", room, token };
 }
 
-/** `delays` are {region: milliseconds}. */
+/** Say how far the regions are: {region: milliseconds}. */
 export function measuredMessage(delays) {
   return { type: "measured", delays };
 }
 
-/** `init` is an RTCIceCandidateInit, or null for the end of the candidates. */
+/** Send a candidate: `init` is an RTCIceCandidateInit, or null for the end of the candidates. */
 export function candidateMessage(init) {
   const candidate = { candidate: init?.candidate ?? "" };
   if (init?.sdpMid != null) candidate.sdpMid = init.sdpMid;
@@ -62,7 +62,7 @@ export function takeSeatMessage(seat) {
   return { type: "take_seat", seat };
 }
 
-/** To a spectator; or offer a swap to somebody seated, accept theirs, or (to oneself) take the offer back. */
+/** Give the own seat to a spectator; or offer a swap to somebody seated, accept theirs, or (to oneself) take the offer back. */
 export function giveSeatMessage(member) {
   return { type: "give_seat", member };
 }
@@ -71,7 +71,7 @@ export function removeMessage(member) {
   return { type: "remove", member };
 }
 
-/** `changes`: {locked} or {listed}. */
+/** Change the room, as its host: {locked} or {listed}. */
 export function setRoomMessage(changes) {
   return { type: "set_room", ...changes };
 }

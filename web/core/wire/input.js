@@ -54,13 +54,13 @@ export class PadDatagram {
     this._view.setUint32(4, this.sequence, true);
   }
 
-  /** The bytes to send. The same memory at every call: send it before the next push. */
+  /** Get the bytes to send. The same memory at every call: send it before the next push. */
   get bytes() {
     return this._prefixes[this._count];
   }
 }
 
-/** The held keys as RETROK_ codes (at most 32; the rest is left out) under a RETROKMOD_ mask. */
+/** Encode the held keys as RETROK_ codes (at most 32; the rest is left out) under a RETROKMOD_ mask. */
 export function encodeKeyboard(sequence, modifiers, keys) {
   const count = Math.min(keys.length, MAX_KEYS);
   const view = datagram(KIND_KEYBOARD, count, modifiers, sequence, 2 * count);
@@ -68,7 +68,7 @@ export function encodeKeyboard(sequence, modifiers, keys) {
   return new Uint8Array(view.buffer);
 }
 
-/** The button mask (1 left, 2 right, 4 middle) and the way gone since the channel opened, in picture pixels. */
+/** Encode the button mask (1 left, 2 right, 4 middle) and the way gone since the channel opened, in picture pixels. */
 export function encodeMouse(sequence, buttons, x, y) {
   const view = datagram(KIND_MOUSE, buttons, 0, sequence, 8);
   view.setInt32(HEADER_BYTES, x, true);
@@ -89,7 +89,7 @@ function datagram(kind, count, modifiers, sequence, bodyBytes) {
   return view;
 }
 
-/** What the room sends on the input channel: {ping: {sequence}} or {applied: {sequence, rtp}}; null if neither. */
+/** Parse what the room sends on the input channel: {ping: {sequence}} or {applied: {sequence, rtp}}; null if neither. */
 export function parseReply(data) {
   const view = viewOf(data);
   if (!view || view.byteLength < HEADER_BYTES) return null;

@@ -23,7 +23,7 @@ export function resetRequest() {
   return { type: "reset" };
 }
 
-/** `factor` 1, 2 or 4. */
+/** Ask for a speed: `factor` 1, 2 or 4. */
 export function speedRequest(factor) {
   return { type: "speed", factor };
 }
@@ -40,7 +40,7 @@ export function saveRequest(slot) {
   return { type: "save", slot };
 }
 
-/** Without a version the newest. */
+/** Ask for a save to be loaded; without a version the newest. */
 export function loadRequest(slot, version = "") {
   return version ? { type: "load", slot, version } : { type: "load", slot };
 }
@@ -53,17 +53,17 @@ export function deleteSaveRequest(slot, version) {
   return { type: "delete_save", slot, version };
 }
 
-/** `what` is "state" or "battery"; `slot` null stands for the game as it is now. */
+/** Ask for a file. `what` is "state" or "battery"; `slot` null stands for the game as it is now. */
 export function exportRequest(what, slot = null) {
   return slot === null ? { type: "export", what } : { type: "export", what, slot };
 }
 
-/** Followed by the file's `size` bytes in binary messages. */
+/** Announce a file, whose `size` bytes follow in binary messages. */
 export function importRequest(what, size, filename) {
   return { type: "import", what, size, name: filename };
 }
 
-/** {"0": "Fire", ...}: libretro button number to label. */
+/** Read {"0": "Fire", ...}: libretro button number to label. */
 function labels(value) {
   if (!isObject(value)) return undefined;
   const entries = Object.entries(value);

@@ -23,7 +23,7 @@ export const matching = (pattern) => (value) => (typeof value === "string" && pa
 export const optional = (reader, fallback = ABSENT) => (value) => (value === undefined ? fallback : reader(value));
 export const nullable = (reader) => (value) => (value === null ? null : reader(value));
 
-/** An array of at most `most` good items. */
+/** Make a reader of an array of at most `most` good items. */
 export function list(reader, most = Infinity) {
   return (value) => {
     if (!Array.isArray(value) || value.length > most) return undefined;
@@ -32,7 +32,7 @@ export function list(reader, most = Infinity) {
   };
 }
 
-/** An array of one item for each reader. */
+/** Make a reader of an array of one item for each reader. */
 export function tuple(...readers) {
   return (value) => {
     if (!Array.isArray(value) || value.length !== readers.length) return undefined;
@@ -41,7 +41,7 @@ export function tuple(...readers) {
   };
 }
 
-/** A fresh object with just these fields, each checked by its reader. */
+/** Make a reader of an object: a fresh one with just these fields, each checked by its reader. */
 export function object(readers) {
   return (json) => {
     if (!isObject(json)) return undefined;
@@ -55,7 +55,7 @@ export function object(readers) {
   };
 }
 
-/** The JSON text as what `reader` makes of it, or undefined if it is no JSON or the reader refuses it. */
+/** Parse a JSON text as what `reader` makes of it, or undefined if it is no JSON or the reader refuses it. */
 export function parseWith(reader, text) {
   if (typeof text !== "string") return undefined;
   try {
