@@ -22,7 +22,7 @@ from turn.server import FAILED, serve
 from turn.siblings import HANDED_DOWN
 from turn.sockets import bind, close
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a condition may take on a busy machine before it counts as never."""
 
 TRIES = 3
