@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from turn.datapath import DataPath
 from turn.udp import Received, Source, Way, source_at
 
-WITHIN = 5.0
+WITHIN = 30.0
 CHANNEL = 0x4001
 FAR = 1e9
 """A time that does not come."""

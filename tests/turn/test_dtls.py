@@ -15,6 +15,7 @@ from OpenSSL import SSL
 from tests.turn.wire import (
     CHANNEL,
     SILENCE,
+    WITHIN,
     Caller,
     Datagrams,
     Peer,
@@ -72,7 +73,7 @@ class Dtls:
                 done = step()
             except SSL.WantReadError:
                 await self.flush()
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(WITHIN):
                     self.connection.bio_write(await self.datagrams.receive())
             else:
                 await self.flush()
