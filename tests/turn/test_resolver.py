@@ -71,7 +71,7 @@ def test_a_silent_resolver_changes_nothing_and_an_empty_name_does(
         resolver.known["workers"] = OSError("the resolver is gone")
         await names.refresh()
         assert caplog.text.count("can't be resolved now") == 2
-        resolver.known["workers"] = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        resolver.known["workers"] = socket.gaierror(socket.EAI_NONAME, "nobody has it")
         await names.refresh()
         assert not policy.allows("10.1.0.5", 9000)
 
@@ -85,7 +85,7 @@ def test_a_name_that_nobody_has_is_said_once(resolver: Resolver, caplog: pytest.
 
     async def scenario() -> None:
         names = Names(Policy(), lambda: None)
-        resolver.known["wrokers"] = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        resolver.known["wrokers"] = socket.gaierror(socket.EAI_NONAME, "nobody has it")
         await names.replace([Name("wrokers")])
         await names.refresh()
 

@@ -22,7 +22,7 @@ from turn.gateway.sockets import bind, close
 from turn.processes import HANDED_DOWN
 from turn.server import FAILED, serve
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a condition may take on a busy machine before it counts as never."""
 
 TRIES = 3

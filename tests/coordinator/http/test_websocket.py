@@ -115,7 +115,7 @@ async def test_the_refusal_of_garbage_says_what_to_do(client):
 
     [text] = await texts_until_end(client)
     assert "Reload the page." in text
-    assert "malformed" in text
+    assert "This is not a message that may be sent here: " in text
 
 
 async def test_beyond_the_burst_there_is_one_refusal(client, echo):

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from turn.datapath.datagram import Received, Source, Way, source_at
 from turn.datapath.datapath import DataPath
 
-WITHIN = 5.0
+WITHIN = 30.0
 CHANNEL = 0x4001
 FAR = 1e9
 """A time that does not come."""

@@ -48,7 +48,7 @@ def test_a_leg_that_could_not_be_opened_gives_nobody_anothers_number(line: Line)
         one, other, third = (stack.enter_context(socket.socket(type=socket.SOCK_DGRAM)) for _ in range(3))
         first, second = line.path.open(one, line._take), line.path.open(other, line._take)
         line.path.close(one, first)
-        with pytest.raises(OSError, match="exists"):
+        with pytest.raises(FileExistsError):
             line.path.open(line.middle, line._take)
         assert line.path.open(third, line._take) not in (line.leg, second)
 

@@ -15,6 +15,7 @@ from OpenSSL import SSL
 from tests.turn.live_gateway import (
     CHANNEL,
     SILENCE,
+    WITHIN,
     Caller,
     Datagrams,
     Peer,
@@ -73,7 +74,7 @@ class Dtls:
                 done = step()
             except SSL.WantReadError:
                 await self.flush()
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(WITHIN):
                     self.connection.bio_write(await self.datagrams.receive())
             else:
                 await self.flush()

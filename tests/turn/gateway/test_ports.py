@@ -1,5 +1,6 @@
 """Relay ports: in range, even where asked for, and given back."""
 
+import errno
 import socket
 
 import pytest
@@ -95,7 +96,7 @@ def test_families_that_are_not_there_have_no_ports() -> None:
 
 
 def test_an_address_of_another_machine_is_an_error() -> None:
-    with pytest.raises(OSError, match="assign"):
+    with pytest.raises(OSError, check=lambda error: error.errno == errno.EADDRNOTAVAIL):
         RelayPorts({IPV4: "192.0.2.1"}).open(IPV4)
 
 

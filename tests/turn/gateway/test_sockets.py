@@ -1,5 +1,6 @@
 """The sockets that clients reach: which there are, shared by processes, and what is said when one can't be had."""
 
+import errno
 import socket
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_an_address_of_another_machine_is_an_error() -> None:
 
 def test_a_port_that_is_not_for_this_user_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def forbid(*_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied")
+        raise PermissionError(errno.EACCES, "no words of ours")
 
     monkeypatch.setattr("turn.gateway.sockets._prepare", forbid)  # root may open any
     with pytest.raises(NotServedError, match=r"port 443, which takes more rights than this user has.*--port"):
@@ -64,12 +65,12 @@ def test_a_machine_without_ipv6_does_without(monkeypatch: pytest.MonkeyPatch) ->
 
     def without_ipv6(family: int, kind: int) -> socket.socket:
         if family == socket.AF_INET6:
-            raise OSError(97, "Address family not supported by protocol")
+            raise OSError(errno.EAFNOSUPPORT, "the family is odd")
         return real(family, kind)
 
     monkeypatch.setattr("turn.gateway.sockets.socket.socket", without_ipv6)
     (bound,) = bind(settings(host="0.0.0.0,::"))
     assert {each.sock.family for each in bound} == {socket.AF_INET}
     close(bound)
-    with pytest.raises(NotServedError, match="not supported"):
+    with pytest.raises(NotServedError, match="the family is odd"):
         bind(settings(host="::1"))

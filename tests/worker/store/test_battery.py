@@ -1,9 +1,12 @@
 """Battery memory: read back as written; two rooms keep both; the file of an earlier release is taken over."""
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from tests.worker.stand_ins.rooms import until
 from tests.worker.store.keepers import ADA, BEN, GAME, Room, eventually, make_store, packed
 from tests.worker.store.servers import FaultyProxy
 from worker.messages.storing import Snapshot, StoreBattery, Stored
@@ -11,8 +14,29 @@ from worker.store.battery import TIDY_AFTER
 from worker.store.context import Owner
 from worker.store.naming import keys
 from worker.store.naming.versions import KEEP, parse
-from worker.store.objects import Objects
+from worker.store.objects import Entry, Objects, open_store
 from worker.store.version_folder import Series
+
+
+class HeldUp(Objects):
+    """A store whose lists and new objects wait at gates of their own, which are open at first."""
+
+    def __init__(self) -> None:
+        super().__init__(open_store("memory://", {}), lambda *_: None)
+        self.lists = self.creations = 0
+        """How many were begun."""
+        self.may_list, self.may_create = asyncio.Event(), asyncio.Event()
+        self.may_list.set()
+        self.may_create.set()
+
+    async def list(self, folder: str) -> Sequence[Entry]:
+        self.lists += 1
+        await self.may_list.wait()
+        return []
+
+    async def create(self, name: str, data: bytes, *, durable: bool = True) -> None:
+        self.creations += 1
+        await self.may_create.wait()
 
 
 async def put(room: Room, memory: bytes, request: int = 1) -> Stored:
@@ -120,6 +144,24 @@ async def test_a_game_that_writes_all_the_time_does_not_fill_the_store(objects: 
 
     await eventually(is_tidy)
     assert await read(objects) == bytes([3 * TIDY_AFTER - 1])
+
+
+async def test_a_write_that_ends_in_the_same_moment_as_a_tidying_begins_the_next() -> None:
+    objects = HeldUp()
+    room = Room(make_store(objects))
+    await until(lambda: objects.lists == 1)  # the saves of its player, who enters
+    objects.may_list.clear()
+    for number in range(2 * TIDY_AFTER - 1):
+        await put(room, bytes([number]))
+    assert objects.lists == 2  # the tidying that is under way
+    objects.may_create.clear()
+    begun = objects.creations
+    room.keeper.handle(StoreBattery(request=1, data=b"last"))
+    await until(lambda: objects.creations == begun + 1)
+    objects.may_list.set()  # the loop goes on with the tidying, with the write, and then calls their done callbacks
+    objects.may_create.set()
+    await room.answer(Stored)
+    await until(lambda: objects.lists == 3)
 
 
 async def test_a_damaged_memory_makes_room_for_the_one_before(objects: Objects) -> None:

@@ -1,6 +1,7 @@
 """What an error means, in words that hold no secret."""
 
 import errno
+import os
 
 import pytest
 from obstore.exceptions import GenericError, PermissionDeniedError
@@ -22,9 +23,13 @@ from worker.store.errors import (
     ("error", "reason", "detail"),
     [
         (TimeoutError(), NO_ANSWER, "timeout"),
-        (OSError(errno.ENOSPC, "x"), NO_SPACE, "OSError, No space left on device"),
-        (GenericError("Unable to rename file (os error 28)"), NO_SPACE, "GenericError, No space left on device"),
-        (GenericError("Unable to open file /home/me (os error 13)"), READ_ONLY, "GenericError, Permission denied"),
+        (OSError(errno.ENOSPC, "x"), NO_SPACE, f"OSError, {os.strerror(errno.ENOSPC)}"),
+        (GenericError("Unable to rename file (os error 28)"), NO_SPACE, f"GenericError, {os.strerror(errno.ENOSPC)}"),
+        (
+            GenericError("Unable to open file /home/me (os error 13)"),
+            READ_ONLY,
+            f"GenericError, {os.strerror(errno.EACCES)}",
+        ),
         (GenericError("kind: Connect, key=AKIA"), UNREACHABLE, "GenericError, Connect"),
         (GenericError("kind: Timeout"), NO_ANSWER, "GenericError, Timeout"),
         (GenericError("status code: 403 Forbidden: <Code>Odd</Code>"), NO_ACCESS, "GenericError, Odd, 403"),
