@@ -34,6 +34,16 @@ def test_every_registration_gets_an_id_of_its_own(registry):
     assert len(registry) == 2
 
 
+def test_a_worker_is_found_by_its_id_until_it_is_removed(registry):
+    worker = register(registry)
+    assert registry.get(worker.id) is worker
+
+    registry.remove(worker.id)
+
+    with pytest.raises(KeyError):
+        registry.get(worker.id)
+
+
 def test_the_library_holds_each_game_once_by_title(registry):
     register(registry, SNAKE, DUEL)
     register(registry, AIR, DUEL)

@@ -137,3 +137,13 @@ def test_a_second_answer_changes_nothing(floor, worker):
     floor.play(1)
 
     assert floor.answer(worker, Admitted(room="id2", viewer="v1", answer="a=1")) == []
+
+
+def test_an_answer_about_a_member_without_a_page_lets_it_in_and_is_told_to_nobody(floor, worker):
+    room = floor.play(1).room
+    floor.say(2, Join(room=room, offer="v=1"))
+    member = floor.room(room).company.members["m2"]
+    floor.rooms._house.detach(floor.room(room), member)  # nothing does so before an answer; page is None by its type
+
+    assert floor.answer(worker, Admitted(room=room, viewer="v2", answer="a=1")) == []
+    assert member.known

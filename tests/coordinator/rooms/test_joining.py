@@ -17,11 +17,12 @@ from coordinator.messages import (
     Start,
     Trickle,
     ViewerCandidate,
+    ViewerLeft,
 )
 from coordinator.rooms.decisions import StartTook, ToWorker
 from coordinator.rooms.joining import EARLY_SECONDS, ENTRIES_A_SECOND, ENTRIES_AT_ONCE
 from coordinator.rooms.room import MAX_CANDIDATES
-from coordinator.rooms.room_table import digest
+from coordinator.rooms.room_table import SEAT_GRACE, digest
 from tests.coordinator.simulation import DUEL, Floor
 
 PROFILE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -248,6 +249,16 @@ class TestComingBack:
 
         assert floor.code(2) == ("Reconnect", "connection_lost")
 
+    def test_of_the_connection_alone_sits_down_again_where_there_is_a_free_seat(self, floor, worker):
+        started = floor.play(1)
+        floor.gone(1)
+        floor.answer(worker, ViewerLeft(room=started.room, viewer="v1"))
+        floor.wait(SEAT_GRACE)
+
+        floor.say(2, Back(room=started.room, token=started.token))
+
+        assert floor.seats(2) == {"m1": 0}
+
     def test_with_another_members_token_stays_who_it_is(self, floor, worker):
         started = floor.play(1)
         floor.enter(2, started.room)
@@ -274,6 +285,11 @@ class TestCandidates:
         assert floor.commands(worker) == [ViewerCandidate(room="id2", viewer="v1", candidate=CANDIDATE)]
 
     def test_without_a_room_are_dropped(self, floor):
+        assert floor.say(1, Trickle(candidate=CANDIDATE)) == []
+
+    def test_after_the_media_are_gone_are_dropped(self, floor, worker):
+        floor.answer(worker, ViewerLeft(room=floor.play(1).room, viewer="v1"))
+
         assert floor.say(1, Trickle(candidate=CANDIDATE)) == []
 
     def test_are_kept_up_to_a_limit_until_the_answer(self, floor, worker):

@@ -4,6 +4,7 @@ import pytest
 
 from coordinator.messages import (
     Admitted,
+    Candidate,
     CloseRoom,
     Draining,
     Freeze,
@@ -16,12 +17,15 @@ from coordinator.messages import (
     RoomClosed,
     Start,
     Thawed,
+    Trickle,
 )
 from coordinator.rooms.decisions import Recovered, ToPage
 from coordinator.rooms.migration import ARRIVE_SECONDS, FREEZE_SECONDS, MOVE_AGAIN_SECONDS, PREPARE_SECONDS
 from coordinator.rooms.phases import Phase
 from coordinator.rooms.seats import DeniedError
 from tests.coordinator.simulation import AIR, Floor
+
+CANDIDATE = Candidate(candidate="candidate:1 1 udp 2 192.0.2.1 9 typ host", sdpMid="0")
 
 
 @pytest.fixture
@@ -105,10 +109,11 @@ class TestMove:
         other = floor.worker()
         move(floor, room)
         assert floor.say(2, Join(room=room, offer="v=1")) == []
+        assert floor.say(2, Trickle(candidate=CANDIDATE)) == []
 
         floor.answer(worker, Frozen(room=room))
 
-        assert [type(command).__name__ for command in floor.commands(other)] == ["OpenRoom", "Admit"]
+        assert [type(command).__name__ for command in floor.commands(other)] == ["OpenRoom", "Admit", "ViewerCandidate"]
 
     def test_holds_a_place_at_its_end(self, floor, worker, room):
         other = floor.worker(capacity=1)
@@ -172,6 +177,13 @@ class TestMove:
         floor.answer(worker, Frozen(room=room))
 
         assert kinds(floor, third) == [OpenRoom]
+
+    def test_is_said_in_vain_by_a_worker_that_has_not_got_the_room(self, floor, worker, room):
+        other = floor.worker()
+        move(floor, room)
+
+        assert floor.answer(other, Frozen(room=room)) == []
+        assert floor.room(room).worker is worker
 
     def test_with_no_place_left_goes_back(self, floor, worker, room):
         other = floor.worker()

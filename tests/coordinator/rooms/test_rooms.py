@@ -7,12 +7,15 @@ from coordinator.messages import (
     Back,
     CloseRoom,
     Dismiss,
+    Draining,
+    Figures,
     GiveSeat,
     Join,
     Leave,
     MakeHost,
     Remove,
     Rename,
+    RoomFigures,
     SeatViewer,
     SetRoom,
     Start,
@@ -280,3 +283,19 @@ def test_a_room_takes_so_many_and_not_one_more(floor, worker):
 
     assert floor.code(100) == ("Refused", "room_full")
     assert not any(isinstance(command, Admit) for command in floor.commands(worker))
+
+
+def test_a_rooms_figures_are_the_last_that_its_own_worker_has_said(floor, worker, room):
+    first, last = (RoomFigures(room=room, fps=fps) for fps in (50.0, 60.0))
+
+    assert floor.answer(worker, Figures(rooms=(first,))) == []
+    assert floor.answer(worker, Figures(rooms=(last,))) == []
+    assert floor.answer(floor.worker(), Figures(rooms=(first,))) == []
+
+    assert floor.room(room).figures is last
+
+
+def test_a_worker_that_drains_gets_no_room_any_more(floor, worker):
+    assert floor.answer(worker, Draining()) == []
+
+    assert worker.free == 0

@@ -1,5 +1,7 @@
 """How many allocations there are, whose, and until when."""
 
+import secrets
+
 import pytest
 
 from tests.turn.simulation import SERVER
@@ -103,3 +105,10 @@ def test_ids_are_short_and_different() -> None:
     table = Table(Limits())
     assert len({table.new_id() for _ in range(100)}) == 100
     assert len(table.new_id()) == 8
+
+
+def test_a_new_id_is_nobody_elses(monkeypatch) -> None:
+    drawn = iter(["aaaaaaaa", "aaaaaaaa", "bbbbbbbb"])
+    monkeypatch.setattr(secrets, "token_hex", lambda size: next(drawn))
+    table = Table(Limits())
+    assert [allocation(table).id, allocation(table).id] == ["aaaaaaaa", "bbbbbbbb"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn.relay.peer_rules import Name, parse
+from turn.relay.peer_rules import Name, is_address, is_host, parse
 from turn.relay.policy import Rule, rule
 
 
@@ -41,6 +41,24 @@ def test_what_is_understood(text: str, peer: Rule | Name) -> None:
 def test_what_is_not_is_said_in_a_sentence(text: str) -> None:
     with pytest.raises(ValueError, match=r"peer|port range"):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "host"),
+    [
+        ("10.1.2.3", True, True),
+        ("fd00::1", True, True),
+        ("worker.example.", False, True),
+        ("10-1-2-3.workers", False, True),
+        ("10.1.2", False, False),
+        ("10.0.0.0/8", False, False),
+        ("-worker", False, False),
+        ("worker:9000", False, False),
+        ("", False, False),
+    ],
+)
+def test_addresses_and_hosts_are_told_from_other_text(text: str, address: bool, host: bool) -> None:
+    assert (is_address(text), is_host(text)) == (address, host)
 
 
 def test_a_name_gives_rules_for_its_addresses() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.turn.simulation import FORBIDDEN_PEER, NONCE_KEY, SERVER, UDP_TRANSPORT, Caller, code, house
-from turn.relay import counters
+from turn.relay import counters, responder
 from turn.relay.allocation import Client
 from turn.relay.auth import MAX_REALM, Auth
 from turn.relay.limits import MAX_SOFTWARE, MAX_UNAUTHENTICATED_ANSWER, Limits
@@ -207,3 +207,9 @@ def test_answers_are_counted() -> None:
     caller.allocate()
     assert place.relay.counters.answers == {("Binding", 0): 1, ("Allocate", 401): 1, ("Allocate", 0): 1}
     assert parse(caller.last_answer).kind == stun.SUCCESS
+
+
+def test_an_answer_that_is_too_large_for_a_stranger_is_never_sent(monkeypatch) -> None:
+    monkeypatch.setattr(responder, "MAX_UNAUTHENTICATED_ANSWER", 20)
+    with pytest.raises(RuntimeError, match="for a stranger"):
+        Caller(house()).request(stun.BINDING)

@@ -5,11 +5,12 @@ import tracemalloc
 import pytest
 
 from tests.turn.simulation import PEER, Caller, code, house
-from turn.relay.actions import CloseRelay, OpenRelay
+from turn.relay.actions import CloseRelay, OpenRelay, SendToPeer
 from turn.relay.server import OPENING_TIME
 from turn.wire import attributes as attribute
 from turn.wire import stun
 from turn.wire.credentials import issue
+from turn.wire.farewell import seconds_left
 
 
 @pytest.fixture
@@ -124,3 +125,22 @@ def test_idle_allocations_are_small() -> None:
     finally:
         tracemalloc.stop()
     assert used / len(callers) < 6000
+
+
+def test_the_peers_of_a_share_of_the_allocations_are_told() -> None:
+    building = house()
+    for at in range(3):
+        caller = Caller(building, ("203.0.113.9", 1001 + at))
+        caller.allocate()
+        caller.bind(0x4000, ("10.1.0.5", 5000 + at))
+
+    def told(share: float) -> list[int]:
+        actions = building.relay.farewells(share, 12, building.now)
+        assert all(isinstance(action, SendToPeer) and seconds_left(action.data) == 12 for action in actions)
+        return [action.address[1] for action in actions if isinstance(action, SendToPeer)]
+
+    assert told(0) == []
+    assert told(0.5) == [5000, 5001]
+    assert told(1) == [5000, 5001, 5002]
+    building.wait(601)  # the permissions are over: nobody may be sent anything
+    assert told(1) == []

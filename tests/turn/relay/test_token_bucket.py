@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn.relay.token_bucket import Bucket, Sources, source_of
+from turn.relay.token_bucket import STATE, TOKENS, Bucket, Sources, source_of
 
 
 def test_a_burst_and_then_the_rate() -> None:
@@ -33,6 +33,18 @@ def test_time_that_stands_still_or_goes_back_gives_nothing() -> None:
     assert bucket.take(1, 10)
     assert not bucket.take(1, 5)
     assert not bucket.take(1, 5)
+
+
+def test_a_bucket_that_is_moved_goes_on_in_its_new_place() -> None:
+    bucket, place = Bucket(rate=10, burst=5, now=0), memoryview(bytearray(8 * STATE)).cast("d")
+    assert bucket.take(3, 0)
+    bucket.move(place)
+    assert list(place) == [10, 5, 2, 0]
+    assert bucket.take(2, 0)
+    assert place[TOKENS] == 0
+    place[TOKENS] = 1  # as compiled code would change it
+    assert bucket.take(1, 0)
+    assert not bucket.take(1, 0)
 
 
 @given(st.lists(st.tuples(st.floats(0, 2000), st.floats(0, 1)), max_size=50))

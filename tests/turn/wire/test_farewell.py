@@ -4,8 +4,6 @@ import aioice.stun
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.turn.simulation import Caller, house
-from turn.relay.actions import SendToPeer
 from turn.wire import stun
 from turn.wire.farewell import SECONDS_LEFT, farewell, seconds_left
 
@@ -44,22 +42,3 @@ def test_whoever_does_not_know_it_takes_it_for_a_keepalive() -> None:
     message = aioice.stun.parse_message(farewell(30, TRANSACTION))
     assert message.message_class is aioice.stun.Class.INDICATION
     assert message.message_method is aioice.stun.Method.BINDING
-
-
-def test_the_peers_of_a_share_of_the_allocations_are_told() -> None:
-    building = house()
-    for at in range(3):
-        caller = Caller(building, ("203.0.113.9", 1001 + at))
-        caller.allocate()
-        caller.bind(0x4000, ("10.1.0.5", 5000 + at))
-
-    def told(share: float) -> list[int]:
-        actions = building.relay.farewells(share, 12, building.now)
-        assert all(isinstance(action, SendToPeer) and seconds_left(action.data) == 12 for action in actions)
-        return [action.address[1] for action in actions if isinstance(action, SendToPeer)]
-
-    assert told(0) == []
-    assert told(0.5) == [5000, 5001]
-    assert told(1) == [5000, 5001, 5002]
-    building.wait(601)  # the permissions are over: nobody may be sent anything
-    assert told(1) == []

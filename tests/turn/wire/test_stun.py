@@ -238,3 +238,12 @@ def test_as_text() -> None:
 @pytest.mark.parametrize("kind", [stun.REQUEST, stun.INDICATION, stun.SUCCESS, stun.ERROR])
 def test_indications_are_known_by_their_first_bytes(method: int, kind: int) -> None:
     assert stun.is_indication(stun.Writer(method, kind, bytes(12)).finish()) == (kind == stun.INDICATION)
+
+
+def test_responses_have_their_requests_method_and_transaction() -> None:
+    request = parse(Writer(stun.REFRESH, stun.REQUEST, ID).finish())
+    granted, refused = parse(stun.success(request).finish()), parse(stun.error(request, 437).finish())
+    assert {(answer.method, answer.transaction_id) for answer in (granted, refused)} == {(stun.REFRESH, ID)}
+    assert (granted.kind, granted.attributes) == (stun.SUCCESS, [])
+    assert refused.kind == stun.ERROR
+    assert attribute.decode_error(refused.get(attribute.ERROR_CODE))[0] == 437

@@ -50,3 +50,10 @@ def test_a_small_packet_that_claims_to_be_huge_is_not_unpacked() -> None:
     wrong = savestate.StateHeader(core="c", core_version="1", raw_size=savestate.MAX_RAW_BYTES)
     with pytest.raises(DamagedError, match="size"):
         savestate.unpack(savestate._ENVELOPE.seal(wrong, savestate.zstandard.compress(b"small")))
+
+
+def test_what_is_sealed_but_was_never_compressed_is_not_unpacked() -> None:
+    raw = b"not a frame of zstd"
+    header = savestate.StateHeader(core="c", core_version="1", raw_size=len(raw))
+    with pytest.raises(DamagedError, match="unpacked"):
+        savestate.unpack(savestate._ENVELOPE.seal(header, raw))

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.turn.simulation import FORBIDDEN_PEER, PEER, PEER6, Caller, code, house
+from turn.relay import allocation
 from turn.relay.requests.channels import MAX_CHANNELS
 from turn.wire import attributes as attribute
 from turn.wire import stun
@@ -112,3 +113,10 @@ def test_without_an_allocation() -> None:
     caller = Caller(house())
     caller.knock()
     assert code(caller.bind(0x4000)) == 437
+
+
+def test_not_more_hosts_than_an_allocation_may_permit(caller, monkeypatch) -> None:
+    monkeypatch.setattr(allocation, "MAX_PERMISSIONS", 1)
+    assert code(caller.bind(0x4000)) == 0
+    assert code(caller.bind(0x4001, OTHER)) == 508
+    assert code(caller.bind(0x4001, (PEER[0], 40_001))) == 0
