@@ -98,7 +98,7 @@ async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def house(pair: Stack) -> AsyncIterator[Stack]:
+async def two_workers(pair: Stack) -> AsyncIterator[Stack]:
     """Give the pair with both workers up and every room closed."""
     if pair.programs["worker"].poll() is not None:
         pair.start_worker()
