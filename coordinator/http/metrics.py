@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from coordinator.fleet.registry import Registry, Worker
 from coordinator.messages import Reconnect, Refused
-from coordinator.rooms.endings import VERDICTS, Verdict
+from coordinator.rooms.endings import RESTART_POLICIES, RestartPolicy
 from coordinator.rooms.rooms import Rooms
 from coordinator.rooms.seats import seats_taken
 
@@ -31,7 +31,7 @@ TROUBLES = (
     "connection_lost",
     "moved",
     "no_place",
-    *(code for code, verdict in VERDICTS.items() if verdict != Verdict.OVER),
+    *(code for code, policy in RESTART_POLICIES.items() if policy != RestartPolicy.OVER),
 )
 """Why pages connect again; shown as 0 for the same reason."""
 
@@ -89,7 +89,7 @@ class Metrics:
         self.collector.register(_Regions(registry))
 
     def recovered(self, cause: str, seconds: float) -> None:
-        """A room can be played again. Moves are among the causes."""
+        """A room can be played again. Migration are among the causes."""
         self._recovery_seconds.labels(cause).observe(seconds)
 
     def received(self, peer: Peer, message: Struct) -> None:

@@ -24,7 +24,7 @@ from coordinator.rooms.room import Room
 from coordinator.rooms.rooms import Rooms
 from coordinator.rooms.seats import PageId
 from coordinator.views.ice import Gateways
-from coordinator.views.lobby import Listing, lobby
+from coordinator.views.lobby import AnnouncedList, lobby
 
 VERSION = version("coinop")
 
@@ -43,8 +43,8 @@ class Switchboard:
             started_at=time.monotonic(),  # which is the clock of every event loop
         )
         self.gateways = Gateways(config.issuing_secret, config.turn_ttl, config.relay_only)
-        self._lobby = Listing(lambda: lobby(self.rooms.rooms))
-        self._regions = Listing(lambda: self.registry.regions)
+        self._lobby = AnnouncedList(lambda: lobby(self.rooms.rooms))
+        self._regions = AnnouncedList(lambda: self.registry.regions)
         self.metrics = Metrics(self.registry, self.rooms)
         self.connections: set[Connection] = set()
         """All that are open, for the end of the server."""

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 _K = TypeVar("_K", bound=Hashable)
 
 
-class Alarms(Generic[_K]):
+class Deadlines(Generic[_K]):
     """Deadlines by key. Setting a key again replaces its deadline."""
 
     def __init__(self) -> None:

@@ -11,9 +11,9 @@ from coordinator.limits.token_bucket import TokenBuckets
 from coordinator.messages import Back, Candidate, Ended, Join, OpenRoom, Refused, Start, ViewerCandidate
 from coordinator.rooms.decisions import Decision, ToPage, ToWorker
 from coordinator.rooms.phases import Phase
-from coordinator.rooms.placement import summons
+from coordinator.rooms.placement import call_to_reconnect
 from coordinator.rooms.room import MAX_CANDIDATES, Room
-from coordinator.rooms.room_table import Alarm, House, digest
+from coordinator.rooms.room_table import Deadline, RoomTable, digest
 from coordinator.rooms.seats import DeniedError, Member, PageId
 
 logger = logging.getLogger(__name__)
@@ -41,13 +41,13 @@ class Early:
     candidates: list[Candidate] = field(default_factory=list)
 
 
-class Entrance:
+class Joining:
     """Lets pages in, or says in a sentence why not. Leaving another room before is left to the caller."""
 
-    def __init__(self, house: House, rooms_per_address: int, started_at: float) -> None:
+    def __init__(self, table: RoomTable, rooms_per_address: int, started_at: float) -> None:
         """``rooms_per_address``: how many rooms may be open that were started from one address; 0 for any number, and
         for as many entries as anybody wants."""
-        self._house = house
+        self._table = table
         self._entries = TokenBuckets(ENTRIES_A_SECOND, ENTRIES_AT_ONCE)
         self._rooms_per_address = rooms_per_address
         self._patient_until = started_at + EARLY_SECONDS
@@ -57,15 +57,15 @@ class Entrance:
 
     def start(self, page: PageId, message: Start, address: str, now: float) -> list[Decision]:
         """Open a room on the worker that the registry picks. Raises DeniedError."""
-        house = self._house
+        table = self._table
         self._check_rooms(address)
         self._check_haste(address, now)
-        worker = house.registry.place_for(message.game, Wish(message.region, message.delays))
+        worker = table.registry.place_for(message.game, Wish(message.region, message.delays))
         if isinstance(worker, Refused):
             raise DeniedError(worker.code, worker.message)
-        profile, token = digest(message.profile), house.new_id()
+        profile, token = digest(message.profile), table.new_id()
         room = Room(
-            id=house.new_id(),
+            id=table.new_id(),
             game=worker.games[message.game],
             worker=worker,
             opened_at=now,
@@ -74,14 +74,14 @@ class Entrance:
             listed=message.listed,
             address=address,
         )
-        house.rooms[room.id] = room
+        table.rooms[room.id] = room
         worker.rooms.add(room.id)
-        member = room.company.enter(digest(token), message.name, profile)
+        member = room.roster.add(digest(token), message.name, profile)
         member.delays = message.delays
-        house.attach(room, member, page)
-        viewer = house.add_viewer(room, member, message.offer, token, now)
+        table.attach_page(room, member, page)
+        viewer = table.add_viewer(room, member, message.offer, token, now)
         viewer.opens_room = True
-        house.await_answer(room, viewer, now)
+        table.await_answer(room, viewer, now)
         logger.info("= room %s opens on worker %s", room.label, worker.id)
         opening = OpenRoom(
             room=room.id,
@@ -102,7 +102,7 @@ class Entrance:
     def _check_rooms(self, address: str) -> None:
         if not (address and self._rooms_per_address):
             return
-        if sum(room.address == address for room in self._house.rooms.values()) >= self._rooms_per_address:
+        if sum(room.address == address for room in self._table.rooms.values()) >= self._rooms_per_address:
             sentence = (
                 f"{self._rooms_per_address} games run from your address already. End one of them, then try again."
             )
@@ -112,36 +112,36 @@ class Entrance:
 
     def join(self, page: PageId, message: Join, address: str, now: float) -> list[Decision]:
         """Enter a room, or come back to it on a new media connection. Raises DeniedError."""
-        room = self._house.rooms.get(message.room)
+        room = self._table.rooms.get(message.room)
         if room is None:
             return self._be_patient(page, message, address, now)
         member = self._known(room, page, message.token)
         if member is None:
             self._check_haste(address, now)
-            token = self._house.new_id()
-            member = room.company.enter(digest(token), message.name, digest(message.profile), message.watch)
+            token = self._table.new_id()
+            member = room.roster.add(digest(token), message.name, digest(message.profile), message.watch)
             member.delays = message.delays
-            self._house.attach(room, member, page)
+            self._table.attach_page(room, member, page)
             return self._connect(room, member, message.offer, token, now)
         return self._come_again(room, member, page, message, now)
 
     def _known(self, room: Room, page: PageId, token: str) -> Member | None:
         """The member that this page is, or that has this token."""
-        here = self._house.pages.get(page)
+        here = self._table.pages.get(page)
         if here is not None and here[0] is room:
             return here[1]
-        return room.company.by_token(digest(token)) if token else None
+        return room.roster.by_token(digest(token)) if token else None
 
     def _come_again(self, room: Room, member: Member, page: PageId, message: Join, now: float) -> list[Decision]:
         decisions = self._take_over(room, member, page)
         member.delays = message.delays or member.delays
         if room.phase is Phase.HOMELESS and member.known:
-            return [*decisions, ToPage(page, summons(room))]
-        decisions += self._house.dismiss(room, member)
-        room.company.seat_again(member)
+            return [*decisions, ToPage(page, call_to_reconnect(room))]
+        decisions += self._table.dismiss_viewer(room, member)
+        room.roster.seat_if_free(member)
         token = message.token
         if digest(token) != member.token_hash:  # the page that it was on all the time, without showing it
-            token = self._house.new_id()
+            token = self._table.new_id()
             member.token_hash = digest(token)
         return [*decisions, *self._connect(room, member, message.offer, token, now)]
 
@@ -150,29 +150,29 @@ class Entrance:
         before = member.page
         if before == page:
             return []
-        self._house.detach(room, member)
-        self._house.attach(room, member, page)
+        self._table.detach_page(room, member)
+        self._table.attach_page(room, member, page)
         return [] if before is None else [ToPage(before, Ended(code="elsewhere", message=ELSEWHERE))]
 
     def _connect(self, room: Room, member: Member, offer: str, token: str, now: float) -> list[Decision]:
-        viewer = self._house.add_viewer(room, member, offer, token, now)
-        self._house.touch(room)
-        return self._house.send_viewer(room, viewer, now)
+        viewer = self._table.add_viewer(room, member, offer, token, now)
+        self._table.mark_changed(room)
+        return self._table.send_viewer(room, viewer, now)
 
     def back(self, page: PageId, message: Back, now: float) -> list[Decision]:
         """The page's connection is a new one, its media connection still stands. Raises DeniedError."""
-        room = self._house.rooms.get(message.room)
+        room = self._table.rooms.get(message.room)
         if room is None:
             return self._be_patient(page, message, "", now)
         member = self._known(room, page, message.token)
         if member is None:
             raise DeniedError("forgotten", FORGOTTEN)
         decisions = self._take_over(room, member, page)
-        self._house.touch(room)
-        if room.company.seat_again(member):
-            decisions += self._house.seat(room, member)
+        self._table.mark_changed(room)
+        if room.roster.seat_if_free(member):
+            decisions += self._table.announce_seat(room, member)
         if room.viewer_of(member) is None and room.phase in (Phase.OPEN, Phase.HOMELESS):
-            decisions.append(ToPage(page, summons(room)))
+            decisions.append(ToPage(page, call_to_reconnect(room)))
         return decisions
 
     # ----- rooms that may still come
@@ -181,7 +181,7 @@ class Entrance:
         if now >= self._patient_until:
             raise DeniedError("unknown_room", UNKNOWN_ROOM)
         self._early[page] = Early(message, address)
-        self._house.alarms.set(Alarm("early", who=str(page)), self._patient_until)
+        self._table.deadlines.set(Deadline("early", who=str(page)), self._patient_until)
         return []
 
     def trickle_early(self, page: PageId, candidate: Candidate) -> None:
@@ -192,7 +192,7 @@ class Entrance:
 
     def forget_early(self, page: PageId) -> bool:
         """The page does not wait any more; whether it did."""
-        self._house.alarms.cancel(Alarm("early", who=str(page)))
+        self._table.deadlines.cancel(Deadline("early", who=str(page)))
         return self._early.pop(page, None) is not None
 
     def room_came(self, room_id: str, now: float) -> list[Decision]:
@@ -212,7 +212,7 @@ class Entrance:
         except DeniedError as denied:
             return [ToPage(page, Refused(code=denied.code, message=denied.sentence))]
         for candidate in early.candidates:
-            decisions += trickle(self._house, page, candidate)
+            decisions += trickle(self._table, page, candidate)
         return decisions
 
     def no_room_came(self, page: PageId) -> list[Decision]:
@@ -221,11 +221,11 @@ class Entrance:
         return [ToPage(page, Refused(code="unknown_room", message=UNKNOWN_ROOM))] if waited else []
 
 
-def trickle(house: House, page: PageId, candidate: Candidate) -> list[Decision]:
+def trickle(table: RoomTable, page: PageId, candidate: Candidate) -> list[Decision]:
     """Pass a candidate on, and keep it while another worker may have to answer."""
-    if page not in house.pages:
+    if page not in table.pages:
         return []
-    room, member = house.pages[page]
+    room, member = table.pages[page]
     viewer = room.viewer_of(member)
     if viewer is None:
         return []

@@ -11,7 +11,7 @@ from coordinator.messages import Candidate, Game, ListedRoom, Person, RoomFigure
 from coordinator.messages.fields import Codec
 from coordinator.rooms import phases
 from coordinator.rooms.phases import Event, Phase
-from coordinator.rooms.seats import Company, Member, seats_taken
+from coordinator.rooms.seats import Member, Roster, seats_taken
 
 MAX_CANDIDATES = 64
 """ICE candidates that are kept for a viewer whose answer is not there yet; a browser has 10 to 30."""
@@ -60,7 +60,7 @@ class Room:
     listed: bool = False
     address: str = ""
     """Whose room it is, for the limit on rooms of one address."""
-    company: Company = field(default_factory=Company)
+    roster: Roster = field(default_factory=Roster)
     viewers: dict[str, Viewer] = field(default_factory=dict)
     """By id; one at most of each member."""
     viewers_so_far: int = 0
@@ -94,11 +94,11 @@ class Room:
     @property
     def wish(self) -> Wish:
         """Where its next place had better be: where it is, or else close to those who play. Who watches can wait."""
-        members = self.company.members.values()
+        members = self.roster.members.values()
         players = [member for member in members if member.seat is not None] or members
         return Wish(self.region, farthest(member.delays for member in players))
 
-    def step(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:
         """Take the event. Raises WrongPhaseError."""
         self.phase = phases.after(self.phase, event)
 
@@ -111,20 +111,20 @@ class Room:
         """The members, as pages are told of them."""
         return tuple(
             Person(id=member.id, name=member.name, seat=member.seat, here=member.page is not None)
-            for member in self.company.members.values()
+            for member in self.roster.members.values()
         )
 
     @property
     def in_lobby(self) -> ListedRoom | None:
         """As the lobby shows it; None if it doesn't."""
-        if not self.listed or self.company.locked or self.phase in (Phase.STARTING, Phase.ENDED):
+        if not self.listed or self.roster.locked or self.phase in (Phase.STARTING, Phase.ENDED):
             return None
-        members = self.company.members.values()
+        members = self.roster.members.values()
         players = seats_taken(members)
         return ListedRoom(
             room=self.id,
             game=self.game,
             players=players,
             watching=len(members) - players,
-            free_seats=len(self.company.free_seats),
+            free_seats=len(self.roster.free_seats),
         )

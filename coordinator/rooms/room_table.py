@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from coordinator.fleet.registry import Registry, Worker, WorkerId
 from coordinator.messages import Admit, CloseRoom, Dismiss, Ended, Keep, Refused, RoomState, SeatViewer, ViewerCandidate
 from coordinator.rooms import records
-from coordinator.rooms.deadlines import Alarms
+from coordinator.rooms.deadlines import Deadlines
 from coordinator.rooms.decisions import Decision, ToPage, ToWorker
 from coordinator.rooms.phases import ADMITTING, Event
 from coordinator.rooms.room import Room, Viewer
@@ -35,7 +35,7 @@ MAX_REMEMBERED = 10_000
 Kind = Literal["answer", "seat", "forget", "return", "place", "freeze", "move", "retry", "early", "prepare", "arrive"]
 
 
-class Alarm(NamedTuple):
+class Deadline(NamedTuple):
     """What a deadline is for."""
 
     kind: Kind
@@ -53,7 +53,7 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest() if secret else ""
 
 
-class House:
+class RoomTable:
     """Every room of every worker. A page is in one of them at most."""
 
     def __init__(self, registry: Registry, room_grace: float, new_id: Callable[[], str] = unguessable_id) -> None:
@@ -63,13 +63,13 @@ class House:
         self.new_id = new_id
         self.rooms: dict[str, Room] = {}
         self.pages: dict[PageId, tuple[Room, Member]] = {}
-        self.alarms: Alarms[Alarm] = Alarms()
+        self.deadlines: Deadlines[Deadline] = Deadlines()
         self.ended: OrderedDict[str, None] = OrderedDict()
         self.places_changed = False
         """Whether there may be a place for a room that waits for one."""
         self._changed: dict[Room, None] = {}
 
-    def touch(self, room: Room) -> None:
+    def mark_changed(self, room: Room) -> None:
         """Something that its members see has changed."""
         self._changed[room] = None
 
@@ -84,16 +84,16 @@ class House:
         self._changed.clear()
         return decisions
 
-    def on(self, worker_id: WorkerId, room_id: str) -> Room | None:
+    def room_on(self, worker_id: WorkerId, room_id: str) -> Room | None:
         """A room of which this worker may speak."""
         room = self.rooms.get(room_id)
         return room if room is not None and room.worker is not None and room.worker.id == worker_id else None
 
     # ----- viewers
 
-    def find(self, worker_id: WorkerId, room_id: str, viewer_id: str) -> tuple[Room, Viewer] | None:
+    def viewer_on(self, worker_id: WorkerId, room_id: str, viewer_id: str) -> tuple[Room, Viewer] | None:
         """A viewer of whom this worker may speak."""
-        room = self.on(worker_id, room_id)
+        room = self.room_on(worker_id, room_id)
         return (room, room.viewers[viewer_id]) if room is not None and viewer_id in room.viewers else None
 
     def add_viewer(self, room: Room, member: Member, offer: str, token: str, now: float) -> Viewer:
@@ -127,25 +127,25 @@ class House:
     def await_answer(self, room: Room, viewer: Viewer, now: float) -> None:
         """The worker is told of the viewer, and is to answer."""
         viewer.sent = True
-        self.alarms.set(Alarm("answer", room.id, viewer.id), now + ANSWER_SECONDS)
+        self.deadlines.set(Deadline("answer", room.id, viewer.id), now + ANSWER_SECONDS)
 
-    def drop_viewer(self, room: Room, viewer: Viewer) -> None:
+    def remove_viewer(self, room: Room, viewer: Viewer) -> None:
         """Its media connection is over, and the worker knows."""
         del room.viewers[viewer.id]
-        self.alarms.cancel(Alarm("answer", room.id, viewer.id))
-        self.touch(room)
+        self.deadlines.cancel(Deadline("answer", room.id, viewer.id))
+        self.mark_changed(room)
 
-    def dismiss(self, room: Room, member: Member) -> list[Decision]:
+    def dismiss_viewer(self, room: Room, member: Member) -> list[Decision]:
         """End the member's media connection, if it has one."""
         viewer = room.viewer_of(member)
         if viewer is None:
             return []
-        self.drop_viewer(room, viewer)
+        self.remove_viewer(room, viewer)
         if not viewer.sent or room.worker is None:
             return []
         return [ToWorker(room.worker.id, Dismiss(room=room.id, viewer=viewer.id))]
 
-    def seat(self, room: Room, member: Member) -> list[Decision]:
+    def announce_seat(self, room: Room, member: Member) -> list[Decision]:
         """The member sits elsewhere now: tell the worker, unless it is told with the viewer itself."""
         viewer = room.viewer_of(member)
         if viewer is None or not viewer.sent or room.worker is None:
@@ -154,42 +154,42 @@ class House:
 
     # ----- members
 
-    def attach(self, room: Room, member: Member, page: PageId) -> None:
+    def attach_page(self, room: Room, member: Member, page: PageId) -> None:
         """The member is on this page now."""
         member.page = page
         self.pages[page] = (room, member)
-        self._came_back(room, member)
-        self.touch(room)
+        self._cancel_absence(room, member)
+        self.mark_changed(room)
 
-    def detach(self, room: Room, member: Member) -> None:
+    def detach_page(self, room: Room, member: Member) -> None:
         """The member's page is another one, or gone."""
         if member.page is not None:
             del self.pages[member.page]
             member.page = None
-            self.touch(room)
+            self.mark_changed(room)
 
-    def note_absence(self, room: Room, member: Member, now: float) -> None:
+    def start_absence(self, room: Room, member: Member, now: float) -> None:
         """Let the time run for a member who has neither page nor media any more."""
         if member.page is None and room.viewer_of(member) is None:
-            self.alarms.set(Alarm("seat", room.id, member.id), now + min(SEAT_GRACE, self.room_grace))
-            self.alarms.set(Alarm("forget", room.id, member.id), now + self.room_grace)
+            self.deadlines.set(Deadline("seat", room.id, member.id), now + min(SEAT_GRACE, self.room_grace))
+            self.deadlines.set(Deadline("forget", room.id, member.id), now + self.room_grace)
 
-    def _came_back(self, room: Room, member: Member) -> None:
-        self.alarms.cancel(Alarm("seat", room.id, member.id))
-        self.alarms.cancel(Alarm("forget", room.id, member.id))
+    def _cancel_absence(self, room: Room, member: Member) -> None:
+        self.deadlines.cancel(Deadline("seat", room.id, member.id))
+        self.deadlines.cancel(Deadline("forget", room.id, member.id))
 
-    def take_out(self, room: Room, member: Member) -> list[Decision]:
+    def remove_member(self, room: Room, member: Member) -> list[Decision]:
         """The member is in the room no more; and a room with no member is no more."""
-        dismissal = self.dismiss(room, member)
-        self.detach(room, member)
-        self._came_back(room, member)
-        room.company.leave(member)
-        self.touch(room)
-        if room.company.members:
+        dismissal = self.dismiss_viewer(room, member)
+        self.detach_page(room, member)
+        self._cancel_absence(room, member)
+        room.roster.remove(member)
+        self.mark_changed(room)
+        if room.roster.members:
             return dismissal
         logger.info("= room %s closes: nobody is in it", room.label)
         worker = room.worker
-        self.forget(room)
+        self.remove_room(room)
         return [] if worker is None else [ToWorker(worker.id, CloseRoom(room=room.id))]
 
     # ----- rooms
@@ -197,51 +197,51 @@ class House:
     def close(self, room: Room, code: str, sentence: str) -> list[Decision]:
         """The room is over, and its worker knows: tell everybody in it."""
         decisions: list[Decision] = []
-        for member in tuple(room.company.members.values()):
+        for member in tuple(room.roster.members.values()):
             if member.page is not None:
-                verdict = Ended if member.known else Refused
-                decisions.append(ToPage(member.page, verdict(code=code, message=sentence)))
-            self.detach(room, member)
-        self.forget(room)
+                policy = Ended if member.known else Refused
+                decisions.append(ToPage(member.page, policy(code=code, message=sentence)))
+            self.detach_page(room, member)
+        self.remove_room(room)
         return decisions
 
-    def forget(self, room: Room) -> None:
+    def remove_room(self, room: Room) -> None:
         """The worker's place is free from here on: its commands keep their order, so it closes before it opens."""
-        self.give_places_free(room)
-        room.step(Event.CLOSED)
-        for member in room.company.members.values():
-            self._came_back(room, member)
+        self.release_places(room)
+        room.apply(Event.CLOSED)
+        for member in room.roster.members.values():
+            self._cancel_absence(room, member)
         for viewer in tuple(room.viewers.values()):
-            self.drop_viewer(room, viewer)
-        self.arrived(room)
-        self.cancel(room, "return", "place", "freeze", "move", "retry")
+            self.remove_viewer(room, viewer)
+        self.end_arrival(room)
+        self.cancel_deadlines(room, "return", "place", "freeze", "move", "retry")
         del self.rooms[room.id]
         self.ended[room.id] = None
         if len(self.ended) > MAX_REMEMBERED:
             self.ended.popitem(last=False)
 
-    def give_places_free(self, room: Room) -> None:
+    def release_places(self, room: Room) -> None:
         """It holds a place on no worker any more."""
         room.left = room.region
         for worker in (room.worker, room.target):
             if worker is not None:
                 worker.rooms.discard(room.id)
                 self.places_changed = True
-        self.cancel(room, "prepare")
+        self.cancel_deadlines(room, "prepare")
         room.worker = room.target = room.figures = None
 
-    def set_out(self, room: Room, origin: Worker, patience_ends: float) -> None:
+    def await_arrival(self, room: Room, origin: Worker, patience_ends: float) -> None:
         """It was moved off a worker that drains, whose next room waits until it is played again, or patience ends."""
         room.origin = origin
         origin.leaving.add(room.id)
-        self.alarms.set(Alarm("arrive", room.id), patience_ends)
+        self.deadlines.set(Deadline("arrive", room.id), patience_ends)
 
-    def arrived(self, room: Room) -> None:
+    def end_arrival(self, room: Room) -> None:
         """It is played again, or not waited for any more."""
         if room.origin is not None:
             room.origin.leaving.discard(room.id)
             room.origin = None
-            self.cancel(room, "arrive")
+            self.cancel_deadlines(room, "arrive")
             self.places_changed = True
 
     def release_target(self, room: Room) -> None:
@@ -249,17 +249,17 @@ class House:
         if room.target is not None:
             room.target.rooms.discard(room.id)
             room.target = None
-            self.cancel(room, "prepare")
+            self.cancel_deadlines(room, "prepare")
             self.places_changed = True
 
-    def cancel(self, room: Room, *kinds: Kind) -> None:
+    def cancel_deadlines(self, room: Room, *kinds: Kind) -> None:
         """These deadlines of the room don't count any more."""
         for kind in kinds:
-            self.alarms.cancel(Alarm(kind, room.id))
+            self.deadlines.cancel(Deadline(kind, room.id))
 
 
 def _state_of(room: Room) -> list[Decision]:
-    company, people = room.company, room.people
+    roster, people = room.roster, room.people
     return [
         ToPage(
             member.page,
@@ -267,12 +267,12 @@ def _state_of(room: Room) -> list[Decision]:
                 room=room.id,
                 you=member.id,
                 members=people,
-                host=company.host,
-                locked=company.locked,
+                host=roster.host,
+                locked=roster.locked,
                 listed=room.listed,
-                offers=tuple(company.offers.items()),
+                offers=tuple(roster.offers.items()),
             ),
         )
-        for member in company.members.values()
+        for member in roster.members.values()
         if member.page is not None and member.known
     ]

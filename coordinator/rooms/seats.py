@@ -60,7 +60,7 @@ class Member:
 
 
 @dataclass(slots=True, eq=False)
-class Company:
+class Roster:
     """The members of a room, in the order of their coming."""
 
     members: dict[str, Member] = field(default_factory=dict)
@@ -75,14 +75,14 @@ class Company:
 
     # ----- in and out
 
-    def enter(self, token_hash: str, name: str = "", profile: str = "", watch: bool = False) -> Member:
+    def add(self, token_hash: str, name: str = "", profile: str = "", watch: bool = False) -> Member:
         """A new member, in the first free seat unless it only wants to watch. Raises DeniedError."""
         self._check_entry(profile)
         self.so_far += 1
         member = Member(f"m{self.so_far}", name_of(name, self.so_far), token_hash, profile, wants_seat=not watch)
         self.members[member.id] = member
         self.host = self.host or member.id
-        self.seat_again(member)
+        self.seat_if_free(member)
         return member
 
     def _check_entry(self, profile: str) -> None:
@@ -93,14 +93,14 @@ class Company:
         if len(self.members) >= MAX_MEMBERS:
             raise DeniedError("room_full", "This room is full: neither a seat nor a place to watch is free.")
 
-    def leave(self, member: Member) -> None:
+    def remove(self, member: Member) -> None:
         """It leaves for good."""
-        self.get_up(member)
+        self.unseat(member)
         del self.members[member.id]
         if self.host == member.id:
             self.host = self._next_host()
 
-    def to_remove(self, by: Member, target: str) -> Member:
+    def ban(self, by: Member, target: str) -> Member:
         """Whom the host sends away, and whose profile can't come back from now on. Raises DeniedError."""
         self.check_host(by)
         member = self._find(target)
@@ -122,10 +122,10 @@ class Company:
         taken = {member.seat for member in self.members.values()}
         return [seat for seat in range(SEATS) if seat not in taken]
 
-    def seat_again(self, member: Member) -> bool:
+    def seat_if_free(self, member: Member) -> bool:
         """Put a member that came into a free seat, if it wants one; False if it is where it was."""
         if member.seat is None and member.wants_seat and self.free_seats:
-            self._sit(member, self.free_seats[0])
+            self._seat(member, self.free_seats[0])
             return True
         return False
 
@@ -136,7 +136,7 @@ class Company:
         if seat is not None and seat not in self.free_seats:
             raise DeniedError("seat_taken", "Somebody sits there already. Take a free seat, or ask for this one.")
         member.wants_seat = seat is not None
-        self._sit(member, seat)
+        self._seat(member, seat)
         return [member]
 
     def give_seat(self, member: Member, target: str) -> list[Member]:
@@ -151,19 +151,19 @@ class Company:
             self.offers[member.id] = other.id
             return []
         mine, theirs = member.seat, other.seat
-        self._sit(member, theirs)
-        self._sit(other, mine)
+        self._seat(member, theirs)
+        self._seat(other, mine)
         member.wants_seat, other.wants_seat = theirs is not None, True
         return [member, other]
 
-    def _sit(self, member: Member, seat: int | None) -> None:
+    def _seat(self, member: Member, seat: int | None) -> None:
         """An offer stands only while both sit where they sat."""
-        self.get_up(member)
+        self.unseat(member)
         if seat is not None:
             self.sittings += 1
             member.seat, member.seated = seat, self.sittings
 
-    def get_up(self, member: Member) -> None:
+    def unseat(self, member: Member) -> None:
         """Give the member's seat free, for whatever reason."""
         member.seat = None
         self.offers = {giver: taker for giver, taker in self.offers.items() if member.id not in (giver, taker)}
@@ -188,7 +188,7 @@ class Company:
 
     def _next_host(self) -> str:
         """Whoever has sat longest, of those that are here; without players, whoever has watched longest."""
-        return min(self.members.values(), key=_claim).id if self.members else ""
+        return min(self.members.values(), key=_host_rank).id if self.members else ""
 
 
 _JOINERS = "\u200c\u200d"
@@ -202,7 +202,7 @@ def name_of(wish: str, number: int) -> str:
     return name if name.strip(f" {_JOINERS}") else f"Player {number}"
 
 
-def _claim(member: Member) -> tuple[bool, bool, int]:
+def _host_rank(member: Member) -> tuple[bool, bool, int]:
     return member.page is None, member.seat is None, member.seated
 
 

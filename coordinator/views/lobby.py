@@ -18,7 +18,7 @@ PAUSE_SECONDS = 1.0
 T = TypeVar("T")
 
 
-class Listing(Generic[T]):
+class AnnouncedList(Generic[T]):
     """A list as pages were last told of it."""
 
     def __init__(self, read: Callable[[], tuple[T, ...]]) -> None:

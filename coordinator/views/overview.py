@@ -34,7 +34,7 @@ def workers_shown(workers: Iterable[Worker], rooms: Iterable[Room]) -> list[Show
 
 def room_shown(room: Room) -> Shown:
     """A room, with its worker's last word on how it does."""
-    members = room.company.members.values()
+    members = room.roster.members.values()
     return {
         "id": room.id,
         "game": room.game.title,
@@ -45,7 +45,7 @@ def room_shown(room: Room) -> Shown:
         "players": seats_taken(members),
         "members": len(members),
         "viewers": len(room.viewers),
-        "locked": room.company.locked,
+        "locked": room.roster.locked,
         "listed": room.listed,
         **_figures(room),
     }
@@ -103,7 +103,7 @@ def _sums(rooms: Collection[Room]) -> Shown:
     figures = [room.figures for room in rooms if room.figures is not None]
     moving = [each.fps for each in figures if each.fps]
     return {
-        "players": sum(seats_taken(room.company.members.values()) for room in rooms),
+        "players": sum(seats_taken(room.roster.members.values()) for room in rooms),
         "fps": round(sum(moving) / len(moving), 1) if moving else None,
         "late": max((each.late for each in figures), default=None),
         "encode_ms": max((each.encode_ms for each in figures), default=None),

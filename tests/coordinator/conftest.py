@@ -23,6 +23,7 @@ from coordinator.messages import (
     decode_worker_command,
     encode,
 )
+from tests.coordinator.simulation import Simulation
 
 TOKEN = "a token of 26 characters.."
 
@@ -32,7 +33,7 @@ ANSWER_WITHIN = 5.0
 """Seconds. Long for a message on one machine; a test that waits so long has failed."""
 
 
-class Peer:
+class Client:
     """One end of a WebSocket: messages out, messages in."""
 
     def __init__(self, socket: ClientWebSocketResponse, decode):
@@ -63,7 +64,7 @@ class Peer:
         await self.socket.receive()
 
 
-class Page(Peer):
+class PageClient(Client):
     """A browser's page."""
 
     async def start(self, game="d"):
@@ -80,7 +81,7 @@ class Page(Peer):
                 return message
 
 
-class Worker(Peer):
+class WorkerClient(Client):
     """A worker's agent, which opens nothing."""
 
     async def admit(self):
@@ -122,13 +123,13 @@ class Arcade:
 
     async def page(self, **options):
         """A page that has had its welcome."""
-        page = Page(await self.socket("/ws/player", **options), decode_player_event)
+        page = PageClient(await self.socket("/ws/player", **options), decode_player_event)
         page.welcome = await page.receive()
         return page
 
     async def unregistered_worker(self, token=TOKEN):
         headers = {"Authorization": f"Bearer {token}"}
-        return Worker(await self.socket("/ws/worker", headers=headers), decode_worker_command)
+        return WorkerClient(await self.socket("/ws/worker", headers=headers), decode_worker_command)
 
     async def worker(self, *games, capacity=4, name="box", gateways=(), holding=(), **more):
         """A worker that is registered, and brings these rooms along."""
@@ -190,3 +191,15 @@ async def arcade(config: Config):
     app = create_app(config)
     async with TestServer(app) as server, ClientSession() as http:
         yield Arcade(server, http, app[SWITCHBOARD])
+
+
+@pytest.fixture
+def simulation() -> Simulation:
+    """Make the rooms alone, without workers or sockets."""
+    return Simulation()
+
+
+@pytest.fixture
+def worker(simulation: Simulation):
+    """Connect a worker with four places and two games to the simulation."""
+    return simulation.add_worker()

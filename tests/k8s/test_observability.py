@@ -13,7 +13,7 @@ from prometheus_client.samples import Sample
 from coordinator.fleet.registry import Registry
 from coordinator.http.metrics import Metrics as CoordinatorMetrics
 from coordinator.messages import Admitted, Leave, Reconnect, Refused, Register
-from coordinator.rooms.endings import VERDICTS
+from coordinator.rooms.endings import RESTART_POLICIES
 from coordinator.rooms.rooms import Rooms
 from tests.k8s.queries import asked, waited_for
 from tests.k8s.rendering import K8S, containers, find, pods, render
@@ -170,7 +170,7 @@ def test_labels_have_values_that_occur() -> None:
     assert methods <= set(stun.METHODS.values())
     codes = {code for listed in re.findall(r'rooms_closed_total\{code=~"([\w|]+)"', text) for code in listed.split("|")}
     assert codes
-    assert codes <= set(VERDICTS)
+    assert codes <= set(RESTART_POLICIES)
 
 
 def test_the_autoscaler_keeps_places_free() -> None:

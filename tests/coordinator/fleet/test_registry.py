@@ -10,7 +10,7 @@ from coordinator.messages import Game, Refused, Region, Register
 from coordinator.messages.fields import MAX_REGIONS
 
 DUEL = Game(id="d", title="Duel", system="NES")
-AIR = Game(id="a", title="airstriker", system="Mega Drive")
+AIRSTRIKER = Game(id="a", title="airstriker", system="Mega Drive")
 ANYWHERE = Wish()
 SNAKE = Game(id="s", title="Snake", system="Game Boy")
 
@@ -36,9 +36,9 @@ def test_every_registration_gets_an_id_of_its_own(registry):
 
 def test_the_library_holds_each_game_once_by_title(registry):
     register(registry, SNAKE, DUEL)
-    register(registry, AIR, DUEL)
+    register(registry, AIRSTRIKER, DUEL)
 
-    assert registry.library == (AIR, DUEL, SNAKE)
+    assert registry.library == (AIRSTRIKER, DUEL, SNAKE)
 
 
 def test_the_older_workers_title_counts(registry):
@@ -57,8 +57,8 @@ def test_the_library_is_a_new_object_only_when_it_is_a_new_library(registry):
     second = register(registry, DUEL)
     assert registry.library is before
 
-    registry.update(second.id, (AIR,))
-    assert registry.library == (AIR, DUEL)
+    registry.update(second.id, (AIRSTRIKER,))
+    assert registry.library == (AIRSTRIKER, DUEL)
 
     registry.remove(second.id)
     assert registry.library == (DUEL,)
@@ -74,9 +74,9 @@ def test_pages_are_told_of_so_many_games_and_it_is_said(registry, monkeypatch, c
     monkeypatch.setattr("coordinator.fleet.registry.MAX_GAMES", 2)
 
     register(registry, SNAKE, DUEL)
-    register(registry, AIR)
+    register(registry, AIRSTRIKER)
 
-    assert registry.library == (AIR, DUEL)
+    assert registry.library == (AIRSTRIKER, DUEL)
     assert "3 games" in caplog.text
 
 
@@ -119,7 +119,7 @@ def test_the_worker_with_the_most_free_places_is_picked(registry):
 
 
 def test_a_worker_without_the_game_is_never_picked(registry):
-    register(registry, AIR, capacity=100)
+    register(registry, AIRSTRIKER, capacity=100)
     has_it = register(registry, DUEL, capacity=1)
 
     assert registry.place_for("d", ANYWHERE) is has_it
@@ -137,7 +137,7 @@ def test_without_workers_there_is_no_place(registry):
 
 
 def test_a_game_that_nobody_has_is_unknown(registry):
-    register(registry, AIR)
+    register(registry, AIRSTRIKER)
 
     assert refusal(registry, "d") == "unknown_game"
 

@@ -181,8 +181,12 @@ class TestVanishing:
 
         opening = await other.receive()
         assert (opening.room, opening.resume, opening.viewer) == (room, True, "")
-        summons = await page.receive()
-        assert (type(summons), summons.code, summons.ready) == (Reconnect, "worker_lost", True)
+        call_to_reconnect = await page.receive()
+        assert (type(call_to_reconnect), call_to_reconnect.code, call_to_reconnect.ready) == (
+            Reconnect,
+            "worker_lost",
+            True,
+        )
         await page.join(room, started.token)
         assert (await other.admit()).seat == 0
         assert (await page.receive()).token == started.token

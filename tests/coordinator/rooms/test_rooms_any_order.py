@@ -46,7 +46,7 @@ from coordinator.rooms.rooms import Rooms
 from coordinator.rooms.seats import MAX_MEMBERS, SEATS, DeniedError
 
 DUEL = Game(id="d", title="Duel", system="NES")
-AIR = Game(id="a", title="Air", system="Mega Drive")
+AIRSTRIKER = Game(id="a", title="Air", system="Mega Drive")
 CANDIDATE = Candidate(candidate="candidate:1 1 udp 2 192.0.2.1 9 typ host", sdpMid="0")
 
 PAGES = st.integers(1, 12)
@@ -133,7 +133,7 @@ class AnyOrder(RuleBasedStateMachine):
     def play(self, pages):
         """Mostly there is a game under way, and somewhere for it to go."""
         for _ in range(2):
-            self.connect(Box(), 3, (DUEL, AIR))
+            self.connect(Box(), 3, (DUEL, AIRSTRIKER))
         for page in range(1, pages + 1):
             self.say(page, Start(game="d", offer="v=0") if page == 1 else Join(room=self.room_ids[-1], offer="v=0"))
             box, room, viewer = self.asked[-1]
@@ -146,7 +146,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     # ----- workers
 
-    @rule(capacity=st.integers(1, 3), games=st.sets(st.sampled_from((DUEL, AIR)), min_size=1))
+    @rule(capacity=st.integers(1, 3), games=st.sets(st.sampled_from((DUEL, AIRSTRIKER)), min_size=1))
     def register(self, capacity, games):
         self.connect(Box(), capacity, games)
 
@@ -168,7 +168,7 @@ class AnyOrder(RuleBasedStateMachine):
     def return_with_rooms(self, data, capacity):
         box = data.draw(st.sampled_from(self.away))
         self.away.remove(box)
-        self.connect(box, capacity, (DUEL, AIR))
+        self.connect(box, capacity, (DUEL, AIRSTRIKER))
 
     @precondition(lambda self: self.connected)
     @rule(data=st.data())
@@ -178,7 +178,7 @@ class AnyOrder(RuleBasedStateMachine):
         if not box.ghost:
             ghost.id, ghost.rooms, ghost.ghost = box.id, dict(box.rooms), True
             self.connected[box.id] = ghost
-            self.connect(box, 4, (DUEL, AIR))
+            self.connect(box, 4, (DUEL, AIRSTRIKER))
 
     @rule()
     def restart_the_coordinator(self):
@@ -197,7 +197,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.carry_out(self.rooms.worker_lost(self.registry.remove(box.id), self.now))
 
     @precondition(lambda self: self.connected)
-    @rule(data=st.data(), games=st.sets(st.sampled_from((DUEL, AIR))))
+    @rule(data=st.data(), games=st.sets(st.sampled_from((DUEL, AIRSTRIKER))))
     def change_library(self, data, games):
         self.registry.update(data.draw(st.sampled_from(tuple(self.connected))), games)
         self.rooms.worker_came()
@@ -330,12 +330,12 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def no_seat_is_taken_twice(self):
         for room in self.rooms.rooms:
-            members = room.company.members
+            members = room.roster.members
             seats = [member.seat for member in members.values() if member.seat is not None]
             assert len(seats) == len(set(seats)) <= SEATS
             assert 0 < len(members) <= MAX_MEMBERS
-            assert room.company.host in members
-            for offer in room.company.offers.items():
+            assert room.roster.host in members
+            for offer in room.roster.offers.items():
                 assert all(members[member].seat is not None for member in offer)
 
     @invariant()
@@ -369,14 +369,14 @@ class AnyOrder(RuleBasedStateMachine):
         for room in self.rooms.rooms:
             owners = [viewer.member for viewer in room.viewers.values()]
             assert len(owners) == len(set(map(id, owners)))
-            assert all(room.company.members[member.id] is member for member in owners)
+            assert all(room.roster.members[member.id] is member for member in owners)
             assert all(viewer.member.page is not None for viewer in room.viewers.values() if not viewer.admitted)
 
     @invariant()
     def nobody_waits_for_ever(self):
         for room in self.rooms.rooms:
             waits = any(not viewer.admitted for viewer in room.viewers.values())
-            gone = any(m.page is None and room.viewer_of(m) is None for m in room.company.members.values())
+            gone = any(m.page is None and room.viewer_of(m) is None for m in room.roster.members.values())
             moving = room.phase in (Phase.ASTRAY, Phase.HOMELESS, Phase.FREEZING)
             if waits or gone or moving or room.target is not None:
                 assert self.rooms.next_deadline() is not None

@@ -5,16 +5,16 @@ import pytest
 from coordinator.messages import Game
 from coordinator.rooms.phases import Event
 from coordinator.rooms.room import Room
-from coordinator.views.lobby import MAX_LISTED, PAUSE_SECONDS, Listing, lobby
+from coordinator.views.lobby import MAX_LISTED, PAUSE_SECONDS, AnnouncedList, lobby
 
 DUEL = Game(id="d", title="Duel", system="NES")
 
 
 def open_room(name, members=1, listed=True):
     room = Room(name, DUEL, None, opened_at=0.0, listed=listed)
-    room.step(Event.ANSWERED)
+    room.apply(Event.ANSWERED)
     for _ in range(members):
-        room.company.enter("hash")
+        room.roster.add("hash")
     return room
 
 
@@ -25,7 +25,7 @@ def rooms():
 
 @pytest.fixture
 def listing(rooms):
-    return Listing(lambda: lobby(rooms))
+    return AnnouncedList(lambda: lobby(rooms))
 
 
 def show(listing, now):
@@ -50,12 +50,12 @@ def test_what_does_not_concern_the_lobby_tells_nobody(listing, rooms):
 def test_changes_in_quick_succession_are_told_together(listing, rooms):
     rooms.append(open_room("r1"))
     show(listing, 5.0)
-    rooms[0].company.enter("hash")
+    rooms[0].roster.add("hash")
     listing.note(5.1)
     assert listing.take(5.1) is None
     assert listing.next_deadline() == 5.0 + PAUSE_SECONDS
 
-    rooms[0].company.enter("hash")
+    rooms[0].roster.add("hash")
     listing.note(5.2)
 
     assert listing.take(5.0 + PAUSE_SECONDS)[0].players == 3
@@ -64,7 +64,7 @@ def test_changes_in_quick_succession_are_told_together(listing, rooms):
 
 def test_however_much_happens_the_rooms_are_looked_at_once_a_second(rooms):
     looks = []
-    listing = Listing(lambda: looks.append(1) or lobby(rooms))
+    listing = AnnouncedList(lambda: looks.append(1) or lobby(rooms))
     for tenth in range(30):
         listing.note(tenth / 10)
         listing.take(tenth / 10)
