@@ -3,15 +3,14 @@
 import asyncio
 import errno
 import logging
-import os
 import signal
 import ssl
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 from aiohttp import WSCloseCode, web
 
 from coordinator.config import Config
+from coordinator.errors import PortInUseError, TLSError
 from coordinator.http import admin, health
 from coordinator.http.players import player_socket
 from coordinator.http.static import add_pages
@@ -27,35 +26,6 @@ BACKLOG = 1024
 """Connections that wait to be accepted: every page of an arcade comes back at once after a restart."""
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-
-
-class PortInUse(OSError):  # noqa: N818
-    """Another program listens there already."""
-
-    def __init__(self, host: str, port: int) -> None:
-        super().__init__(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
-        self.host = host
-        self.port = port
-
-    def __str__(self) -> str:
-        return f"port {self.port} on {self.host} is in use: choose one that is free with --port"
-
-
-class TLSError(OSError):
-    """The certificate or its key can't be used."""
-
-    def __init__(self, certificate: Path, key: Path, reason: OSError) -> None:
-        super().__init__(reason.errno, reason.strerror)
-        self.certificate = certificate
-        self.key = key
-        self.reason = reason
-
-    def __str__(self) -> str:
-        why = getattr(self.reason, "reason", None) or self.reason.strerror or "it is not one"
-        return (
-            f"the certificate {self.certificate} with the key {self.key} can't be used ({why}): both must be PEM files"
-            " that this user can read, the key without a passphrase and of this certificate"
-        )
 
 
 def create_app(config: Config) -> web.Application:
@@ -77,7 +47,7 @@ def create_app(config: Config) -> web.Application:
 
 
 async def serve(config: Config, stop: asyncio.Event) -> None:
-    """Serve until ``stop`` is set, then end every connection. Raises PortInUse, TLSError, or OSError."""
+    """Serve until ``stop`` is set, then end every connection. Raises PortInUseError, TLSError, or OSError."""
     runner = web.AppRunner(create_app(config), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
@@ -107,7 +77,7 @@ async def _listen(site: web.TCPSite, config: Config) -> None:
         await site.start()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise PortInUse(config.host, config.port) from error
+            raise PortInUseError(config.host, config.port) from error
         raise
 
 

@@ -8,9 +8,9 @@ import logging
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from coordinator.errors import DeniedError
 from coordinator.http.bearer import is_authorised
 from coordinator.http.switchboard import CONFIG, SWITCHBOARD, VERSION
-from coordinator.rooms.seats import DeniedError
 from coordinator.views.overview import overview, room_shown, workers_shown
 
 logger = logging.getLogger(__name__)

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from coordinator.config import Config
+from coordinator.errors import PeerError
 from coordinator.http.client_address import client_address, owner_of
 from coordinator.http.switchboard import CONFIG, SWITCHBOARD, Switchboard
-from coordinator.http.websocket import Connection, Limits, PeerError, connected
+from coordinator.http.websocket import Connection, Limits, connected
 from coordinator.messages import decode_player_message
 from coordinator.views.ice_hosts import host_of
 

@@ -14,9 +14,10 @@ from typing import TypeVar
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 from msgspec import Struct
 
+from coordinator.errors import MessageError, PeerError
 from coordinator.http.metrics import Metrics, Peer
 from coordinator.limits.token_bucket import TokenBucket
-from coordinator.messages import MAX_MESSAGE_BYTES, MessageError, Refused, encode
+from coordinator.messages import MAX_MESSAGE_BYTES, Refused, encode
 
 logger = logging.getLogger(__name__)
 
@@ -36,18 +37,6 @@ VIOLATIONS = {
 """What aiohttp ends a connection for, by its close code."""
 
 _T = TypeVar("_T", bound=Struct)
-
-
-class PeerError(Exception):
-    """The peer broke a rule of its connection, which ends. ``sentence`` is for the person behind it."""
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(code, sentence)
-        self.code = code
-        self.sentence = sentence
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.sentence}"
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ import logging
 
 from aiohttp import web
 
+from coordinator.errors import PeerError
 from coordinator.http.bearer import is_authorised
 from coordinator.http.switchboard import CONFIG, SWITCHBOARD, Switchboard
-from coordinator.http.websocket import Connection, Limits, PeerError, connected
+from coordinator.http.websocket import Connection, Limits, connected
 from coordinator.messages import Register, WorkerMessage, decode_worker_message
 
 logger = logging.getLogger(__name__)

@@ -11,14 +11,18 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from coordinator.errors import MessageError
 from coordinator.messages.fields import (
     GATEWAY_URL,
     OPEN_HOST,
+    SEATS,
     TURN_SECRET,
+    VIDEO_CODECS,
     Codec,
     Name,
     Sdp,
     Seat,
+    VideoCodec,
 )
 from coordinator.messages.pages import (
     Back,
@@ -89,7 +93,9 @@ __all__ = [
     "MAX_FIGURES",
     "MAX_MESSAGE_BYTES",
     "OPEN_HOST",
+    "SEATS",
     "TURN_SECRET",
+    "VIDEO_CODECS",
     "Admit",
     "Admitted",
     "Back",
@@ -145,6 +151,7 @@ __all__ = [
     "TakeSeat",
     "Thawed",
     "Trickle",
+    "VideoCodec",
     "ViewerCandidate",
     "ViewerLeft",
     "Welcome",
@@ -164,10 +171,6 @@ MAX_DETAIL = 200
 """How much of the decoder's complaint is kept: it quotes the peer's text, which then goes into logs and refusals."""
 
 _T = TypeVar("_T")
-
-
-class MessageError(ValueError):
-    """The peer sent something that is not one of the messages it may send."""
 
 
 _encoder = msgspec.json.Encoder()

@@ -1,7 +1,7 @@
 """What the fields of signalling messages may hold: one named type for each kind, with its limits."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
 
@@ -49,12 +49,21 @@ Delays = Annotated[dict[RegionName, Delay], Meta(max_length=MAX_REGIONS)]
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 
-Seat = Annotated[int, Meta(ge=0, le=3)]
+SEATS = 4
+"""Players of a room, one for each of the four pads that libretro frontends offer everywhere."""
+
+Seat = Annotated[int, Meta(ge=0, le=SEATS - 1)]
+"""Counted from 0."""
 
 Scale = Annotated[int, Meta(ge=1, le=4)]
 """Integer upscaling before encoding: more bits for crisper pixels."""
 
-Codec = Literal["", "H264", "VP8"]
+VideoCodec = Literal["H264", "VP8"]
+"""What a room may encode its picture with, by the encoding names of SDP (RFC 6184, RFC 7741)."""
+
+VIDEO_CODECS: tuple[VideoCodec, ...] = get_args(VideoCodec)
+
+Codec = Literal["", VideoCodec]
 """What a room encodes its picture with; empty where that is not known yet."""
 
 Record = Annotated[str, Meta(max_length=MAX_RECORD)]

@@ -6,6 +6,7 @@ Sans-I/O. What is done once inside is rooms.py's business.
 import logging
 from dataclasses import dataclass, field
 
+from coordinator.errors import DeniedError
 from coordinator.fleet.regions import Wish
 from coordinator.limits.token_bucket import TokenBuckets
 from coordinator.messages import Back, Candidate, Ended, Join, OpenRoom, Refused, Start, ViewerCandidate
@@ -14,7 +15,7 @@ from coordinator.rooms.phases import Phase
 from coordinator.rooms.placement import call_to_reconnect
 from coordinator.rooms.room import MAX_CANDIDATES, Room
 from coordinator.rooms.room_table import Deadline, RoomTable, digest
-from coordinator.rooms.seats import DeniedError, Member, PageId
+from coordinator.rooms.seats import Member, PageId
 
 logger = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ Sans-I/O. An operator moves one, or drains a worker of all it has; a worker that
 import logging
 import math
 
+from coordinator.errors import DeniedError
 from coordinator.fleet.registry import Worker, WorkerId
 from coordinator.messages import Freeze, Frozen, Prepare, Prepared, Refused, Thawed
 from coordinator.rooms.decisions import Decision, ToWorker
@@ -13,7 +14,6 @@ from coordinator.rooms.phases import Event, Phase
 from coordinator.rooms.placement import Placement
 from coordinator.rooms.room import Room
 from coordinator.rooms.room_table import Deadline, RoomTable
-from coordinator.rooms.seats import DeniedError
 
 logger = logging.getLogger(__name__)
 

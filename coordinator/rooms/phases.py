@@ -5,6 +5,8 @@ What is done about it is recovery.py's business; the life of one process is the 
 
 from enum import Enum, auto
 
+from coordinator.errors import WrongPhaseError
+
 
 class Phase(Enum):
     """Where a room is in its life."""
@@ -40,18 +42,6 @@ class Event(Enum):
     PLACED = auto()
     """A worker was told to open it."""
     CLOSED = auto()
-
-
-class WrongPhaseError(Exception):
-    """Something was done to a room that can't be done in its phase: our mistake."""
-
-    def __init__(self, phase: Phase, event: Event) -> None:
-        super().__init__(phase, event)
-        self.phase = phase
-        self.event = event
-
-    def __str__(self) -> str:
-        return f"{self.event.name} can't come in phase {self.phase.name}"
 
 
 TRANSITIONS: dict[Phase, dict[Event, Phase]] = {

@@ -6,6 +6,7 @@ door to the files beside it; connections are left to switchboard.py.
 
 from collections.abc import Callable, Collection, Iterable
 
+from coordinator.errors import DeniedError
 from coordinator.fleet.registry import Registry, Worker, WorkerId
 from coordinator.messages import (
     Admitted,
@@ -44,7 +45,7 @@ from coordinator.rooms.reconciliation import Reconciliation
 from coordinator.rooms.recovery import Recovery
 from coordinator.rooms.room import Room
 from coordinator.rooms.room_table import Deadline, RoomTable, unguessable_id
-from coordinator.rooms.seats import DeniedError, Member, PageId, name_of
+from coordinator.rooms.seats import Member, PageId, name_of
 
 REMOVED = "The host of the room has removed you. Choose a game of your own."
 NO_ROOM = "You are in no room. Start a game, or open the link of one."

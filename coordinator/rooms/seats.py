@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-SEATS = 4
-"""Players of a room, one for each of the four pads that libretro frontends offer everywhere."""
+from coordinator.errors import DeniedError
+from coordinator.messages.fields import SEATS
 
 MAX_SPECTATORS = 12
 """Viewers beyond the seats. Each costs its worker the room's whole bitrate once more."""
@@ -21,18 +21,6 @@ MAX_BANNED = 64
 
 PageId = int
 """The number of a page's connection."""
-
-
-class DeniedError(Exception):
-    """A member, or a page that wants to be one, asked for what it may not have. The sentence is for its player."""
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(code, sentence)
-        self.code = code
-        self.sentence = sentence
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.sentence}"
 
 
 @dataclass(slots=True, eq=False)

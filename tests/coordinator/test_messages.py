@@ -9,15 +9,8 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from coordinator import messages
-from coordinator.messages import (
-    MAX_DETAIL,
-    MAX_MESSAGE_BYTES,
-    Candidate,
-    Game,
-    Leave,
-    MessageError,
-    encode,
-)
+from coordinator.errors import MessageError
+from coordinator.messages import MAX_DETAIL, MAX_MESSAGE_BYTES, Candidate, Game, Leave, encode
 
 VECTORS = json.loads((Path(__file__).parents[1] / "wire" / "vectors.json").read_text())["messages"]
 

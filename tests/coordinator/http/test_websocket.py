@@ -7,10 +7,11 @@ import pytest
 from aiohttp import ClientSession, WSCloseCode, WSMsgType, web
 from aiohttp.test_utils import TestServer
 
+from coordinator.errors import PeerError
 from coordinator.fleet.registry import Registry
 from coordinator.http import websocket as connection_module
 from coordinator.http.metrics import Metrics
-from coordinator.http.websocket import Limits, PeerError, connected
+from coordinator.http.websocket import Limits, connected
 from coordinator.messages import MAX_MESSAGE_BYTES, Leave, Refused, Start, decode_player_message, encode
 from coordinator.rooms.rooms import Rooms
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from coordinator.errors import DeniedError
 from coordinator.messages import (
     Admitted,
     CloseRoom,
@@ -20,7 +21,6 @@ from coordinator.messages import (
 from coordinator.rooms.decisions import Recovered, ToPage
 from coordinator.rooms.migration import ARRIVE_SECONDS, FREEZE_SECONDS, MOVE_AGAIN_SECONDS, PREPARE_SECONDS
 from coordinator.rooms.phases import Phase
-from coordinator.rooms.seats import DeniedError
 from tests.coordinator.simulation import AIRSTRIKER
 
 

@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from coordinator.errors import DeniedError
 from coordinator.fleet.registry import Registry
 from coordinator.messages import (
     Admit,
@@ -43,7 +44,7 @@ from coordinator.rooms import records
 from coordinator.rooms.decisions import ToPage, ToWorker
 from coordinator.rooms.phases import ON_A_WORKER, Phase
 from coordinator.rooms.rooms import Rooms
-from coordinator.rooms.seats import MAX_MEMBERS, SEATS, DeniedError
+from coordinator.rooms.seats import MAX_MEMBERS, SEATS
 
 DUEL = Game(id="d", title="Duel", system="NES")
 AIRSTRIKER = Game(id="a", title="Air", system="Mega Drive")

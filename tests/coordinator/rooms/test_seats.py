@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.rooms.seats import MAX_BANNED, MAX_MEMBERS, SEATS, DeniedError, Roster, name_of, seats_taken
+from coordinator.errors import DeniedError
+from coordinator.rooms.seats import MAX_BANNED, MAX_MEMBERS, SEATS, Roster, name_of, seats_taken
 
 
 @pytest.fixture
