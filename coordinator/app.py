@@ -29,7 +29,7 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def create_app(config: Config) -> web.Application:
-    """The application; one event loop runs it."""
+    """Make the application; one event loop runs it."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[CONFIG] = config
     app[SWITCHBOARD] = Switchboard(config)
@@ -82,7 +82,7 @@ async def _listen(site: web.TCPSite, config: Config) -> None:
 
 
 def tls_context(config: Config) -> ssl.SSLContext | None:
-    """What to serve https with; None for http. Raises TLSError."""
+    """Load the certificate to serve https with; None for http. Raises TLSError."""
     if config.certificate is None or config.key is None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -95,7 +95,7 @@ def tls_context(config: Config) -> ssl.SSLContext | None:
 
 
 def _url(config: Config, port: int) -> str:
-    """Where this machine finds the page."""
+    """Make the URL by which this machine finds the page."""
     scheme = "http" if config.certificate is None else "https"
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)
     return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"
@@ -107,8 +107,8 @@ async def _switchboard(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _say_goodbye(app: web.Application) -> None:
-    """Pages and workers learn at once that the server goes, and come back to the next one."""
-    goodbyes = (c.close(WSCloseCode.GOING_AWAY, "the server is stopping") for c in app[SWITCHBOARD].connections)
+    """Tell pages and workers at once that the server goes, so that they come back to the next one."""
+    goodbyes = (outlet.close(WSCloseCode.GOING_AWAY, "the server is stopping") for outlet in app[SWITCHBOARD].outlets)
     for outcome in await asyncio.gather(*goodbyes, return_exceptions=True):
         if isinstance(outcome, Exception):
             logger.error("! a connection did not end well", exc_info=outcome)

@@ -1,12 +1,12 @@
-"""What workers say of viewers: let in, turned away, gone, or nothing at all.
+"""What workers answer about viewers: admitted, rejected, left, or nothing in time.
 
 Sans-I/O. A member of a room stays one whatever becomes of its media connection; somebody who was about to become one
-does not. Admission about viewers who left meanwhile, and about other workers' rooms, change nothing.
+does not. Answers about viewers who left meanwhile, and about other workers' rooms, change nothing.
 """
 
 import logging
 
-from coordinator.fleet.registry import WorkerId
+from coordinator.fleet.worker import WorkerId
 from coordinator.messages import Admitted, Reconnect, Refused, Rejected, Started, ViewerLeft
 from coordinator.rooms.decisions import Decision, Recovered, StartTook, ToPage
 from coordinator.rooms.phases import Event
@@ -19,13 +19,13 @@ logger = logging.getLogger(__name__)
 
 
 class Admission:
-    """Takes workers' words about viewers."""
+    """Handle workers' messages about viewers."""
 
     def __init__(self, table: RoomTable) -> None:
         self._table = table
 
     def handle_admitted(self, worker_id: WorkerId, message: Admitted, now: float) -> list[Decision]:
-        """The viewer is in, and its page gets the answer."""
+        """Let the viewer in, and pass the answer on to its page."""
         found = self._table.viewer_on(worker_id, message.room, message.viewer)
         if found is None or found[1].admitted:
             return []
@@ -67,7 +67,7 @@ class Admission:
         return decisions
 
     def handle_rejected(self, worker_id: WorkerId, message: Rejected, now: float) -> list[Decision]:
-        """The viewer can't be let in; a room that nobody else is in closes with it."""
+        """Refuse the viewer; a room that nobody else is in closes with it."""
         found = self._table.viewer_on(worker_id, message.room, message.viewer)
         if found is None:
             return []
@@ -77,7 +77,7 @@ class Admission:
         return self._refuse_viewer(room, viewer.member, message.code, message.message, now)
 
     def _refuse_viewer(self, room: Room, member: Member, code: str, sentence: str, now: float) -> list[Decision]:
-        """A member stays one; somebody who was about to become one does not."""
+        """Tell the page why, and remove a member who was about to become one; a member that it was before stays."""
         decisions: list[Decision] = []
         if member.page is not None:
             decisions.append(ToPage(member.page, Refused(code=code, message=sentence)))
@@ -87,7 +87,7 @@ class Admission:
         return decisions
 
     def handle_viewer_left(self, worker_id: WorkerId, message: ViewerLeft, now: float) -> list[Decision]:
-        """The viewer's media connection ended, though its page may still be here."""
+        """Handle the end of a viewer's media connection: call its page back, if that is still here."""
         found = self._table.viewer_on(worker_id, message.room, message.viewer)
         if found is None:
             return []
@@ -102,7 +102,7 @@ class Admission:
         return [ToPage(member.page, Reconnect(room=room.id, code="connection_lost", message=PATH_BROKEN))]
 
     def end_answer_wait(self, room: Room, viewer: Viewer, now: float) -> list[Decision]:
-        """The worker has said nothing about it for too long."""
+        """Refuse a viewer about whom the worker has said nothing for too long."""
         logger.warning("! no answer about viewer %s of room %s", viewer.id, room.label)
         member = viewer.member
         dismissal = self._table.dismiss_viewer(room, member) if member.known else []  # otherwise it is taken out below

@@ -1,4 +1,7 @@
-"""What becomes of a room whose process has ended: by the code of its end, and by how often that happened before."""
+"""What becomes of a room whose process has ended: a restart policy by the code of its end, and a limit on restarts.
+
+Pure functions. Restarting is left to recovery.py.
+"""
 
 from enum import Enum, auto
 
@@ -12,7 +15,7 @@ MAX_EARLY_DEATHS = 3
 
 
 class RestartPolicy(Enum):
-    """What becomes of it."""
+    """What becomes of a room whose process has ended."""
 
     OVER = auto()
     RESTART = auto()
@@ -48,22 +51,23 @@ RESTART_POLICIES = {
 
 
 def restart_policy(code: str) -> RestartPolicy:
-    """What becomes of a room that ended with this code."""
+    """Look up the policy for a room that ended with this code; an unknown one ends it."""
     return RESTART_POLICIES.get(code, RestartPolicy.OVER)
 
 
 def count_death(room: Room, now: float) -> bool:
-    """Count a death, and say whether it was one too many."""
+    """Count a death of the room, and return whether it was one too many."""
     room.early_deaths = room.early_deaths + 1 if now - room.opened_at < EARLY_DEATH else 0
     return room.early_deaths >= MAX_EARLY_DEATHS
 
 
 def resumed_sentence(sentence: str) -> str:
-    """A process's last words end in advice that is not needed here: keep the first sentence, which says what it was."""
+    """Turn a process's last words into those for a room that goes on: their first sentence says what happened, the rest
+    is advice that is not needed."""
     first = sentence.partition(". ")[0].rstrip(".")
     return f"{first}. It goes on from where it was saved last."
 
 
 def given_up_sentence(sentence: str) -> str:
-    """Last words for a room that dies too often."""
+    """Make the last words for a room that dies too often."""
     return f"{sentence} It happened {MAX_EARLY_DEATHS} times in a row, so the room was given up."

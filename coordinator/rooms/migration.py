@@ -1,4 +1,4 @@
-"""Rooms that are moved to another worker without losing a frame: awaited there, frozen, stored, and opened again.
+"""Live migration: a room goes to another worker without losing a frame. It is prepared there, frozen, stored, opened.
 
 Sans-I/O. An operator moves one, or drains a worker of all it has; a worker that is told to end asks for it itself.
 """
@@ -6,9 +6,10 @@ Sans-I/O. An operator moves one, or drains a worker of all it has; a worker that
 import logging
 import math
 
-from coordinator.errors import DeniedError
-from coordinator.fleet.registry import Worker, WorkerId
-from coordinator.messages import Freeze, Frozen, Prepare, Prepared, Refused, Thawed
+from coordinator.errors import DeniedError, NoPlaceError
+from coordinator.fleet.selection import PlaceRequest
+from coordinator.fleet.worker import Worker, WorkerId
+from coordinator.messages import Draining, Freeze, Frozen, Prepare, Prepared, Thawed
 from coordinator.rooms.decisions import Decision, ToWorker
 from coordinator.rooms.phases import Event, Phase
 from coordinator.rooms.placement import Placement
@@ -41,7 +42,7 @@ MOVED = "Your game moves to another server, and goes on in a moment."
 
 
 class Migration:
-    """Migration rooms, one by one or all of a worker's."""
+    """Move rooms, one by one or all of a worker's."""
 
     def __init__(self, table: RoomTable, placement: Placement) -> None:
         self._table = table
@@ -51,28 +52,37 @@ class Migration:
         """Move a room to another worker. Raises DeniedError."""
         if room.phase is not Phase.OPEN or room.worker is None or room.target is not None:
             raise DeniedError("not_open", "This room is on no worker at the moment, or is being moved already.")
-        target = self._table.registry.place_for(room.game.id, room.wish, avoid=room.worker)
-        if isinstance(target, Refused) or target is room.worker:
-            raise DeniedError("no_place", "No other worker has this room's game and a free place.")
-        room.target = target
+        room.target = target = self._other_worker(room)
         target.rooms.add(room.id)
         self._table.deadlines.set(Deadline("prepare", room.id), now + PREPARE_SECONDS)
         logger.info("= room %s is to be moved from worker %s to %s", room.label, room.worker.id, target.id)
         return [ToWorker(target.id, Prepare(room=room.id))]
 
+    def _other_worker(self, room: Room) -> Worker:
+        """Select a worker to move the room to. Raises DeniedError."""
+        denied = DeniedError("no_place", "No other worker has this room's game and a free place.")
+        request = PlaceRequest(room.game.id, room.region_preference, avoid=room.worker)
+        try:
+            target = self._table.registry.select_worker(request)
+        except NoPlaceError:
+            raise denied from None
+        if target is room.worker:
+            raise denied
+        return target
+
     def handle_prepared(self, worker_id: WorkerId, message: Prepared, now: float) -> list[Decision]:
-        """There is a process for it where it is to go."""
+        """Freeze a room, as a process is ready for it where it is to go."""
         room = self._table.rooms.get(message.room)
         awaited = room is not None and room.target is not None and room.target.id == worker_id
         return self._freeze(room, now) if room is not None and awaited else []
 
     def end_wait(self, room: Room, now: float) -> list[Decision]:
-        """Long enough: for a process where it is to go, or for its players there."""
+        """Wait no longer: for a process where the room is to go, or for its players there."""
         self._table.end_arrival(room)
         return self._freeze(room, now)
 
     def _freeze(self, room: Room, now: float) -> list[Decision]:
-        """Stop a room that is to be moved. Nothing if it has been already, or can't be moved any more."""
+        """Have a room that is to be moved frozen; do nothing if it has been already, or can't be moved any more."""
         self._table.cancel_deadlines(room, "prepare")
         if room.phase is not Phase.OPEN or room.worker is None or room.target is None:
             return []
@@ -81,7 +91,7 @@ class Migration:
         return [ToWorker(room.worker.id, Freeze(room=room.id))]
 
     def handle_frozen(self, worker_id: WorkerId, message: Frozen, now: float) -> list[Decision]:
-        """Its last snapshot is stored, and it has given its place free."""
+        """Open a room elsewhere: its last snapshot is stored, and its worker's place is free."""
         room = self._table.room_on(worker_id, message.room)
         if room is None:
             return []
@@ -95,7 +105,7 @@ class Migration:
         return decisions
 
     def handle_thawed(self, worker_id: WorkerId, message: Thawed, now: float) -> list[Decision]:
-        """It could not be frozen."""
+        """Let a room go on where it is, as it could not be frozen, and try again in a while."""
         room = self._table.room_on(worker_id, message.room)
         if room is None or room.phase is not Phase.FREEZING:
             return []
@@ -108,15 +118,20 @@ class Migration:
 
     # ----- all of a worker's
 
+    def handle_draining(self, worker_id: WorkerId, _message: Draining, _now: float) -> list[Decision]:
+        """Drain a worker that is about to end."""
+        self.drain(self._table.registry.get(worker_id))
+        return []
+
     def drain(self, worker: Worker) -> None:
-        """The worker is to be empty: no new rooms, and those that it has are moved away as places are found."""
+        """Empty a worker: it gets no new rooms, and those that it has are moved away as places are found."""
         if not worker.draining:
             logger.info("= worker %s is drained of its %d rooms", worker.id, len(worker.rooms))
             worker.draining = True
             self._table.places_changed = True
 
     def continue_draining(self, now: float) -> list[Decision]:
-        """Places may have become free, or rooms ready to be moved."""
+        """Move what can be moved of the draining workers' rooms: places may have become free, or rooms ready."""
         draining = [worker for worker in self._table.registry.workers if worker.draining]
         return [decision for worker in draining for decision in self._empty(worker, now)]
 
@@ -142,5 +157,5 @@ def _is_moving(room: Room) -> bool:
 
 
 def rooms_at_a_time(worker: Worker) -> int:
-    """Rooms of a worker that are moved at a time."""
+    """Say how many rooms of a worker are moved at a time."""
     return math.ceil(worker.capacity / ROUNDS)

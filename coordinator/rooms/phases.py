@@ -1,6 +1,6 @@
 """The life of a room, as a table: what may happen to it in each phase, whichever processes it runs in meanwhile.
 
-What is done about it is recovery.py's business; the life of one process is the worker's.
+What is done about an event is left to the files beside this one, the life of one process to the worker.
 """
 
 from enum import Enum, auto
@@ -88,7 +88,7 @@ ADMITTING = frozenset((Phase.STARTING, Phase.OPEN))
 
 
 def after(phase: Phase, event: Event) -> Phase:
-    """The next phase. Raises WrongPhaseError."""
+    """Look up the phase that follows an event. Raises WrongPhaseError."""
     try:
         return TRANSITIONS[phase][event]
     except KeyError:

@@ -1,12 +1,15 @@
-"""A place for a room that has lost its own: on any worker that has its game and a free one, as soon as there is one.
+"""Places for rooms that have lost theirs: on any worker that has the game and a free one, as soon as there is one.
 
-Sans-I/O. Its members are told to come after it. How it lost its place is left to recovery.py and migration.py.
+Sans-I/O. Members are told to connect again where their room is. Which worker is taken is left to
+fleet/selection.py, and how a room lost its place to recovery.py and migration.py.
 """
 
 import logging
 
-from coordinator.fleet.registry import Worker
-from coordinator.messages import OpenRoom, Reconnect, Refused
+from coordinator.errors import NoPlaceError
+from coordinator.fleet.selection import PlaceRequest
+from coordinator.fleet.worker import Worker
+from coordinator.messages import OpenRoom, Reconnect
 from coordinator.rooms.decisions import Decision, ToPage, ToWorker
 from coordinator.rooms.phases import Event, Phase
 from coordinator.rooms.room import Room
@@ -23,7 +26,7 @@ NO_PLACE = "The game server was lost, and no other has a free place. Start the g
 
 
 class Placement:
-    """Takes rooms off their workers and puts them on others."""
+    """Take rooms off their workers, and open them on others."""
 
     def __init__(self, table: RoomTable, place_seconds: float) -> None:
         """``place_seconds``: how long a room may wait for a worker with a free place."""
@@ -31,7 +34,10 @@ class Placement:
         self._place_seconds = place_seconds
 
     def unplace(self, room: Room, event: Event, trouble: tuple[str, str], now: float) -> None:
-        """It runs nowhere. Viewers who still wait for their answer get it from the next worker."""
+        """Take a room off its worker. Viewers who still wait for their answer get it from the next worker.
+
+        ``trouble`` is the code and the sentence that its players are told.
+        """
         room.apply(event)
         table = self._table
         table.release_places(room)
@@ -51,9 +57,11 @@ class Placement:
         self, room: Room, now: float, prefer: Worker | None = None, avoid: Worker | None = None
     ) -> list[Decision]:
         """Open a homeless room on a worker, or let it wait for one."""
-        worker = self._table.registry.place_for(room.game.id, room.wish, prefer, avoid)
-        if isinstance(worker, Refused):
-            return self._wait(room, now)
+        request = PlaceRequest(room.game.id, room.region_preference, prefer, avoid)
+        try:
+            worker = self._table.registry.select_worker(request)
+        except NoPlaceError:
+            return self._wait_for_place(room, now)
         room.apply(Event.PLACED)
         room.worker = worker
         worker.rooms.add(room.id)
@@ -74,7 +82,7 @@ class Placement:
         return [ToWorker(worker.id, opening), *self.reconnect_members(room, now)]
 
     def reconnect_members(self, room: Room, now: float) -> list[Decision]:
-        """Everybody comes to where the room is now: who waits is let in, who plays connects again."""
+        """Bring everybody to where the room is now: send waiting viewers to its worker, tell others to reconnect."""
         decisions: list[Decision] = []
         for member in room.roster.members.values():
             viewer = room.viewer_of(member)
@@ -84,7 +92,7 @@ class Placement:
                 decisions.append(ToPage(member.page, call_to_reconnect(room)))
         return decisions
 
-    def _wait(self, room: Room, now: float) -> list[Decision]:
+    def _wait_for_place(self, room: Room, now: float) -> list[Decision]:
         deadline = Deadline("place", room.id)
         if deadline in self._table.deadlines:
             return []
@@ -100,26 +108,26 @@ class Placement:
         return decisions
 
     def retry_later(self, room: Room, trouble: tuple[str, str], now: float) -> list[Decision]:
-        """A worker could not open it yet: nothing is lost, but for how long it has been so already."""
+        """Try again in a while, as a worker could not open the room yet; close it if that has gone on for too long."""
         if room.troubled_at is not None and now - room.troubled_at >= self._place_seconds:
             return self._table.close(room, *trouble)
         self.unplace(room, Event.DIED, trouble, now)
         self._table.deadlines.set(Deadline("retry", room.id), now + RETRY_SECONDS)
-        return self._wait(room, now)
+        return self._wait_for_place(room, now)
 
     def end_wait(self, room: Room) -> list[Decision]:
-        """It has waited long enough."""
+        """Close a room that has waited long enough."""
         return self._table.close(room, "no_place", NO_PLACE)
 
     def place_all(self, now: float) -> list[Decision]:
-        """Places may have become free."""
+        """Try to place every room that waits."""
         homeless = [room for room in self._table.rooms.values() if room.phase is Phase.HOMELESS]
         ready = [room for room in homeless if Deadline("retry", room.id) not in self._table.deadlines]
         return [decision for room in ready for decision in self.place(room, now)]
 
 
 def call_to_reconnect(room: Room) -> Reconnect:
-    """What a member is told while its room comes back, or when it has."""
+    """Make the message that tells a member to connect to its room again, or to wait until it has a place."""
     if room.phase is Phase.HOMELESS:
         return Reconnect(room=room.id, code="no_place", message=WAITING, ready=False)
     code, sentence = room.trouble

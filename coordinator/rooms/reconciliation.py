@@ -5,10 +5,11 @@ Sans-I/O. Of two copies of a room, the one of the higher epoch is the room; the 
 
 import logging
 
-from coordinator.fleet.registry import Worker
+from coordinator.fleet.worker import Worker, WorkerId
 from coordinator.messages import CloseRoom, Dismiss, Holding, Reconnect, Refused, SeatViewer
 from coordinator.rooms import records
 from coordinator.rooms.decisions import Decision, ToPage, ToWorker
+from coordinator.rooms.joining import Joining
 from coordinator.rooms.phases import Event, Phase
 from coordinator.rooms.placement import PATH_BROKEN, Placement
 from coordinator.rooms.records import Record
@@ -21,14 +22,20 @@ UNANSWERED = "The game server did not answer in time. Try again."
 
 
 class Reconciliation:
-    """Takes rooms back that went on without us."""
+    """Take rooms back that went on without this coordinator."""
 
-    def __init__(self, table: RoomTable, placement: Placement) -> None:
+    def __init__(self, table: RoomTable, placement: Placement, joining: Joining) -> None:
         self._table = table
         self._placement = placement
+        self._joining = joining
 
-    def handle_holding(self, worker: Worker, message: Holding, now: float) -> list[Decision]:
-        """A worker has this room. It is the room, unless a later copy of it is known, or its end."""
+    def handle_holding(self, worker_id: WorkerId, message: Holding, now: float) -> list[Decision]:
+        """Reconcile a copy of a room that a worker has with what is known of it, and let in pages that wait for it."""
+        decisions = self._reconcile(self._table.registry.get(worker_id), message, now)
+        return [*decisions, *self._joining.enter_early_pages(message.room, now)]
+
+    def _reconcile(self, worker: Worker, message: Holding, now: float) -> list[Decision]:
+        """Take the copy as the room, unless a later copy of it is known, or its end."""
         worker.holding = max(0, worker.holding - 1)
         self._table.places_changed = True
         record = records.read(message.record)
@@ -48,7 +55,7 @@ class Reconciliation:
         return [*decisions, *self._reconcile_viewers(room, worker, message.viewers, now)]
 
     def _adopt(self, worker: Worker, message: Holding, record: Record, now: float) -> Room:
-        """Another coordinator's room."""
+        """Add a room that another coordinator has made."""
         room = records.room_of(message.room, record, worker, now)
         self._table.rooms[room.id] = room
         worker.rooms.add(room.id)
@@ -60,7 +67,7 @@ class Reconciliation:
         return room
 
     def _drop_older_copy(self, room: Room) -> list[Decision]:
-        """An older copy, which came to a new coordinator first: whoever is in it comes again, to the later one."""
+        """Remove an older copy, which came to a new coordinator first, and call everybody in it to the later one."""
         decisions = self._close_other_copy(room)
         for member in room.roster.members.values():
             if member.page is not None:
@@ -73,13 +80,13 @@ class Reconciliation:
         return decisions
 
     def _close_other_copy(self, room: Room, worker: Worker | None = None) -> list[Decision]:
-        """On any worker but this one. It may be the same copy, by a link that nobody reads any more."""
+        """Close the copy on another worker than this one. It may be the same, by a link that nobody reads any more."""
         if room.worker is None or room.worker is worker:
             return []
         return [ToWorker(room.worker.id, CloseRoom(room=room.id, superseded=True))]
 
     def _resume_on(self, room: Room, worker: Worker, now: float) -> list[Decision]:
-        """The copy that we know, or one that was opened as often, is on this worker."""
+        """Put the room on this worker, which has the copy that is known, or one that was opened as often."""
         decisions = self._close_other_copy(room, worker)
         room.apply(Event.HELD)
         self._table.release_places(room)
@@ -89,7 +96,10 @@ class Reconciliation:
         return decisions
 
     def _reconcile_viewers(self, room: Room, worker: Worker, there: tuple[str, ...], now: float) -> list[Decision]:
-        """Both may have missed some of each other's words: agree on who is connected, and in which seat."""
+        """Agree with the worker on who is connected and in which seat, as messages may have been lost both ways.
+
+        ``there`` are the viewers that the worker has.
+        """
         decisions: list[Decision] = []
         for viewer in tuple(room.viewers.values()):
             if viewer.admitted and viewer.id in there:
@@ -107,7 +117,7 @@ class Reconciliation:
         )
 
     def _drop_viewer(self, room: Room, viewer: Viewer, now: float) -> list[Decision]:
-        """Its connection ended, or its answer got lost, while nobody could say so."""
+        """Drop a viewer whose connection ended, or whose answer got lost, while the link was broken."""
         member, page = viewer.member, viewer.member.page
         if member.known:
             decisions = self._table.dismiss_viewer(room, member)

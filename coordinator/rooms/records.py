@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from coordinator.fleet.registry import Worker
+from coordinator.fleet.worker import Worker
 from coordinator.messages import Game
 from coordinator.messages.fields import Codec, Count, Label, Name, ProfileHash, Scale, Seat
 from coordinator.rooms.phases import Phase
@@ -55,7 +55,7 @@ _decoder = msgspec.json.Decoder(Record)
 
 
 def write(room: Room) -> str:
-    """The room as a record."""
+    """Write a room as the record that its worker keeps."""
     roster = room.roster
     viewers = {viewer.member.id: viewer.id for viewer in room.viewers.values()}
     record = Record(
@@ -91,7 +91,7 @@ def _record_of(member: Member, viewer: str) -> MemberRecord:
 
 
 def read(text: str) -> Record | None:
-    """The record, or None if no coordinator of this release wrote this."""
+    """Read a record; None if no coordinator of this release wrote it."""
     try:
         record = _decoder.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -103,7 +103,7 @@ def read(text: str) -> Record | None:
 
 
 def room_of(room_id: str, record: Record, worker: Worker, now: float) -> Room:
-    """The room of a record, open on this worker, with nobody connected."""
+    """Make the room of a record, open on this worker, with nobody connected."""
     members = {
         kept.id: Member(
             id=kept.id,

@@ -1,11 +1,11 @@
 """Rooms whose process or worker is gone: which of them go on, and which are over.
 
-Sans-I/O. Where a room goes on is placement.py's business, a worker that comes back with its rooms reconciliation.py's.
+Sans-I/O. Where a room goes on is left to placement.py, a worker that comes back with its rooms to reconciliation.py.
 """
 
 import logging
 
-from coordinator.fleet.registry import Worker, WorkerId
+from coordinator.fleet.worker import Worker, WorkerId
 from coordinator.messages import CloseRoom, RoomClosed
 from coordinator.rooms.decisions import Decision, ToWorker
 from coordinator.rooms.endings import RestartPolicy, count_death, given_up_sentence, restart_policy, resumed_sentence
@@ -26,21 +26,21 @@ SILENT = "The game server stopped responding."
 
 
 class Recovery:
-    """Takes every death of a room, and starts it again or ends it with a sentence."""
+    """Handle every death of a room: start it again, or end it with a sentence."""
 
     def __init__(self, table: RoomTable, placement: Placement) -> None:
         self._table = table
         self._placement = placement
 
     def handle_room_closed(self, worker_id: WorkerId, message: RoomClosed, now: float) -> list[Decision]:
-        """The room ended on its worker."""
+        """Handle the end of a room's process."""
         room = self._table.room_on(worker_id, message.room)
         if room is None or message.epoch not in (0, room.epoch):
             return []
         return self._recover(room, message.code, message.message, now)
 
     def handle_lost_worker(self, worker: Worker, now: float) -> list[Decision]:
-        """The link to the worker broke. What it was starting is over; the rest it may bring back in a moment."""
+        """Handle a broken link to a worker. What it was starting is over; it may bring the rest back in a moment."""
         decisions: list[Decision] = []
         for room_id in tuple(worker.rooms):
             room = self._table.rooms[room_id]
@@ -60,11 +60,11 @@ class Recovery:
         self._table.deadlines.set(Deadline("return", room.id), now + RETURN_SECONDS)
 
     def end_return_wait(self, room: Room, now: float) -> list[Decision]:
-        """The worker did not bring it back."""
+        """Open a room elsewhere that its worker has not brought back in time."""
         return self._recover(room, "worker_lost", LOST, now)
 
     def end_freeze_wait(self, room: Room, now: float) -> list[Decision]:
-        """Its worker does not answer about it: go on from the snapshot before."""
+        """Go on from the snapshot before, as the worker does not answer about the room that it was to freeze."""
         return [*self._close_copy(room), *self._recover(room, "room_silent", SILENT, now)]
 
     def _close_copy(self, room: Room) -> list[Decision]:

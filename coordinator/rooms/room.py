@@ -1,12 +1,12 @@
-"""One room: its game, its worker, where it is in its life, who is in it, and their media connections.
+"""One room: its game, its worker, the phase of its life, its members, and their media connections.
 
-Plain data. What happens to it is decided in rooms.py and recovery.py.
+Plain data. What happens to it is decided in the files beside this one, by the steps of room_table.py.
 """
 
 from dataclasses import dataclass, field
 
-from coordinator.fleet.regions import Wish, farthest
-from coordinator.fleet.registry import Worker
+from coordinator.fleet.regions import RegionPreference, worst_delays
+from coordinator.fleet.worker import Worker
 from coordinator.messages import Candidate, Game, ListedRoom, Person, RoomFigures
 from coordinator.messages.fields import Codec
 from coordinator.rooms import phases
@@ -36,7 +36,7 @@ class Viewer:
     admitted: bool = False
 
     def admit(self) -> None:
-        """The answer is there."""
+        """Note the answer: what was kept for another worker is not needed any more."""
         self.admitted = True
         self.offer = self.token = ""
         self.candidates.clear()
@@ -56,10 +56,10 @@ class Room:
     """The region that it had its last place in."""
     scale: int = 1
     profile: str = ""
-    """The hash of whose battery saves the game uses: of whoever started it."""
+    """The hash of the profile whose battery saves the game uses: that of the player who started it."""
     listed: bool = False
     address: str = ""
-    """Whose room it is, for the limit on rooms of one address."""
+    """The client that started it, for the limit on rooms of one address."""
     roster: Roster = field(default_factory=Roster)
     viewers: dict[str, Viewer] = field(default_factory=dict)
     """By id; one at most of each member."""
@@ -88,27 +88,28 @@ class Room:
 
     @property
     def region(self) -> str:
-        """Where it is, or was as long as it had a place."""
+        """The region that it is in, or was in when it had a place."""
         return self.left if self.worker is None else self.worker.region
 
     @property
-    def wish(self) -> Wish:
-        """Where its next place had better be: where it is, or else close to those who play. Who watches can wait."""
+    def region_preference(self) -> RegionPreference:
+        """How well each region suits it: best the one it is in, then those close to its players. Spectators count only
+        without players."""
         members = self.roster.members.values()
         players = [member for member in members if member.seat is not None] or members
-        return Wish(self.region, farthest(member.delays for member in players))
+        return RegionPreference(self.region, worst_delays(member.delays for member in players))
 
     def apply(self, event: Event) -> None:
-        """Take the event. Raises WrongPhaseError."""
+        """Step to the phase that follows an event. Raises WrongPhaseError."""
         self.phase = phases.after(self.phase, event)
 
     def viewer_of(self, member: Member) -> Viewer | None:
-        """The member's media connection."""
+        """Find the member's media connection; None if it has none."""
         return next((viewer for viewer in self.viewers.values() if viewer.member is member), None)
 
     @property
     def people(self) -> tuple[Person, ...]:
-        """The members, as pages are told of them."""
+        """The members, as pages see them."""
         return tuple(
             Person(id=member.id, name=member.name, seat=member.seat, here=member.page is not None)
             for member in self.roster.members.values()
@@ -116,7 +117,7 @@ class Room:
 
     @property
     def in_lobby(self) -> ListedRoom | None:
-        """As the lobby shows it; None if it doesn't."""
+        """The room as the lobby shows it; None if it is not shown."""
         if not self.listed or self.roster.locked or self.phase in (Phase.STARTING, Phase.ENDED):
             return None
         members = self.roster.members.values()

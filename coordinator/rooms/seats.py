@@ -1,7 +1,7 @@
-"""Who is in one room: members with their seats, who is host, and what they may do to each other.
+"""The members of one room: their seats, the host, and what they may do to each other.
 
-Sans-I/O, and without messages: what pages and workers are told of it is left to rooms.py. Whoever asks for something
-that can't be done gets a DeniedError, with a sentence.
+Sans-I/O, and without messages: what pages and workers are told is left to member_actions.py and room_table.py. What
+can't be done raises DeniedError, with a sentence.
 """
 
 import unicodedata
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from coordinator.errors import DeniedError
+from coordinator.fleet.router import PageId
 from coordinator.messages.fields import SEATS
 
 MAX_SPECTATORS = 12
@@ -18,9 +19,6 @@ MAX_MEMBERS = SEATS + MAX_SPECTATORS
 
 MAX_BANNED = 64
 """Profiles that a room remembers to keep out. A host who removes more people should lock the room."""
-
-PageId = int
-"""The number of a page's connection."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +36,7 @@ class Member:
     wants_seat: bool = True
     """Whether it is to sit again when it comes back and a seat is free."""
     seated: int = 0
-    """Counts the sittings down in its room: who has sat longest has the lowest."""
+    """The number of its last sitting down in this room: the lowest has sat longest."""
     page: PageId | None = None
     """Its page's connection; None while it has none."""
     delays: Mapping[str, float] = field(default_factory=dict)
@@ -64,7 +62,7 @@ class Roster:
     # ----- in and out
 
     def add(self, token_hash: str, name: str = "", profile: str = "", watch: bool = False) -> Member:
-        """A new member, in the first free seat unless it only wants to watch. Raises DeniedError."""
+        """Add a member, in the first free seat unless it only wants to watch. Raises DeniedError."""
         self._check_entry(profile)
         self.so_far += 1
         member = Member(f"m{self.so_far}", name_of(name, self.so_far), token_hash, profile, wants_seat=not watch)
@@ -82,14 +80,14 @@ class Roster:
             raise DeniedError("room_full", "This room is full: neither a seat nor a place to watch is free.")
 
     def remove(self, member: Member) -> None:
-        """It leaves for good."""
+        """Remove a member for good; a host's rights pass on."""
         self.unseat(member)
         del self.members[member.id]
         if self.host == member.id:
             self.host = self._next_host()
 
     def ban(self, by: Member, target: str) -> Member:
-        """Whom the host sends away, and whose profile can't come back from now on. Raises DeniedError."""
+        """Keep a member's profile out from now on, as the host asks, and return the member. Raises DeniedError."""
         self.check_host(by)
         member = self._find(target)
         if member is by:
@@ -99,7 +97,7 @@ class Roster:
         return member
 
     def by_token(self, token_hash: str) -> Member | None:
-        """The member with this secret."""
+        """Find the member with this secret; None if there is none."""
         return next((member for member in self.members.values() if member.token_hash == token_hash), None)
 
     # ----- seats. Each returns the members whose seat is another one now.
@@ -111,7 +109,7 @@ class Roster:
         return [seat for seat in range(SEATS) if seat not in taken]
 
     def seat_if_free(self, member: Member) -> bool:
-        """Put a member that came into a free seat, if it wants one; False if it is where it was."""
+        """Put a member that came back into a free seat, if it wants one; return whether it sits elsewhere now."""
         if member.seat is None and member.wants_seat and self.free_seats:
             self._seat(member, self.free_seats[0])
             return True
@@ -145,26 +143,26 @@ class Roster:
         return [member, other]
 
     def _seat(self, member: Member, seat: int | None) -> None:
-        """An offer stands only while both sit where they sat."""
+        """Seat a member, or None to watch. An offer to swap stands only while both sit where they sat."""
         self.unseat(member)
         if seat is not None:
             self.sittings += 1
             member.seat, member.seated = seat, self.sittings
 
     def unseat(self, member: Member) -> None:
-        """Give the member's seat free, for whatever reason."""
+        """Free the member's seat, if it has one, and void the offers to swap that it is in."""
         member.seat = None
         self.offers = {giver: taker for giver, taker in self.offers.items() if member.id not in (giver, taker)}
 
     # ----- the host
 
     def make_host(self, by: Member, target: str) -> None:
-        """Raises DeniedError."""
+        """Make another member the host, as the host asks. Raises DeniedError."""
         self.check_host(by)
         self.host = self._find(target).id
 
     def check_host(self, member: Member) -> None:
-        """Raises DeniedError for anybody else than the host."""
+        """Raise DeniedError for anybody else than the host."""
         if member.id != self.host:
             raise DeniedError("not_host", "Only the host of the room can do that.")
 
@@ -175,7 +173,7 @@ class Roster:
         return member
 
     def _next_host(self) -> str:
-        """Whoever has sat longest, of those that are here; without players, whoever has watched longest."""
+        """Choose the next host: of the members that are here, the one who has sat longest, or else watched longest."""
         return min(self.members.values(), key=_host_rank).id if self.members else ""
 
 
@@ -184,7 +182,7 @@ _JOINERS = "\u200c\u200d"
 
 
 def name_of(wish: str, number: int) -> str:
-    """What a member is called: its wish on one line, without what can't be seen, or its number."""
+    """Make a member's name: its wish on one line, without what can't be seen, or else its number."""
     kept = (c if c in _JOINERS or unicodedata.category(c)[0] in "LMNPSZ" else " " for c in wish)
     name = " ".join("".join(kept).split())
     return name if name.strip(f" {_JOINERS}") else f"Player {number}"
@@ -195,5 +193,5 @@ def _host_rank(member: Member) -> tuple[bool, bool, int]:
 
 
 def seats_taken(members: Iterable[Member]) -> int:
-    """How many of them sit."""
+    """Count the members that sit."""
     return sum(member.seat is not None for member in members)

@@ -203,3 +203,11 @@ def simulation() -> Simulation:
 def worker(simulation: Simulation):
     """Connect a worker with four places and two games to the simulation."""
     return simulation.add_worker()
+
+
+@pytest.fixture
+def room(simulation: Simulation, worker):
+    """Open a room with page 1 in its first seat, and page 2 in its second, and return its id."""
+    room = simulation.play(1).room
+    simulation.enter(2, room)
+    return room

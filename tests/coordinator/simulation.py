@@ -3,6 +3,7 @@
 from itertools import count
 
 from coordinator.fleet.registry import Registry
+from coordinator.fleet.router import Page
 from coordinator.messages import (
     Admit,
     Admitted,
@@ -24,6 +25,24 @@ DUEL = Game(id="d", title="Duel", system="NES")
 AIRSTRIKER = Game(id="a", title="Air", system="Mega Drive")
 
 
+class ListOutlet:
+    """Keep what is sent: a page or a worker without a socket."""
+
+    def __init__(self):
+        self.messages = []
+        self.texts = []
+        """The encoding of each message; None where the sender had none."""
+
+    def send(self, message, text=None):
+        """Keep a message."""
+        self.messages.append(message)
+        self.texts.append(text)
+
+    async def close(self, code=1000, reason=""):
+        """Take no more messages."""
+        self.messages = None
+
+
 class Simulation:
     """Run the rooms with scripted peers. ``decided`` keeps the latest decisions, apart from states and records."""
 
@@ -43,7 +62,7 @@ class Simulation:
 
     def carry_out(self, decisions):
         self.decided = []
-        for decision in [*decisions, *self.rooms.news(self.now)]:
+        for decision in [*decisions, *self.rooms.settle(self.now)]:
             match decision:
                 case ToPage(page, RoomState() as state):
                     self.states[page] = state
@@ -56,21 +75,21 @@ class Simulation:
     def add_worker(self, capacity=4, games=(DUEL, AIRSTRIKER), holding=0, region=""):
         registration = Register(name="box", capacity=capacity, games=games, holding=holding, region=region)
         worker = self.registry.register(registration)
-        self.rooms.worker_came()
+        self.rooms.note_new_places()
         self.carry_out(())
         return worker
 
     def send(self, page, message, address=""):
-        return self.carry_out(self.rooms.page_said(page, message, self.now, address))
+        return self.carry_out(self.rooms.page_messages.handle(Page(page, address), message, self.now))
 
     def reply(self, worker, message):
-        return self.carry_out(self.rooms.worker_said(worker.id, message, self.now))
+        return self.carry_out(self.rooms.worker_messages.handle(worker.id, message, self.now))
 
     def disconnect(self, page):
-        return self.carry_out(self.rooms.page_went(page, self.now))
+        return self.carry_out(self.rooms.remove_page(page, self.now))
 
     def disconnect_worker(self, worker):
-        return self.carry_out(self.rooms.worker_lost(self.registry.remove(worker.id), self.now))
+        return self.carry_out(self.rooms.remove_worker(self.registry.remove(worker.id), self.now))
 
     def advance(self, seconds):
         self.now += seconds
@@ -89,7 +108,7 @@ class Simulation:
         for worker, command in asked:
             if command.viewer:
                 answer = Admitted(room=command.room, viewer=command.viewer, answer="a=1", codec=codec)
-                told = self.carry_out(self.rooms.worker_said(worker, answer, self.now))
+                told = self.carry_out(self.rooms.worker_messages.handle(worker, answer, self.now))
                 started += [decision.message for decision in told if isinstance(decision, ToPage)]
         return started
 
@@ -112,7 +131,7 @@ class Simulation:
         ]
         decisions = []
         for worker, room in asked:
-            decisions += self.carry_out(self.rooms.worker_said(worker, Prepared(room=room), self.now))
+            decisions += self.carry_out(self.rooms.worker_messages.handle(worker, Prepared(room=room), self.now))
         self.decided = decisions
         return decisions
 

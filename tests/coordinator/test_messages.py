@@ -109,7 +109,7 @@ def test_a_message_comes_out_as_it_went_in(union, data):
     ],
 )
 def test_the_error_names_the_field_or_the_value_that_is_wrong(text, names):
-    with pytest.raises(MessageError, match="^not a message that may be sent here: .") as caught:
+    with pytest.raises(MessageError, match=r"^not a message that may be sent here: .") as caught:
         messages.decode_player_message(text)
 
     assert names in str(caught.value)

@@ -1,6 +1,7 @@
 """The timer and the delivery, through a real server."""
 
 import time
+from typing import get_args
 
 import pytest
 
@@ -13,18 +14,42 @@ from coordinator.messages import (
     IceServers,
     Library,
     OpenRoom,
+    PlayerMessage,
     Refused,
     Regions,
     Rooms,
     Start,
+    Started,
+    Welcome,
+    WorkerMessage,
 )
 from coordinator.rooms import room_table
 from coordinator.views import ice
+from tests.coordinator.simulation import ListOutlet
 from turn.wire.credentials import expiry_of, password_for, user_of
 
 SECRET = "sixteen or more.."
 OTHER_SECRET = "of another cluster"
 URLS = ("turn:gateway.example:3478?transport=udp", "turn:gateway.example:3478?transport=tcp")
+
+
+async def test_every_message_of_both_contracts_has_a_handler(arcade):
+    assert arcade.switchboard.page_messages.types == set(get_args(PlayerMessage))
+    assert arcade.switchboard.worker_messages.types == set(get_args(WorkerMessage))
+
+
+async def test_a_page_need_not_be_a_socket(arcade):
+    worker, outlet = await arcade.worker(), ListOutlet()
+
+    page = arcade.switchboard.add_page(outlet, "arcade.example")
+    arcade.switchboard.handle_page_message(page, Start(game="d", offer="v=0"))
+    await worker.admit()
+    await arcade.until(members=1, pages=1)
+
+    await worker.keeps()  # which comes after the answer has been passed on
+    arcade.switchboard.remove_page(page)
+    assert [type(message) for message in outlet.messages[:2]] == [Welcome, Started]
+    await arcade.until(pages=0)
 
 
 async def test_a_worker_that_never_answers_costs_the_page_a_sentence_and_nothing_else(arcade, monkeypatch):

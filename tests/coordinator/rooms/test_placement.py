@@ -44,7 +44,7 @@ def test_a_worker_without_the_game_does_not(simulation, homeless):
     assert simulation.commands_to(worker) == []
 
     simulation.registry.update(worker.id, (AIRSTRIKER, DUEL))
-    simulation.rooms.worker_came()
+    simulation.rooms.note_new_places()
     simulation.carry_out(())
 
     assert isinstance(simulation.commands_to(worker)[0], OpenRoom)

@@ -52,17 +52,17 @@ def test_news_go_once_to_those_who_know_that_they_are_in(table, room):
     enter(table, room, 1)
     enter(table, room, 2, known=False)
 
-    told = table.news()
+    told = table.announce_changes()
 
     assert [(type(d.message), d[0]) for d in told] == [(RoomState, 1), (Keep, room.worker.id)]
-    assert table.news() == []
+    assert table.announce_changes() == []
 
 
 def test_news_of_a_room_without_a_worker_go_to_its_members_alone(table, room):
     enter(table, room, 1)
     table.release_places(room)
 
-    assert [type(decision.message) for decision in table.news()] == [RoomState]
+    assert [type(decision.message) for decision in table.announce_changes()] == [RoomState]
 
 
 def test_a_member_who_is_away_has_deadlines_that_end_when_it_is_back(table, room):

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from coordinator.errors import DeniedError
 from coordinator.fleet.registry import Registry
+from coordinator.fleet.router import Page
 from coordinator.messages import (
     Admit,
     Admitted,
@@ -92,7 +93,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.rooms = Rooms(self.registry, rooms_per_address=3, started_at=self.now, new_id=self.ids.__next__)
 
     def carry_out(self, decisions):
-        for decision in [*decisions, *self.rooms.news(self.now)]:
+        for decision in [*decisions, *self.rooms.settle(self.now)]:
             if isinstance(decision, ToWorker):
                 self.command(self.connected[decision.worker], decision)
             elif isinstance(decision, ToPage):
@@ -124,11 +125,11 @@ class AnyOrder(RuleBasedStateMachine):
         return page
 
     def say(self, page, message, address=""):
-        self.carry_out(self.rooms.page_said(self.page(page), message, self.now, address))
+        self.carry_out(self.rooms.page_messages.handle(Page(self.page(page), address), message, self.now))
 
     def answer(self, box, message):
         if box.id in self.connected:
-            self.carry_out(self.rooms.worker_said(box.id, message, self.now))
+            self.carry_out(self.rooms.worker_messages.handle(box.id, message, self.now))
 
     @initialize(pages=st.integers(0, 2))
     def play(self, pages):
@@ -159,7 +160,7 @@ class AnyOrder(RuleBasedStateMachine):
         )
         box.id = worker.id
         self.connected[box.id] = box
-        self.rooms.worker_came()
+        self.rooms.note_new_places()
         self.carry_out(())
         for room, record in holding.items():
             self.answer(box, Holding(room=room, record=record, viewers=tuple(box.viewers[room])))
@@ -195,13 +196,13 @@ class AnyOrder(RuleBasedStateMachine):
         box = self.connected.pop(data.draw(st.sampled_from(tuple(self.connected))))
         if not (dies or box.ghost):
             self.away.append(box)
-        self.carry_out(self.rooms.worker_lost(self.registry.remove(box.id), self.now))
+        self.carry_out(self.rooms.remove_worker(self.registry.remove(box.id), self.now))
 
     @precondition(lambda self: self.connected)
     @rule(data=st.data(), games=st.sets(st.sampled_from((DUEL, AIRSTRIKER))))
     def change_library(self, data, games):
         self.registry.update(data.draw(st.sampled_from(tuple(self.connected))), games)
-        self.rooms.worker_came()
+        self.rooms.note_new_places()
         self.carry_out(())
 
     @precondition(lambda self: self.connected)
@@ -315,7 +316,7 @@ class AnyOrder(RuleBasedStateMachine):
     def go(self, data):
         page = data.draw(st.sampled_from(sorted(self.present)))
         self.present.remove(page)
-        self.carry_out(self.rooms.page_went(page, self.now))
+        self.carry_out(self.rooms.remove_page(page, self.now))
 
     # ----- the clock
 
@@ -384,8 +385,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     def teardown(self):
         for page in sorted(self.present):
-            self.carry_out(self.rooms.page_said(page, Leave(), self.now))
-            self.carry_out(self.rooms.page_went(page, self.now))
+            self.carry_out(self.rooms.page_messages.handle(Page(page), Leave(), self.now))
+            self.carry_out(self.rooms.remove_page(page, self.now))
         self.present.clear()
         for box, room, viewer in self.asked:
             self.answer(box, ViewerLeft(room=room, viewer=viewer))

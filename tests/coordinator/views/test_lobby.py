@@ -24,69 +24,69 @@ def rooms():
 
 
 @pytest.fixture
-def listing(rooms):
+def announced(rooms):
     return AnnouncedList(lambda: lobby(rooms))
 
 
-def show(listing, now):
-    listing.note(now)
-    return listing.take(now)
+def show(announced, now):
+    announced.schedule(now)
+    return announced.changed(now)
 
 
-def test_pages_are_told_of_a_listed_room_at_once(listing, rooms):
+def test_pages_are_told_of_a_listed_room_at_once(announced, rooms):
     rooms += [open_room("r1"), open_room("r2", listed=False)]
 
-    assert [room.room for room in show(listing, 5.0)] == ["r1"]
-    assert listing.shown[0].room == "r1"
+    assert [room.room for room in show(announced, 5.0)] == ["r1"]
+    assert announced.shown[0].room == "r1"
 
 
-def test_what_does_not_concern_the_lobby_tells_nobody(listing, rooms):
+def test_what_does_not_concern_the_lobby_tells_nobody(announced, rooms):
     rooms.append(open_room("r1", listed=False))
 
-    assert show(listing, 5.0) is None
-    assert listing.next_deadline() is None
+    assert show(announced, 5.0) is None
+    assert announced.next_deadline() is None
 
 
-def test_changes_in_quick_succession_are_told_together(listing, rooms):
+def test_changes_in_quick_succession_are_told_together(announced, rooms):
     rooms.append(open_room("r1"))
-    show(listing, 5.0)
+    show(announced, 5.0)
     rooms[0].roster.add("hash")
-    listing.note(5.1)
-    assert listing.take(5.1) is None
-    assert listing.next_deadline() == 5.0 + PAUSE_SECONDS
+    announced.schedule(5.1)
+    assert announced.changed(5.1) is None
+    assert announced.next_deadline() == 5.0 + PAUSE_SECONDS
 
     rooms[0].roster.add("hash")
-    listing.note(5.2)
+    announced.schedule(5.2)
 
-    assert listing.take(5.0 + PAUSE_SECONDS)[0].players == 3
-    assert listing.next_deadline() is None
+    assert announced.changed(5.0 + PAUSE_SECONDS)[0].players == 3
+    assert announced.next_deadline() is None
 
 
 def test_however_much_happens_the_rooms_are_looked_at_once_a_second(rooms):
     looks = []
-    listing = AnnouncedList(lambda: looks.append(1) or lobby(rooms))
+    announced = AnnouncedList(lambda: looks.append(1) or lobby(rooms))
     for tenth in range(30):
-        listing.note(tenth / 10)
-        listing.take(tenth / 10)
+        announced.schedule(tenth / 10)
+        announced.changed(tenth / 10)
 
     assert len(looks) == 3
 
 
-def test_a_change_that_is_undone_tells_nobody(listing, rooms):
+def test_a_change_that_is_undone_tells_nobody(announced, rooms):
     rooms.append(open_room("r1"))
-    show(listing, 5.0)
+    show(announced, 5.0)
     rooms[0].listed = False
-    listing.note(5.1)
+    announced.schedule(5.1)
     rooms[0].listed = True
 
-    assert listing.take(9.0) is None
-    assert listing.next_deadline() is None
+    assert announced.changed(9.0) is None
+    assert announced.next_deadline() is None
 
 
-def test_rooms_with_a_free_seat_come_first_and_not_too_many_are_shown(listing, rooms):
+def test_rooms_with_a_free_seat_come_first_and_not_too_many_are_shown(announced, rooms):
     rooms += [open_room("full", members=4), *(open_room(f"r{number}") for number in range(MAX_LISTED + 5))]
 
-    shown = show(listing, 0.0)
+    shown = show(announced, 0.0)
 
     assert len(shown) == MAX_LISTED
     assert shown[0].room == "r0"

@@ -78,7 +78,7 @@ def test_the_figures_end_with_the_place(simulation):
 
 def test_regions_are_sums_over_their_workers_by_name(simulation):
     near, far = worker_in(simulation, "near"), worker_in(simulation, "far", capacity=1)
-    simulation.rooms.worker_came()
+    simulation.rooms.note_new_places()
     rooms = [simulation.play(page).room for page in (1, 2)]
     assert len(near.rooms) == 2
     report(simulation, near, figures(rooms[0], fps=58.0, rtt_ms=None), figures(rooms[1], late=0.5, encode_ms=3.0))
