@@ -24,7 +24,7 @@ class Registry:
     """Workers, and the library and the gateways merged over them."""
 
     def __init__(self, selection: Selection | None = None) -> None:
-        """``selection`` is the strategy that chooses a room's worker; ClosestRegion by default."""
+        """Start without workers. ``selection`` is the strategy that chooses a worker; ClosestRegion by default."""
         self._selection: Selection = selection or ClosestRegion()
         self._workers: dict[WorkerId, Worker] = {}
         self._numbers = count(1)

@@ -42,7 +42,7 @@ class Switchboard:
     """Connect outlets and the core. Every callback does the same: feed, deliver, set the timer."""
 
     def __init__(self, config: Config, router: Router | None = None) -> None:
-        """``router`` is the way to pages and workers; by default all of them are connected to this process."""
+        """Start with an empty core. ``router`` is the way to pages and workers: by default, those of this process."""
         self._config = config
         self.router: Router = LocalRouter() if router is None else router
         self.registry = Registry()

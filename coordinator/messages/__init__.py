@@ -181,7 +181,7 @@ _worker_command: msgspec.json.Decoder[WorkerCommand] = msgspec.json.Decoder(Work
 
 
 def encode(message: Struct) -> str:
-    """The message as the text of one frame."""
+    """Write a message as the text of one frame."""
     return _encoder.encode(message).decode()
 
 

@@ -44,7 +44,7 @@ class Client:
         await self.socket.send_str(encode(message))
 
     async def receive(self):
-        """The next message that changes something; None at the end of the connection."""
+        """Wait for the next message that is no state or record; None at the end of the connection."""
         while True:
             received = await self.socket.receive(ANSWER_WITHIN)
             message = self._decode(received.data) if received.type is WSMsgType.TEXT else None
@@ -52,7 +52,7 @@ class Client:
                 return message
 
     async def receive_until_end(self):
-        """All that comes before the connection ends."""
+        """Wait for the connection's end, and return what comes before."""
         messages = []
         while (message := await self.receive()) is not None:
             messages.append(message)
@@ -74,7 +74,7 @@ class PageClient(Client):
         await self.send(Join(room=room, offer="v=1", token=token))
 
     async def state(self, condition=lambda state: True):
-        """What it is told of its room, as soon as that fulfils the condition."""
+        """Wait for a state of its room that fulfils the condition."""
         while True:
             message = self._decode((await self.socket.receive(ANSWER_WITHIN)).data)
             if isinstance(message, RoomState) and condition(message):
@@ -90,8 +90,8 @@ class WorkerClient(Client):
         await self.send(Admitted(room=command.room, viewer=command.viewer, answer="a=1"))
         return command
 
-    async def keeps(self):
-        """What it is to keep next."""
+    async def receive_record(self):
+        """Wait for the next record that it is to keep."""
         while True:
             message = self._decode((await self.socket.receive(ANSWER_WITHIN)).data)
             if isinstance(message, Keep):
@@ -100,7 +100,7 @@ class WorkerClient(Client):
 
 @dataclass
 class Arcade:
-    """The coordinator, and the way to it."""
+    """A running coordinator, and clients for it."""
 
     server: TestServer
     http: ClientSession
@@ -122,7 +122,7 @@ class Arcade:
         return socket
 
     async def page(self, **options):
-        """A page that has had its welcome."""
+        """Connect a page, and wait for its welcome."""
         page = PageClient(await self.socket("/ws/player", **options), decode_player_event)
         page.welcome = await page.receive()
         return page
@@ -132,7 +132,7 @@ class Arcade:
         return WorkerClient(await self.socket("/ws/worker", headers=headers), decode_worker_command)
 
     async def worker(self, *games, capacity=4, name="box", gateways=(), holding=(), **more):
-        """A worker that is registered, and brings these rooms along."""
+        """Register a worker, which brings these rooms along."""
         worker = await self.unregistered_worker()
         registration = Register(
             name=name, capacity=capacity, games=games or (DUEL,), gateways=gateways, holding=len(holding), **more
@@ -143,12 +143,12 @@ class Arcade:
         return worker
 
     async def metric(self, name, **labels):
-        """The value of one figure, as Prometheus would see it; 0 if it has not been counted yet."""
+        """Read one figure, as Prometheus would see it; 0 if it has not been counted yet."""
         await self.get("/metrics")
         return self.switchboard.metrics.collector.get_sample_value(f"coinop_coordinator_{name}", labels) or 0
 
     async def status(self):
-        """What the server says of itself."""
+        """Ask for the server's status."""
         async with self.http.get(self.url("/api/status")) as response:
             return await response.json()
 
@@ -161,7 +161,7 @@ class Arcade:
 
 @pytest.fixture
 def web_root(tmp_path: Path) -> Path:
-    """A small page with every kind of file."""
+    """Write a small page with every kind of file."""
     root = tmp_path / "web"
     (root / "input").mkdir(parents=True)
     (root / "index.html").write_text("<!doctype html><title>arcade</title>")
@@ -177,7 +177,7 @@ def web_root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings() -> dict[str, object]:
-    """What a test wants to be different; to be overridden by modules or parameters."""
+    """Override settings; modules or parameters of a test say which."""
     return {}
 
 

@@ -58,7 +58,7 @@ class Simulation:
         self.records = {}
         """What was last to be kept of each room."""
 
-    # ----- what happens. Each gives what was decided.
+    # ----- what happens. Each returns what was decided.
 
     def carry_out(self, decisions):
         self.decided = []
@@ -96,13 +96,13 @@ class Simulation:
         return self.carry_out(self.rooms.expire(self.now))
 
     def hold(self, worker, room, viewers=(), record=None):
-        """A worker says that it holds a room."""
+        """Report that a worker holds a room."""
         return self.reply(worker, Holding(room=room, record=record or self.records[room], viewers=viewers))
 
     # ----- whole steps
 
     def admit(self, codec="H264"):
-        """The workers let in whom they were just told of; gives the ``started`` of each."""
+        """Admit every viewer that workers were just told of, and return the pages' ``started`` messages."""
         asked = [d for d in self.decided if isinstance(d, ToWorker) and isinstance(d.message, OpenRoom | Admit)]
         started = []
         for worker, command in asked:
@@ -113,17 +113,17 @@ class Simulation:
         return started
 
     def play(self, page, game="d", **options):
-        """The page starts a game and is in it."""
+        """Start a game for the page and admit it; return its ``started``."""
         self.send(page, Start(game=game, offer="v=0", **options))
         return self.admit()[0]
 
     def enter(self, page, room, **options):
-        """The page joins a room and is in it."""
+        """Join a room for the page and admit it; return its ``started``."""
         self.send(page, Join(room=room, offer="v=1", **options))
         return self.admit()[0]
 
     def prepare(self):
-        """The workers have processes for the rooms that are to be moved to them."""
+        """Answer every ``prepare`` that workers were just told, and return what was decided."""
         asked = [
             (d.worker, d.message.room)
             for d in self.decided
@@ -135,25 +135,25 @@ class Simulation:
         self.decided = decisions
         return decisions
 
-    # ----- looks
+    # ----- reading
 
     def room(self, room_id):
         return self.rooms.find(room_id)
 
     def sent_to(self, page):
-        """What this page was just told."""
+        """List the messages that the page was just sent."""
         return [d.message for d in self.decided if isinstance(d, ToPage) and d.page == page]
 
     def commands_to(self, worker):
-        """What this worker was just told."""
+        """List the messages that the worker was just sent."""
         return [d.message for d in self.decided if isinstance(d, ToWorker) and d.worker == worker.id]
 
     def outcome(self, page):
-        """The kind and the code of the one thing that this page was told, in a sentence."""
+        """Return the kind and the code of the one message that the page was just sent, which has a sentence."""
         [message] = self.sent_to(page)
         assert message.message.endswith(".")
         return type(message).__name__, message.code
 
     def seats(self, page):
-        """Who sits where, as this page sees it."""
+        """Map each member to its seat, as the page sees it."""
         return {person.id: person.seat for person in self.states[page].members}

@@ -48,7 +48,7 @@ class FirstUrl(logging.Handler):
 
 @asynccontextmanager
 async def running(program):
-    """The program as a task, and its URL from its log."""
+    """Run the program as a task, and read its URL from its log."""
     log = FirstUrl()
     app_module.logger.addHandler(log)
     app_module.logger.setLevel(logging.INFO)
@@ -151,7 +151,7 @@ def test_the_url_is_one_that_a_browser_opens(config, host, url):
 class TestTLS:
     @pytest.fixture
     def files(self, tmp_path):
-        """A key, its certificate for 127.0.0.1, and another key."""
+        """Make a key, its certificate for 127.0.0.1, and another key."""
         folder = tmp_path
         key, other = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "arcade")])

@@ -31,7 +31,7 @@ DUEL = Game(id="d", title="Duel", system="NES")
 
 
 async def refusal_of(page):
-    """The one refusal before the connection ends."""
+    """Wait for the connection's end, and return the one refusal before it."""
     [refusal] = await page.receive_until_end()
     assert isinstance(refusal, Refused)
     assert refusal.message.endswith(".")

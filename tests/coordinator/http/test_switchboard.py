@@ -46,7 +46,7 @@ async def test_a_page_need_not_be_a_socket(arcade):
     await worker.admit()
     await arcade.until(members=1, pages=1)
 
-    await worker.keeps()  # which comes after the answer has been passed on
+    await worker.receive_record()  # which comes after the answer has been passed on
     arcade.switchboard.remove_page(page)
     assert [type(message) for message in outlet.messages[:2]] == [Welcome, Started]
     await arcade.until(pages=0)
@@ -134,7 +134,7 @@ async def test_a_coordinator_that_has_just_started_waits_for_the_workers_rooms(a
     await page.start()
     command = await worker.admit()
     started = await page.receive()
-    record = (await worker.keeps()).record
+    record = (await worker.receive_record()).record
     await worker.vanish()
     await arcade.until(workers=0)
     await page.vanish()
@@ -221,7 +221,7 @@ class TestGateways:
 
         told = [await (await arcade.get(path, headers=headers)).text() for path in paths]
 
-        told += [repr(page.welcome), repr(await worker.keeps())]
+        told += [repr(page.welcome), repr(await worker.receive_record())]
         assert not any(secret in text for secret in (SECRET, OTHER_SECRET) for text in told)
 
     async def test_credentials_are_renewed_while_the_page_stays(self, arcade, monkeypatch):

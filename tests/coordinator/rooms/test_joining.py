@@ -292,7 +292,7 @@ class TestEarly:
 
     @pytest.fixture
     def before(self):
-        """The coordinator before this one, with a room of two."""
+        """Make the coordinator before this one, with a room of two."""
         before = Simulation()
         before.add_worker()
         before.started = before.play(1)

@@ -16,7 +16,7 @@ def simulation():
 
 @pytest.fixture
 def homeless(simulation):
-    """A room with page 1, whose only worker is gone."""
+    """Open a room with page 1, and lose its only worker."""
     worker = simulation.add_worker(capacity=1)
     simulation.started = simulation.play(1)
     simulation.disconnect_worker(worker)

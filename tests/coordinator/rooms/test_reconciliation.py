@@ -28,7 +28,7 @@ def room(simulation, worker):
 
 
 def come_back(simulation, worker, room, viewers=("v1", "v2"), **options):
-    """The worker's link broke, and is there again."""
+    """Break the worker's link and connect it again."""
     simulation.disconnect_worker(worker)
     again = simulation.add_worker(holding=1)
     simulation.hold(again, room, viewers, **options)

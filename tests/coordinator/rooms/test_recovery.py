@@ -11,7 +11,7 @@ from coordinator.rooms.recovery import RETURN_SECONDS
 
 @pytest.fixture
 def room(simulation, worker):
-    """A room with pages 1 and 2, for a while already."""
+    """Open a room with pages 1 and 2, and let it run for a while."""
     room = simulation.play(1, scale=2).room
     simulation.enter(2, room)
     simulation.now = 1000.0
