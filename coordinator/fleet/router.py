@@ -1,8 +1,8 @@
-"""How a message reaches a page or a worker.
+"""The ways of messages to pages and workers.
 
-Sans-I/O. Rooms decide what is said to whom, by id; a Router knows the way. LocalRouter is for a coordinator on its own,
-to which all pages and workers are connected. A second replica needs a router that passes messages on to the replica
-that has the connection, and nothing in rooms/ changes. What an Outlet is, a WebSocket or not, is left to http/.
+Sans-I/O. Rooms decide on messages by the id of their receiver; a Router knows the way. LocalRouter is for a coordinator
+on its own, to which all pages and workers are connected. A second replica needs a router that passes messages on to the
+replica that has the connection, and nothing in rooms/ changes. Making outlets, of WebSockets or not, is left to http/.
 """
 
 from collections.abc import Iterable
@@ -47,7 +47,7 @@ class Router(Protocol):
 
     @property
     def page_count(self) -> int:
-        """How many pages are connected."""
+        """The number of pages that are connected."""
         ...
 
     def add_page(self, page: PageId, outlet: Outlet) -> None:
@@ -93,7 +93,7 @@ class LocalRouter:
 
     @property
     def page_count(self) -> int:
-        """How many pages are connected."""
+        """The number of pages that are connected."""
         return len(self._pages)
 
     def add_page(self, page: PageId, outlet: Outlet) -> None:

@@ -1,4 +1,4 @@
-"""Which worker opens a room: who can is a rule, who does among those is a strategy.
+"""The choice of the worker that opens a room: a rule says which workers can, a strategy which of those does.
 
 Sans-I/O. Another strategy, by load or by price, is one more class with ``choose``, given to the Registry.
 """

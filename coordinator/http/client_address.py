@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 Network = IPv4Network | IPv6Network
 
 IPV6_PREFIX = 64
-"""A household has a whole /64, and so does everybody who rents a server."""
+"""Bits that a client's IPv6 addresses share: a household has a whole /64, and so has a rented server."""
 
 
 def client_address(peer: str | None, forwarded: Iterable[str], trusted: Sequence[Network]) -> str:

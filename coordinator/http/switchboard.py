@@ -1,4 +1,4 @@
-"""Between the connections and the sans-I/O core: feeds what peers say to it, and delivers what it decides.
+"""Between the connections and the sans-I/O core: feeds messages in, and delivers decisions.
 
 Owns the core's clocks: the times it is told and the one timer that it asks for. Reading and checking messages is left
 to players.py and workers.py, the way to a page or worker to fleet/router.py.
@@ -33,7 +33,7 @@ from coordinator.rooms.decisions import Decision, Recovered, StartTook, ToPage, 
 from coordinator.rooms.room import Room
 from coordinator.rooms.rooms import Rooms
 from coordinator.views.ice import PageIceServers
-from coordinator.views.lobby import AnnouncedList, lobby
+from coordinator.views.lobby import PublishedList, lobby
 
 VERSION = version("coinop")
 
@@ -59,8 +59,8 @@ class Switchboard:
         self.worker_messages.add(Library, self._replace_library)
         self.worker_messages.add(Gateways, self._replace_gateway)
         self._ice = PageIceServers(config.issuing_secret, config.turn_ttl, config.relay_only)
-        self._lobby = AnnouncedList(lambda: lobby(self.rooms.rooms))
-        self._regions = AnnouncedList(lambda: self.registry.regions)
+        self._lobby = PublishedList(lambda: lobby(self.rooms.rooms))
+        self._regions = PublishedList(lambda: self.registry.regions)
         self.metrics = Metrics(self.registry, self.rooms)
         self.outlets: set[Outlet] = set()
         """All connections that are open, also those before a registration: closed at the end of the server."""
@@ -170,8 +170,8 @@ class Switchboard:
                     self.metrics.start_seconds.observe(seconds)
                 case Recovered(cause, seconds):
                     self.metrics.observe_recovery(cause, seconds)
-        for announced in (self._lobby, self._regions):
-            announced.schedule(now)
+        for published in (self._lobby, self._regions):
+            published.schedule(now)
         self._set_timer()
 
     def _show_library(self) -> None:

@@ -8,7 +8,7 @@ logger = logging.getLogger(__name__)
 
 
 class BackgroundTasks:
-    """Own tasks that nobody need await."""
+    """The owner of tasks that run beside others."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()

@@ -43,15 +43,15 @@ _T = TypeVar("_T", bound=Struct)
 
 @dataclass(frozen=True)
 class Limits:
-    """What one kind of peer may do."""
+    """The limits of one kind of peer."""
 
     peer: PeerKind
     messages_per_second: float
     burst: float
     queued_bytes: int
-    """What may wait to be sent. More waits only for a peer that reads too slowly, and it is dropped."""
+    """Bytes that may wait to be sent. A peer for which more waits reads too slowly, and is dropped."""
     remedy: str
-    """What the person behind the peer can do when it broke a rule."""
+    """The advice for the person behind a peer that broke a rule."""
     heartbeat_seconds: float
     """Between pings; a peer that doesn't answer within half of it more is gone."""
 

@@ -1,9 +1,9 @@
 """CONTRACT: the signalling messages between browser, coordinator and worker.
 
-Each message is one JSON object in one WebSocket text frame; its ``type`` field names the struct. Four unions say who
-may send what: two in ``pages.py``, two in ``workers.py``. ``web/core/wire/messages.js`` mirrors those that a browser
-speaks, and ``tests/wire/vectors.json`` ties both together. Unknown fields are ignored, so a newer peer may add some; a
-missing or ill-typed field is an error.
+Each message is one JSON object in one WebSocket text frame; its ``type`` field names the struct. Four unions, one for
+each direction, say which may be sent: two in ``pages.py``, two in ``workers.py``. ``web/core/wire/messages.js`` mirrors
+those that a browser speaks, and ``tests/wire/vectors.json`` ties both together. Unknown fields are ignored, so a newer
+peer may add some; a missing or ill-typed field is an error.
 """
 
 from typing import TypeVar
@@ -168,7 +168,7 @@ MAX_MESSAGE_BYTES = 256 * 1024
 """The longest frame that is read. An SDP offer is 3 to 10 KB and a library of 1,000 games about 150 KB."""
 
 MAX_DETAIL = 200
-"""How much of the decoder's complaint is kept: it quotes the peer's text, which then goes into logs and refusals."""
+"""Characters of the decoder's complaint that are kept: it quotes the peer's text, which goes into logs and refusals."""
 
 _T = TypeVar("_T")
 

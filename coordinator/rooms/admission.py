@@ -1,6 +1,6 @@
 """What workers answer about viewers: admitted, rejected, left, or nothing in time.
 
-Sans-I/O. A member of a room stays one whatever becomes of its media connection; somebody who was about to become one
+Sans-I/O. A member of a room stays one whatever becomes of its media connection; a viewer that was about to become one
 does not. Answers about viewers who left meanwhile, and about other workers' rooms, change nothing.
 """
 

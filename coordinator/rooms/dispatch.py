@@ -1,6 +1,6 @@
-"""Which handler a message goes to, by its type: one table for what pages say, one for what workers say.
+"""The way of a message to its handler, by its type: one table for pages' messages, one for workers'.
 
-Sans-I/O. The rows are added in rooms.py, and in http/switchboard.py for what is no room's business.
+Sans-I/O. The rows are added in rooms.py; http/switchboard.py adds those of the fleet: library, gateways.
 """
 
 from collections.abc import Callable

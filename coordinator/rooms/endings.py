@@ -62,8 +62,10 @@ def count_death(room: Room, now: float) -> bool:
 
 
 def resumed_sentence(sentence: str) -> str:
-    """Turn a process's last words into those for a room that goes on: their first sentence says what happened, the rest
-    is advice that is not needed."""
+    """Turn a process's last words into those for a room that goes on.
+
+    Their first sentence says what happened; the rest is advice that is not needed then.
+    """
     first = sentence.partition(". ")[0].rstrip(".")
     return f"{first}. It goes on from where it was saved last."
 

@@ -28,7 +28,7 @@ room: a worker tries every few seconds to be back."""
 
 ENTRIES_A_SECOND, ENTRIES_AT_ONCE = 0.5, 16
 """Rooms that may be started, or entered for the first time, from one address: each costs a process or a connection, and
-the games beside it feel how that is made. A person who looks through a shelf of games needs less."""
+the games beside it feel the cost. A person who looks through a shelf of games needs less."""
 
 TOO_OFTEN = "Too many games were opened from your address just now. Wait some seconds, then try again."
 UNKNOWN_ROOM = "This room does not exist any more. Start a game of your own, or ask for a new link."
@@ -49,8 +49,11 @@ class Joining:
     """Let pages in, or refuse them in a sentence. Entering another room leaves the one before, even if refused."""
 
     def __init__(self, table: RoomTable, rooms_per_address: int, started_at: float) -> None:
-        """``rooms_per_address``: how many rooms may be open that were started from one address; 0 for any number, and
-        for as many entries as anybody wants. ``started_at``: when the coordinator started, on the clock of ``now``."""
+        """Start with nobody waiting.
+
+        ``rooms_per_address``: how many rooms may be open that were started from one address; 0 for any number, and for
+        any rate of entries. ``started_at``: when the coordinator started, on the clock of ``now``.
+        """
         self._table = table
         self._entries = TokenBuckets(ENTRIES_A_SECOND, ENTRIES_AT_ONCE)
         self._rooms_per_address = rooms_per_address
@@ -247,12 +250,12 @@ class Joining:
         if now >= self._early_until:
             raise DeniedError("unknown_room", UNKNOWN_ROOM)
         self._early[page.id] = EarlyPage(page, message)
-        self._table.deadlines.set(Deadline("early", who=str(page.id)), self._early_until)
+        self._table.deadlines.set(Deadline("early", subject=str(page.id)), self._early_until)
         return []
 
     def _end_early(self, page: PageId) -> bool:
         """Stop waiting; return whether the page waited."""
-        self._table.deadlines.cancel(Deadline("early", who=str(page)))
+        self._table.deadlines.cancel(Deadline("early", subject=str(page)))
         return self._early.pop(page, None) is not None
 
     def enter_early_pages(self, room_id: str, now: float) -> list[Decision]:

@@ -1,6 +1,6 @@
-"""What members do in their room, in answer to their pages' messages: take seats, and what the host alone may do.
+"""Actions of members in their room: taking and giving seats, names, and those of the host alone.
 
-Sans-I/O. Who may do what is checked in seats.py; coming and leaving is left to joining.py.
+Sans-I/O. The rights are checked in seats.py; coming and leaving are left to joining.py.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,8 +31,10 @@ class MemberActions:
     def by_page(
         self, action: Callable[[Room, Member, M], list[Decision]]
     ) -> Callable[[Page, M, float], list[Decision]]:
-        """Make a page's handler of a member's action: one that finds the page's room and member, and refuses what may
-        not be done in a sentence."""
+        """Make a handler of a page's message from a member's action.
+
+        The handler finds the page's room and member, and turns a DeniedError into a refusal.
+        """
 
         def handle(page: Page, message: M, _now: float) -> list[Decision]:
             try:

@@ -29,7 +29,7 @@ class Placement:
     """Take rooms off their workers, and open them on others."""
 
     def __init__(self, table: RoomTable, place_seconds: float) -> None:
-        """``place_seconds``: how long a room may wait for a worker with a free place."""
+        """Start without rooms. ``place_seconds``: how long a room may wait for a worker with a free place."""
         self._table = table
         self._place_seconds = place_seconds
 
@@ -101,9 +101,8 @@ class Placement:
         decisions: list[Decision] = []
         for member in room.roster.members.values():
             if member.page is not None and member.known:
-                decisions += self._table.dismiss_viewer(
-                    room, member
-                )  # its page drops the connection, whose offer is void
+                # The page drops its connection at this message, which voids the offer that it has made.
+                decisions += self._table.dismiss_viewer(room, member)
                 decisions.append(ToPage(member.page, call_to_reconnect(room)))
         return decisions
 

@@ -1,6 +1,6 @@
-"""What a worker keeps of a room for a coordinator that may be a new one: the room as text, and back.
+"""The record of a room that its worker keeps for the coordinator, which may be another one later: writing and reading.
 
-Only a coordinator reads it. It holds no token, but the hash that a token is checked against.
+Only coordinators read it. It holds no token, but the hash that a token is checked against.
 """
 
 from typing import Annotated

@@ -47,17 +47,17 @@ MAX_REMEMBERED = 10_000
 
 
 Kind = Literal["answer", "seat", "forget", "return", "place", "freeze", "move", "retry", "early", "prepare", "arrive"]
-"""What is waited for: a worker's answer about a viewer; an absent member, for its seat and for its membership; a lost
-worker's return; a place for a room; a room's freezing; the next try to move it or to open it; the room of an early
-page; a process where a room moves to; and its players there."""
+"""A deadline ends the wait for: a worker's answer about a viewer; an absent member, for its seat ("seat") and for the
+member ("forget"); a lost worker's return; a place for a room; a room's freezing; the next try to move it ("move") or to
+open it ("retry"); the room of an early page; a process where a room moves to ("prepare"); its players there."""
 
 
 class Deadline(NamedTuple):
-    """What is waited for: the key of a deadline."""
+    """The key of a deadline."""
 
     kind: Kind
     room: str = ""
-    who: str = ""
+    subject: str = ""
     """The viewer of "answer", the member of "seat" and "forget", the page of "early"."""
 
 
@@ -75,7 +75,7 @@ class RoomTable:
     """Every room of every worker. A page is in one of them at most."""
 
     def __init__(self, registry: Registry, room_grace: float, new_id: Callable[[], str] = unguessable_id) -> None:
-        """``room_grace``: seconds for which a member who is away may come back, and so a room without any is kept."""
+        """Start without rooms. ``room_grace``: seconds for which an absent member may come back."""
         self.registry = registry
         self.room_grace = room_grace
         self.new_id = new_id

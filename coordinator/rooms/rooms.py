@@ -68,9 +68,9 @@ class Rooms:
         self._reconciliation = Reconciliation(self._table, self._placement, self._joining)
         self._migration = Migration(self._table, self._placement)
         self.page_messages = self._page_messages()
-        """Handles what pages say. Every message of ``PlayerMessage`` is in it."""
+        """The handlers of pages' messages: every one of ``PlayerMessage``."""
         self.worker_messages = self._worker_messages()
-        """Handles what workers say of rooms. The switchboard adds ``register``, ``library`` and ``gateways``."""
+        """The handlers of workers' messages about rooms. The switchboard adds the others of ``WorkerMessage``."""
 
     def _page_messages(self) -> Dispatch[Page]:
         joining, actions, table = self._joining, MemberActions(self._table), Dispatch[Page]()
@@ -169,13 +169,13 @@ class Rooms:
 
     def _handle_deadline(self, deadline: Deadline, now: float) -> list[Decision]:
         if deadline.kind == "early":
-            return self._joining.end_room_wait(int(deadline.who))
+            return self._joining.end_room_wait(int(deadline.subject))
         room = self._table.rooms[deadline.room]
         match deadline.kind:
             case "answer":
-                return self._admission.end_answer_wait(room, room.viewers[deadline.who], now)
+                return self._admission.end_answer_wait(room, room.viewers[deadline.subject], now)
             case "seat" | "forget":
-                return self._table.end_absence(room, room.roster.members[deadline.who], deadline.kind)
+                return self._table.end_absence(room, room.roster.members[deadline.subject], deadline.kind)
             case "return":
                 return self._recovery.end_return_wait(room, now)
             case "place":

@@ -1,7 +1,7 @@
 """The members of one room: their seats, the host, and what they may do to each other.
 
-Sans-I/O, and without messages: what pages and workers are told is left to member_actions.py and room_table.py. What
-can't be done raises DeniedError, with a sentence.
+Sans-I/O, and without messages: telling pages and workers is left to member_actions.py and room_table.py. An action
+that can't be done raises DeniedError, with a sentence.
 """
 
 import unicodedata

@@ -4,8 +4,8 @@ Sans-I/O: pages, announcements, ``now`` and the Unix time go in; ICE servers and
 are is left to the registry, how a credential is made to the gateway's contract (turn/wire/credentials.py).
 
 A gateway's credentials are made of the secret that came with its URLs, so that clusters need not share one. A URL that
-comes with two secrets belongs to whoever announced it first: nobody can take it over, and a new secret counts as soon
-as the last worker with the old one is gone, which the gateway takes until then.
+comes with two secrets belongs to the worker that announced it first: no other can take it over, and a new secret counts
+as soon as the last worker with the old one is gone, which the gateway takes until then.
 """
 
 import logging
@@ -48,8 +48,11 @@ class PageIceServers:
     """The ICE servers of every page. Nobody else gets a page's user name, and none is given out without a secret."""
 
     def __init__(self, secret: str, ttl: float, relay_only: bool, new_id: Callable[[], str] = unguessable_id) -> None:
-        """``secret`` is for gateways that are announced without one, empty if there is none; ``ttl`` is the
-        credentials' life, seconds."""
+        """Start without gateways.
+
+        ``secret`` is for gateways that are announced without one, empty if there is none; ``ttl`` is the credentials'
+        life, seconds; ``relay_only`` is told to pages.
+        """
         self.relay_only = relay_only
         self._secret = secret
         self._ttl = ttl

@@ -18,11 +18,11 @@ PAUSE_SECONDS = 1.0
 T = TypeVar("T")
 
 
-class AnnouncedList(Generic[T]):
+class PublishedList(Generic[T]):
     """A list that pages are told of, and what they were told last."""
 
     def __init__(self, read: Callable[[], tuple[T, ...]]) -> None:
-        """``read`` returns the list as it is now."""
+        """Start with an empty list. ``read`` returns it as it is now."""
         self._read = read
         self.shown: tuple[T, ...] = ()
         self._due: float | None = None
@@ -52,7 +52,7 @@ class AnnouncedList(Generic[T]):
 def lobby(rooms: Iterable[Room]) -> tuple[ListedRoom, ...]:
     """List the rooms that anybody may enter: those that their hosts show, without locked ones.
 
-    Those with a free seat come first, then it goes by their age.
+    Those with a free seat come first, older ones before younger ones.
     """
     listed = [shown for room in rooms if (shown := room.in_lobby) is not None]
     return tuple(sorted(listed, key=lambda room: room.free_seats == 0)[:MAX_LISTED])

@@ -1,4 +1,4 @@
-"""What an operator is shown: workers, rooms and regions as plain data, and the sums over them.
+"""The operator's overview: workers, rooms and regions as plain data, and the sums over them.
 
 Sans-I/O. Who may see it is left to http/admin.py. A room's whole id is in it, as an operator who may move a room may
 also enter it.
