@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from itertools import count
 
 from coordinator.fleet.regions import UNNAMED
-from coordinator.fleet.selection import ClosestRegion, PlaceRequest, Selection, able_workers
+from coordinator.fleet.selection import ClosestRegion, PlaceRequest, Selection, select
 from coordinator.fleet.worker import Announcement, Worker, WorkerId
 from coordinator.messages import Game, Region, Register
 from coordinator.messages.fields import MAX_REGIONS
@@ -90,7 +90,7 @@ class Registry:
 
     def select_worker(self, request: PlaceRequest) -> Worker:
         """Choose the worker that opens a room, by the registry's strategy. Raises NoPlaceError."""
-        return self._selection.choose(able_workers(self._workers.values(), request.game), request)
+        return select(self._workers.values(), request, self._selection)
 
     def _merge(self) -> None:
         merged: dict[str, Game] = {}

@@ -53,7 +53,12 @@ class ClosestRegion:
         )
 
 
-def able_workers(workers: Collection[Worker], game: str) -> list[Worker]:
+def select(workers: Collection[Worker], request: PlaceRequest, strategy: Selection) -> Worker:
+    """Choose the worker that opens a room: of those that can, by the strategy. Raises NoPlaceError if none can."""
+    return strategy.choose(_able(workers, request.game), request)
+
+
+def _able(workers: Collection[Worker], game: str) -> list[Worker]:
     """List the workers that have the game and a free place. Raises NoPlaceError if there is none."""
     serving = [worker for worker in workers if not worker.draining]
     if not serving:

@@ -52,7 +52,7 @@ class Room:
     """Where it has a place; None while it is astray or homeless."""
     opened_at: float
     """When a worker was last told to open it."""
-    left: str = ""
+    last_region: str = ""
     """The region that it had its last place in."""
     scale: int = 1
     profile: str = ""
@@ -89,7 +89,7 @@ class Room:
     @property
     def region(self) -> str:
         """The region that it is in, or was in when it had a place."""
-        return self.left if self.worker is None else self.worker.region
+        return self.last_region if self.worker is None else self.worker.region
 
     @property
     def region_preference(self) -> RegionPreference:

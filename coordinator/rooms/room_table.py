@@ -257,7 +257,7 @@ class RoomTable:
 
     def release_places(self, room: Room) -> None:
         """Give up the places that the room holds, on its worker and where it was to be moved."""
-        room.left = room.region
+        room.last_region = room.region
         for worker in (room.worker, room.target):
             if worker is not None:
                 worker.rooms.discard(room.id)

@@ -13,7 +13,6 @@ from coordinator.config import Config
 from coordinator.http.switchboard import SWITCHBOARD, Switchboard
 from coordinator.messages import (
     Admitted,
-    Game,
     Join,
     Keep,
     Register,
@@ -23,11 +22,10 @@ from coordinator.messages import (
     decode_worker_command,
     encode,
 )
-from tests.coordinator.simulation import Simulation
+from tests.coordinator.simulation import DUEL, Simulation
 
 TOKEN = "a token of 26 characters.."
 
-DUEL = Game(id="d", title="Duel", system="NES")
 
 ANSWER_WITHIN = 5.0
 """Seconds. Long for a message on one machine; a test that waits so long has failed."""

@@ -8,8 +8,8 @@ from coordinator.fleet.selection import PlaceRequest
 from coordinator.fleet.worker import Announcement
 from coordinator.messages import Game, Region, Register
 from coordinator.messages.fields import MAX_REGIONS
+from tests.coordinator.simulation import DUEL
 
-DUEL = Game(id="d", title="Duel", system="NES")
 AIRSTRIKER = Game(id="a", title="airstriker", system="Mega Drive")
 SNAKE = Game(id="s", title="Snake", system="Game Boy")
 

@@ -9,8 +9,8 @@ from coordinator.fleet.regions import RegionPreference
 from coordinator.fleet.registry import Registry
 from coordinator.fleet.selection import PlaceRequest
 from coordinator.messages import Game, Register
+from tests.coordinator.simulation import DUEL
 
-DUEL = Game(id="d", title="Duel", system="NES")
 AIRSTRIKER = Game(id="a", title="airstriker", system="Mega Drive")
 
 

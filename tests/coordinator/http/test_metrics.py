@@ -6,11 +6,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from coordinator.fleet.registry import Registry
 from coordinator.fleet.router import Page
 from coordinator.http.metrics import START_BUCKETS, Metrics
-from coordinator.messages import Game, Leave, Reconnect, Refused, Register, Start, Welcome
+from coordinator.messages import Leave, Reconnect, Refused, Register, Start, Welcome
 from coordinator.rooms.room_table import ANSWER_SECONDS
 from coordinator.rooms.rooms import Rooms
-
-DUEL = Game(id="d", title="Duel", system="NES")
+from tests.coordinator.simulation import DUEL
 
 
 @pytest.fixture

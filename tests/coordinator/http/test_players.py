@@ -26,8 +26,7 @@ from coordinator.messages import (
     ViewerLeft,
     Welcome,
 )
-
-DUEL = Game(id="d", title="Duel", system="NES")
+from tests.coordinator.simulation import DUEL
 
 
 async def refusal_of(page):

@@ -2,7 +2,6 @@
 
 import pytest
 
-from coordinator.messages import Game
 from coordinator.rooms.endings import (
     EARLY_DEATH,
     RESTART_POLICIES,
@@ -13,10 +12,9 @@ from coordinator.rooms.endings import (
     resumed_sentence,
 )
 from coordinator.rooms.room import Room
+from tests.coordinator.simulation import DUEL
 from worker.processes import endings
 from worker.store.errors import StoreError
-
-DUEL = Game(id="d", title="Duel", system="NES")
 
 
 @pytest.mark.parametrize(

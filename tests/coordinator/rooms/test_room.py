@@ -4,11 +4,10 @@ import pytest
 
 from coordinator.errors import WrongPhaseError
 from coordinator.fleet.registry import Registry
-from coordinator.messages import Game, ListedRoom, Person, Register
+from coordinator.messages import ListedRoom, Person, Register
 from coordinator.rooms.phases import Event, Phase
 from coordinator.rooms.room import Room, Viewer
-
-DUEL = Game(id="d", title="Duel", system="NES")
+from tests.coordinator.simulation import DUEL
 
 
 @pytest.fixture

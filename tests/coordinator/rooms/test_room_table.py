@@ -3,12 +3,11 @@
 import pytest
 
 from coordinator.fleet.registry import Registry
-from coordinator.messages import Ended, Game, Keep, Refused, Register, RoomState
+from coordinator.messages import Ended, Keep, Refused, Register, RoomState
 from coordinator.rooms.phases import Event
 from coordinator.rooms.room import Room
 from coordinator.rooms.room_table import MAX_REMEMBERED, RoomTable, digest, unguessable_id
-
-DUEL = Game(id="d", title="Duel", system="NES")
+from tests.coordinator.simulation import DUEL
 
 
 @pytest.fixture

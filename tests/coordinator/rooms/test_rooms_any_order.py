@@ -19,7 +19,6 @@ from coordinator.messages import (
     Dismiss,
     Draining,
     Frozen,
-    Game,
     GiveSeat,
     Holding,
     Join,
@@ -46,9 +45,8 @@ from coordinator.rooms.decisions import ToPage, ToWorker
 from coordinator.rooms.phases import ON_A_WORKER, Phase
 from coordinator.rooms.rooms import Rooms
 from coordinator.rooms.seats import MAX_MEMBERS, SEATS
+from tests.coordinator.simulation import AIRSTRIKER, DUEL
 
-DUEL = Game(id="d", title="Duel", system="NES")
-AIRSTRIKER = Game(id="a", title="Air", system="Mega Drive")
 CANDIDATE = Candidate(candidate="candidate:1 1 udp 2 192.0.2.1 9 typ host", sdpMid="0")
 
 PAGES = st.integers(1, 12)

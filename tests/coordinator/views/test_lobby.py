@@ -2,12 +2,10 @@
 
 import pytest
 
-from coordinator.messages import Game
 from coordinator.rooms.phases import Event
 from coordinator.rooms.room import Room
 from coordinator.views.lobby import MAX_LISTED, PAUSE_SECONDS, PublishedList, lobby
-
-DUEL = Game(id="d", title="Duel", system="NES")
+from tests.coordinator.simulation import DUEL
 
 
 def open_room(name, members=1, listed=True):
