@@ -30,6 +30,7 @@ def test_every_registration_gets_an_id_of_its_own(registry):
     first, second = register(registry), register(registry)
 
     assert first.id != second.id
+    assert registry.get(second.id) is second
     assert len(registry) == 2
 
 

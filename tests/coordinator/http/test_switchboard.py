@@ -5,6 +5,8 @@ from typing import get_args
 
 import pytest
 
+from coordinator.fleet.router import LocalRouter
+from coordinator.http.switchboard import Switchboard
 from coordinator.messages import (
     Back,
     CloseRoom,
@@ -12,6 +14,7 @@ from coordinator.messages import (
     Holding,
     IceServer,
     IceServers,
+    Leave,
     Library,
     OpenRoom,
     PlayerMessage,
@@ -20,6 +23,7 @@ from coordinator.messages import (
     Rooms,
     Start,
     Started,
+    TakeSeat,
     Welcome,
     WorkerMessage,
 )
@@ -50,6 +54,30 @@ async def test_a_page_need_not_be_a_socket(arcade):
     arcade.switchboard.remove_page(page)
     assert [type(message) for message in outlet.messages[:2]] == [Welcome, Started]
     await arcade.until(pages=0)
+
+
+async def test_messages_go_by_the_router_that_it_is_given(config):
+    class KeepingRouter(LocalRouter):
+        """Keep what is for pages, as a router to another replica would pass it on."""
+
+        def __init__(self):
+            super().__init__()
+            self.kept = []
+
+        def send_to_page(self, page, message):
+            self.kept.append((page, message))
+
+    router = KeepingRouter()
+    switchboard = Switchboard(config, router)
+    page = switchboard.add_page(ListOutlet(), "arcade.example")
+
+    switchboard.handle_page_message(page, Leave())
+    assert router.kept == []
+    switchboard.handle_page_message(page, TakeSeat(seat=0))
+
+    [(receiver, message)] = router.kept
+    assert (receiver, type(message), message.code) == (page.id, Refused, "no_room")
+    switchboard.stop()
 
 
 async def test_a_worker_that_never_answers_costs_the_page_a_sentence_and_nothing_else(arcade, monkeypatch):

@@ -1,7 +1,12 @@
 """What workers say of viewers."""
 
-from coordinator.messages import Admitted, CloseRoom, Dismiss, Join, Rejected, RoomClosed, Start, ViewerLeft
-from coordinator.rooms.room_table import ANSWER_SECONDS
+from coordinator.fleet.registry import Registry
+from coordinator.messages import Admitted, CloseRoom, Dismiss, Join, Register, Rejected, RoomClosed, Start, ViewerLeft
+from coordinator.rooms.admission import Admission
+from coordinator.rooms.decisions import ToPage
+from coordinator.rooms.room import Room
+from coordinator.rooms.room_table import ANSWER_SECONDS, RoomTable
+from tests.coordinator.simulation import DUEL
 
 
 def test_a_rejected_start_gives_the_place_free(simulation, worker):
@@ -124,3 +129,15 @@ def test_a_second_answer_changes_nothing(simulation, worker):
     simulation.play(1)
 
     assert simulation.reply(worker, Admitted(room="id2", viewer="v1", answer="a=1")) == []
+
+
+def test_an_answer_for_a_member_whose_page_is_gone_tells_nobody():
+    table = RoomTable(Registry(), room_grace=120.0)
+    worker = table.registry.register(Register(name="box", capacity=1, games=(DUEL,)))
+    room = table.rooms["r1"] = Room("r1", DUEL, worker, opened_at=0.0)
+    viewer = table.add_viewer(room, room.roster.add("hash"), "v=0", "token", 0.0)
+
+    decisions = Admission(table).handle_admitted(worker.id, Admitted(room="r1", viewer=viewer.id, answer="a=1"), 1.0)
+
+    assert viewer.admitted
+    assert not any(isinstance(decision, ToPage) for decision in decisions)

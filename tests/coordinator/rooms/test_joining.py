@@ -17,9 +17,11 @@ from coordinator.messages import (
     Start,
     Trickle,
     ViewerCandidate,
+    ViewerLeft,
 )
 from coordinator.rooms.decisions import StartTook, ToWorker
-from coordinator.rooms.joining import EARLY_SECONDS, ENTRIES_A_SECOND, ENTRIES_AT_ONCE
+from coordinator.rooms.joining import ENTRIES_A_SECOND, ENTRIES_AT_ONCE
+from coordinator.rooms.recovery import RETURN_SECONDS
 from coordinator.rooms.room import MAX_CANDIDATES
 from coordinator.rooms.room_table import digest
 from tests.coordinator.simulation import DUEL, Simulation
@@ -243,6 +245,16 @@ class TestComingBack:
 
         assert simulation.outcome(2) == ("Reconnect", "connection_lost")
 
+    def test_of_the_connection_alone_after_the_seat_is_lost_takes_a_free_one(self, simulation, worker):
+        started = simulation.play(1)
+        simulation.disconnect(1)
+        simulation.reply(worker, ViewerLeft(room=started.room, viewer="v1"))
+        simulation.advance(60)
+
+        simulation.send(2, Back(room=started.room, token=started.token))
+
+        assert simulation.seats(2) == {"m1": 0}
+
     def test_with_another_members_token_stays_who_it_is(self, simulation, worker):
         started = simulation.play(1)
         simulation.enter(2, started.room)
@@ -271,6 +283,23 @@ class TestCandidates:
     def test_without_a_room_are_dropped(self, simulation):
         assert simulation.send(1, Trickle(candidate=CANDIDATE)) == []
 
+    def test_of_a_connection_that_has_ended_are_dropped(self, simulation, worker):
+        started = simulation.play(1)
+        simulation.reply(worker, ViewerLeft(room=started.room, viewer="v1"))
+
+        assert simulation.send(1, Trickle(candidate=CANDIDATE)) == []
+
+    def test_wait_with_the_offer_for_a_room_without_a_worker(self, simulation, worker):
+        room = simulation.play(1).room
+        simulation.disconnect_worker(worker)
+        simulation.send(2, Join(room=room, offer="v=2"))
+        assert simulation.send(2, Trickle(candidate=CANDIDATE)) == []
+        simulation.advance(RETURN_SECONDS)
+
+        other = simulation.add_worker()
+
+        assert simulation.commands_to(other)[-1] == ViewerCandidate(room=room, viewer="v2", candidate=CANDIDATE)
+
     def test_are_kept_up_to_a_limit_until_the_answer(self, simulation, worker):
         simulation.send(1, START)
         for _ in range(MAX_CANDIDATES + 5):
@@ -281,78 +310,6 @@ class TestCandidates:
         simulation.reply(worker, Admitted(room="id2", viewer="v1", answer="a=1"))
 
         assert viewer.candidates == []
-
-
-class TestEarly:
-    """Pages that are back before their room's worker is."""
-
-    @pytest.fixture
-    def simulation(self):
-        return Simulation(started_at=0.0)
-
-    @pytest.fixture
-    def before(self):
-        """Make the coordinator before this one, with a room of two."""
-        before = Simulation()
-        before.add_worker()
-        before.started = before.play(1)
-        before.friend = before.enter(2, before.started.room)
-        return before
-
-    def record(self, before):
-        return before.records[before.started.room]
-
-    def test_wait_for_it_and_go_on(self, simulation, before):
-        room, token = before.started.room, before.started.token
-        simulation.send(1, Back(room=room, token=token))
-        assert simulation.decided == []
-
-        worker = simulation.add_worker(holding=1)
-        simulation.hold(worker, room, viewers=("v1", "v2"), record=self.record(before))
-
-        assert simulation.sent_to(1) == []
-        assert simulation.seats(1) == {"m1": 0, "m2": 1}
-
-    def test_may_join_with_candidates_meanwhile(self, simulation, before):
-        room, token = before.started.room, before.friend.token
-        simulation.send(2, Join(room=room, offer="v=7", token=token))
-        simulation.send(2, Trickle(candidate=CANDIDATE))
-
-        worker = simulation.add_worker(holding=1)
-        simulation.hold(worker, room, viewers=("v1", "v2"), record=self.record(before))
-
-        assert [type(command).__name__ for command in simulation.commands_to(worker)[-3:]] == [
-            "Dismiss",
-            "Admit",
-            "ViewerCandidate",
-        ]
-        assert simulation.admit()[0].seat == 1
-
-    def test_are_refused_when_it_does_not_come(self, simulation):
-        simulation.send(1, Join(room="gone", offer="v=1"))
-        simulation.send(2, Back(room="gone", token="t"))
-
-        simulation.advance(EARLY_SECONDS)
-
-        assert simulation.outcome(1) == simulation.outcome(2) == ("Refused", "unknown_room")
-        simulation.send(3, Back(room="gone", token="t"))
-        assert simulation.outcome(3) == ("Refused", "unknown_room")
-
-    def test_may_go_again(self, simulation):
-        simulation.send(1, Join(room="gone", offer="v=1"))
-        simulation.disconnect(1)
-        simulation.send(2, Join(room="gone", offer="v=1"))
-        simulation.send(2, Leave())
-
-        assert simulation.advance(EARLY_SECONDS) == []
-
-    def test_with_a_token_of_no_member_are_refused_when_it_comes(self, simulation, before):
-        room = before.started.room
-        simulation.send(1, Back(room=room, token="guessed"))
-
-        simulation.hold(simulation.add_worker(holding=1), room, record=self.record(before))
-
-        assert simulation.outcome(1) == ("Refused", "forgotten")
 
 
 class TestRegions:

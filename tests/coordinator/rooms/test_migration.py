@@ -175,7 +175,22 @@ class TestMove:
         assert kinds(simulation, worker) == [OpenRoom]
 
 
+def test_a_room_that_is_on_another_worker_is_not_frozen_by_this_one(simulation, worker, room):
+    other = simulation.add_worker()
+
+    assert simulation.reply(other, Frozen(room=room)) == []
+    assert simulation.room(room).worker is worker
+
+
 class TestDrain:
+    def test_an_operator_starts_it_too(self, simulation, worker, room):
+        simulation.add_worker()
+
+        simulation.rooms.drain(worker.id)
+        simulation.carry_out(())
+
+        assert simulation.prepare() == [(worker.id, Freeze(room=room))]
+
     def test_moves_all_rooms_and_lets_none_in(self, simulation, worker, room):
         other = simulation.add_worker(capacity=9)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from coordinator.fleet.registry import Registry
-from coordinator.messages import Ended, Keep, Refused, Register, RoomState
+from coordinator.messages import Ended, Figures, Keep, Refused, Register, RoomFigures, RoomState
 from coordinator.rooms.phases import Event
 from coordinator.rooms.room import Room
 from coordinator.rooms.room_table import MAX_REMEMBERED, RoomTable, digest, unguessable_id
@@ -119,3 +119,13 @@ def test_a_viewer_waits_until_it_can_be_let_in(table, room):
 
     assert len(table.send_viewer(room, viewer, 0.0)) == 1
     assert table.send_viewer(room, viewer, 0.0) == []
+
+
+def test_figures_are_kept_of_the_workers_own_rooms_alone(table, room, worker):
+    report = Figures(rooms=(RoomFigures(room=room.id, fps=60.0), RoomFigures(room="nowhere", fps=1.0)))
+
+    assert table.handle_figures("another", report, 0.0) == []
+    assert room.figures is None
+    table.handle_figures(worker.id, report, 0.0)
+
+    assert room.figures.fps == 60.0
