@@ -83,8 +83,7 @@ class Joining:
             listed=message.listed,
             address=page.address,
         )
-        table.rooms[room.id] = room
-        worker.rooms.add(room.id)
+        table.add_room(room)
         member = room.roster.add(digest(token), message.name, profile)
         member.delays = message.delays
         table.attach_page(room, member, page.id)

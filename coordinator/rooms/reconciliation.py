@@ -57,8 +57,7 @@ class Reconciliation:
     def _adopt(self, worker: Worker, message: Holding, record: Record, now: float) -> Room:
         """Add a room that another coordinator has made."""
         room = records.room_of(message.room, record, worker, now)
-        self._table.rooms[room.id] = room
-        worker.rooms.add(room.id)
+        self._table.add_room(room)
         for kept in record.members:
             member = room.roster.members[kept.id]
             if kept.viewer and kept.viewer in message.viewers:

@@ -228,6 +228,12 @@ class RoomTable:
 
     # ----- rooms
 
+    def add_room(self, room: Room) -> None:
+        """Add a room, which holds a place on its worker from here on."""
+        self.rooms[room.id] = room
+        if room.worker is not None:
+            room.worker.rooms.add(room.id)
+
     def close(self, room: Room, code: str, sentence: str) -> list[Decision]:
         """End a room, as its worker knows already, and tell everybody in it."""
         decisions: list[Decision] = []

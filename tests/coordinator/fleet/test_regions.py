@@ -1,4 +1,4 @@
-"""Which region is the best for whom."""
+"""The ranking of regions for a room."""
 
 import math
 

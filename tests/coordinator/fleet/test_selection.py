@@ -1,4 +1,4 @@
-"""Which worker opens a room."""
+"""The choice of the worker that opens a room."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What workers say of viewers."""
+"""Workers' answers about viewers."""
 
 from coordinator.fleet.registry import Registry
 from coordinator.messages import Admitted, CloseRoom, Dismiss, Join, Register, Rejected, RoomClosed, Start, ViewerLeft

@@ -1,4 +1,4 @@
-"""What becomes of a room whose process has ended."""
+"""The restart policies of rooms whose process has ended."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What members do in their room."""
+"""Members' actions in their room."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Rooms as text, and back."""
+"""Rooms as records, written and read."""
 
 import json
 

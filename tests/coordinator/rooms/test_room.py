@@ -1,4 +1,4 @@
-"""One room's looks."""
+"""One room, as data and as pages see it."""
 
 import pytest
 

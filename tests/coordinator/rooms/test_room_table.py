@@ -23,8 +23,7 @@ def worker(table):
 @pytest.fixture
 def room(table, worker):
     room = Room("r1", DUEL, worker, opened_at=0.0)
-    table.rooms[room.id] = room
-    worker.rooms.add(room.id)
+    table.add_room(room)
     return room
 
 

@@ -1,4 +1,4 @@
-"""What pages are told of the gateways, and when."""
+"""The ICE servers of pages, and their renewal."""
 
 import logging
 from itertools import count

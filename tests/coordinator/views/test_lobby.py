@@ -1,4 +1,4 @@
-"""What pages are told of again and again: the lobby, and how often."""
+"""The lobby's list, and how often pages are told of it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What an operator is shown."""
+"""The operator's overview."""
 
 import pytest
 
