@@ -1,6 +1,6 @@
 """``/admin/``: what an operator sees and does, with the admin token. As long as none is set, nothing is there.
 
-The answers are JSON, of what overview.py shows. The page that a person sees it on is web/admin.html.
+The answers are JSON, of what views/overview.py shows. The page that a person sees it on is web/admin.html.
 """
 
 import logging
@@ -8,9 +8,9 @@ import logging
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from coordinator.errors import DeniedError
 from coordinator.http.bearer import is_authorised
 from coordinator.http.switchboard import CONFIG, SWITCHBOARD, VERSION
-from coordinator.rooms.seats import DeniedError
 from coordinator.views.overview import overview, room_shown, workers_shown
 
 logger = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ UNAUTHORISED = "The admin token is missing or wrong: send the coordinator's COIN
 
 
 def add_routes(app: web.Application) -> None:
-    """Serve it."""
+    """Add the routes below ``/admin``."""
     app.router.add_get("/admin", to_page)
     app.router.add_get("/admin/overview", _guarded(everything))
     app.router.add_get("/admin/rooms", _guarded(rooms))
@@ -47,24 +47,24 @@ def _guarded(handler: Handler) -> Handler:
 
 
 async def to_page(_: web.Request) -> web.StreamResponse:
-    """Where a person types the token."""
+    """Redirect a person to the page that asks for the token."""
     raise web.HTTPFound("admin.html")
 
 
 async def everything(request: web.Request) -> web.StreamResponse:
-    """All at one moment, for a table that is drawn again and again."""
+    """Answer with everything at one moment, for a table that is drawn again and again."""
     switchboard = request.app[SWITCHBOARD]
     shown = overview(switchboard.registry.workers, switchboard.rooms.rooms)
-    return web.json_response({"version": VERSION, "pages": switchboard.page_count, **shown})
+    return web.json_response({"version": VERSION, "pages": switchboard.router.page_count, **shown})
 
 
 async def rooms(request: web.Request) -> web.StreamResponse:
-    """Every room."""
+    """Answer with every room."""
     return web.json_response({"rooms": [room_shown(room) for room in request.app[SWITCHBOARD].rooms.rooms]})
 
 
 async def workers(request: web.Request) -> web.StreamResponse:
-    """Every worker."""
+    """Answer with every worker."""
     switchboard = request.app[SWITCHBOARD]
     return web.json_response({"workers": workers_shown(switchboard.registry.workers, switchboard.rooms.rooms)})
 

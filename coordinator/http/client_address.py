@@ -1,4 +1,4 @@
-"""Whose a connection is: the client's address, also behind proxies that are trusted to say it.
+"""The client's address of a request, also behind proxies that are trusted to say it.
 
 Pure functions. By default nobody is trusted, because anybody can write an ``X-Forwarded-For``.
 """
@@ -9,11 +9,11 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 Network = IPv4Network | IPv6Network
 
 IPV6_PREFIX = 64
-"""A household has a whole /64, and so does everybody who rents a server."""
+"""Bits that a client's IPv6 addresses share: a household has a whole /64, and so has a rented server."""
 
 
 def client_address(peer: str | None, forwarded: Iterable[str], trusted: Sequence[Network]) -> str:
-    """The address of the client: the last one that no trusted proxy has. Empty if it can't be known.
+    """Find the address of the client: the last one that no trusted proxy has. Empty if it can't be known.
 
     ``forwarded``: the values of the request's X-Forwarded-For headers, in their order.
     """
@@ -25,10 +25,10 @@ def client_address(peer: str | None, forwarded: Iterable[str], trusted: Sequence
 
 
 def owner_of(address: str) -> str:
-    """The address as far as it tells one client from another; empty for one of this machine's own.
+    """Reduce an address to what tells one client from another; empty for one of this machine's own.
 
-    What comes from here is ``coinop play``, a test, or a proxy that is not declared: one limit for all its clients
-    would lock them out.
+    Requests of this machine are ``coinop play``'s, a test's, or those of a proxy that is not declared: one limit for
+    all its clients would lock them out.
     """
     try:
         parsed = ip_address(address)
@@ -50,7 +50,7 @@ def _is_among(address: str, networks: Sequence[Network]) -> bool:
 
 
 def _plain(address: str) -> str:
-    """Without an IPv6 zone, and an IPv4 address as one; empty if it is none."""
+    """Strip an IPv6 zone, and unmap an IPv4 address in IPv6; empty if it is no address."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:

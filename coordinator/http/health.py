@@ -7,12 +7,12 @@ from coordinator.http.switchboard import SWITCHBOARD, VERSION
 
 
 async def live(_: web.Request) -> web.Response:
-    """Whether to leave the process alone: it answers, so yes."""
+    """Answer that the process lives: an orchestrator restarts one that doesn't answer."""
     return web.Response(text="alive\n")
 
 
 async def ready(request: web.Request) -> web.Response:
-    """Whether people can play: a worker with a game is registered."""
+    """Answer whether people can play: 200 if a worker with a game is registered, otherwise 503 with a sentence."""
     registry = request.app[SWITCHBOARD].registry
     if registry.library:
         return web.Response(text="ready\n")
@@ -22,13 +22,13 @@ async def ready(request: web.Request) -> web.Response:
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """The figures for Prometheus."""
+    """Answer with the figures for Prometheus."""
     body = request.app[SWITCHBOARD].metrics.exposition()
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 async def status(request: web.Request) -> web.Response:
-    """The same in short, as JSON."""
+    """Answer with the main figures, as JSON."""
     switchboard = request.app[SWITCHBOARD]
     return web.json_response(
         {
@@ -37,7 +37,7 @@ async def status(request: web.Request) -> web.Response:
             "games": len(switchboard.registry.library),
             "rooms": len(switchboard.rooms.rooms),
             "members": len(switchboard.rooms.members),
-            "pages": switchboard.page_count,
+            "pages": switchboard.router.page_count,
         }
     )
 

@@ -1,4 +1,4 @@
-"""What ``/metrics`` shows. Gauges are read from the registry and the rooms when they are asked for."""
+"""The figures of ``/metrics``. Gauges are read from the registry and the rooms at each scrape."""
 
 from collections.abc import Callable, Iterator
 from typing import Literal
@@ -8,13 +8,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from coordinator.fleet.registry import Registry, Worker
+from coordinator.fleet.registry import Registry
+from coordinator.fleet.worker import Worker
 from coordinator.messages import Reconnect, Refused
-from coordinator.rooms.endings import VERDICTS, Verdict
+from coordinator.rooms.endings import RESTART_POLICIES, RestartPolicy
 from coordinator.rooms.rooms import Rooms
 from coordinator.rooms.seats import seats_taken
 
-Peer = Literal["page", "worker"]
+PeerKind = Literal["page", "worker"]
 
 START_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 15.0)
 """Seconds. A warm start takes 0.1 to 0.7, a cold one some seconds, and none may take more than ANSWER_SECONDS."""
@@ -31,7 +32,7 @@ TROUBLES = (
     "connection_lost",
     "moved",
     "no_place",
-    *(code for code, verdict in VERDICTS.items() if verdict != Verdict.OVER),
+    *(code for code, policy in RESTART_POLICIES.items() if policy != RestartPolicy.OVER),
 )
 """Why pages connect again; shown as 0 for the same reason."""
 
@@ -47,7 +48,7 @@ class Metrics:
             ("peer", "direction", "type"),
             registry=self.collector,
         )
-        self._counted: dict[tuple[Peer, str, type[Struct]], Counter] = {}
+        self._counted: dict[tuple[PeerKind, str, type[Struct]], Counter] = {}
         self._refused = Counter(
             "coinop_coordinator_refused", "Refusals, by their code.", ("peer", "code"), registry=self.collector
         )
@@ -88,15 +89,15 @@ class Metrics:
         self._gauges(registry, rooms)
         self.collector.register(_Regions(registry))
 
-    def recovered(self, cause: str, seconds: float) -> None:
-        """A room can be played again. Moves are among the causes."""
+    def observe_recovery(self, cause: str, seconds: float) -> None:
+        """Observe that a room can be played again, after so many seconds. Moves are among the causes."""
         self._recovery_seconds.labels(cause).observe(seconds)
 
-    def received(self, peer: Peer, message: Struct) -> None:
+    def count_received(self, peer: PeerKind, message: Struct) -> None:
         """Count a message that came in."""
         self._count(peer, "in", message)
 
-    def sent(self, peer: Peer, message: Struct) -> None:
+    def count_sent(self, peer: PeerKind, message: Struct) -> None:
         """Count a message that goes out."""
         self._count(peer, "out", message)
         if isinstance(message, Refused):
@@ -105,10 +106,10 @@ class Metrics:
             self._reconnects.labels(message.code).inc()
 
     def exposition(self) -> bytes:
-        """The figures in Prometheus' text format."""
+        """Write the figures in Prometheus' text format."""
         return generate_latest(self.collector)
 
-    def _count(self, peer: Peer, direction: str, message: Struct) -> None:
+    def _count(self, peer: PeerKind, direction: str, message: Struct) -> None:
         key = (peer, direction, type(message))
         counter = self._counted.get(key)
         if counter is None:  # labels() costs more than all the rest of a message's accounting
@@ -144,13 +145,13 @@ _OF_A_REGION: dict[str, tuple[str, Callable[[Worker], int]]] = {
 
 
 class _Regions(Collector):
-    """What each region has; its series end with its last worker."""
+    """Show what each region has; its series end with its last worker."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
     def collect(self) -> Iterator[Metric]:
-        """All that there is now; called for each scrape."""
+        """Yield the gauges of all regions as they are now; called for each scrape."""
         inside: dict[str, list[Worker]] = {}
         for worker in self._registry.workers:
             inside.setdefault(worker.region, []).append(worker)

@@ -1,6 +1,6 @@
-"""``/ws/player``: the pages' WebSocket. Who may connect, and how much a page may say.
+"""``/ws/player``: the pages' WebSocket. Which pages may connect, and how much a page may say.
 
-What a page's messages do is decided in rooms.py.
+What a page's messages do is decided in rooms/.
 """
 
 import logging
@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from coordinator.config import Config
+from coordinator.errors import PeerError
 from coordinator.http.client_address import client_address, owner_of
 from coordinator.http.switchboard import CONFIG, SWITCHBOARD, Switchboard
-from coordinator.http.websocket import Connection, Limits, PeerError, connected
+from coordinator.http.websocket import Connection, Limits, accept
 from coordinator.messages import decode_player_message
 from coordinator.views.ice_hosts import host_of
 
@@ -41,23 +42,23 @@ async def player_socket(request: web.Request) -> web.StreamResponse:
         return web.Response(
             status=403, text="Pages of this origin may not connect: the coordinator's allowed_origins must name it.\n"
         )
-    async with connected(request, LIMITS, switchboard.metrics, switchboard.connections) as connection:
-        if switchboard.page_count >= config.max_players:
+    async with accept(request, LIMITS, switchboard.metrics, switchboard.outlets) as connection:
+        if switchboard.router.page_count >= config.max_players:
             raise PeerError("too_many_players", "This arcade is full at the moment. Try again in a few minutes.")
         await _converse(connection, switchboard, address_of(request, config), host_of(request.host))
     return connection.socket
 
 
 def address_of(request: web.Request, config: Config) -> str:
-    """Whose rooms this page's are, for the limit on rooms of one address."""
+    """Find the client whose rooms count together, for the limit on rooms of one address."""
     forwarded = request.headers.getall("X-Forwarded-For", [])
     return owner_of(client_address(request.remote, forwarded, config.trusted_proxies))
 
 
 def is_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> bool:
-    """Whether a page of this origin may open a WebSocket here (RFC 6455 section 10.2).
+    """Return whether a page of this origin may open a WebSocket here (RFC 6455 section 10.2).
 
-    A browser always says the origin, so whoever doesn't is no browser, and can't be misled by a foreign page.
+    A browser always says the origin; a client without one is no browser, and can't be misled by a foreign page.
     """
     if origin is None or origin.lower() in allowed:
         return True
@@ -68,9 +69,9 @@ def is_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> bool:
 
 
 async def _converse(connection: Connection, switchboard: Switchboard, address: str, host: str) -> None:
-    page = switchboard.page_came(connection, host)
+    page = switchboard.add_page(connection, host, address)
     try:
         while (message := await connection.receive(decode_player_message)) is not None:
-            switchboard.page_said(page, message, address)
+            switchboard.handle_page_message(page, message)
     finally:
-        switchboard.page_went(page)
+        switchboard.remove_page(page)

@@ -1,4 +1,4 @@
-"""The page's files, and what every response says to a browser about what it may do."""
+"""The page's files, and the security headers of every response."""
 
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def add_pages(app: web.Application, web_root: Path) -> None:
 
 
 def file_at(root: Path, name: str) -> Path | None:
-    """The file of this name in the folder, whose own path is resolved; None if there is none inside it.
+    """Find the file of this name in the folder, whose own path is resolved; None if there is none inside it.
 
     Used in place of aiohttp's own static files, which answer a missing one with an empty page.
     """
@@ -85,7 +85,7 @@ def file_at(root: Path, name: str) -> Path | None:
 
 @web.middleware
 async def plain_sentences(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Say in a sentence what aiohttp says in a number."""
+    """Answer 404 and 405 with a sentence, in place of aiohttp's bare number."""
     try:
         return await handler(request)
     except web.HTTPNotFound:

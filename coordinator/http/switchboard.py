@@ -1,7 +1,7 @@
-"""Between the connections and the sans-I/O core: feeds what peers say to it, and delivers what it decides.
+"""Between the connections and the sans-I/O core: feeds messages in, and delivers decisions.
 
 Owns the core's clocks: the times it is told and the one timer that it asks for. Reading and checking messages is left
-to players.py and workers.py.
+to players.py and workers.py, the way to a page or worker to fleet/router.py.
 """
 
 import asyncio
@@ -12,28 +12,39 @@ from itertools import count
 
 from aiohttp import web
 
-from coordinator import messages
 from coordinator.config import Config
-from coordinator.fleet.registry import Announcement, Registry, WorkerId
+from coordinator.errors import PeerError
+from coordinator.fleet.registry import Registry
+from coordinator.fleet.router import LocalRouter, Outlet, Page, Router
+from coordinator.fleet.worker import Announcement, WorkerId
 from coordinator.http.metrics import Metrics
-from coordinator.http.websocket import Connection
-from coordinator.messages import Library, PlayerMessage, Regions, Register, Registered, Welcome, WorkerMessage, encode
-from coordinator.messages import Rooms as RoomList
+from coordinator.messages import (
+    Gateways,
+    Library,
+    PlayerMessage,
+    Regions,
+    Register,
+    Registered,
+    Welcome,
+    WorkerMessage,
+)
+from coordinator.messages import Rooms as ListedRooms
 from coordinator.rooms.decisions import Decision, Recovered, StartTook, ToPage, ToWorker
 from coordinator.rooms.room import Room
 from coordinator.rooms.rooms import Rooms
-from coordinator.rooms.seats import PageId
-from coordinator.views.ice import Gateways
-from coordinator.views.lobby import Listing, lobby
+from coordinator.views.ice import PageIceServers
+from coordinator.views.lobby import PublishedList, lobby
 
 VERSION = version("coinop")
 
 
 class Switchboard:
-    """Which connection is which page or worker. Every callback does the same: feed, deliver, set the timer."""
+    """Connect outlets and the core. Every callback does the same: feed, deliver, set the timer."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, router: Router | None = None) -> None:
+        """Start with an empty core. ``router`` is the way to pages and workers: by default, those of this process."""
         self._config = config
+        self.router: Router = LocalRouter() if router is None else router
         self.registry = Registry()
         self.rooms = Rooms(
             self.registry,
@@ -42,14 +53,17 @@ class Switchboard:
             rooms_per_address=config.rooms_per_address,
             started_at=time.monotonic(),  # which is the clock of every event loop
         )
-        self.gateways = Gateways(config.issuing_secret, config.turn_ttl, config.relay_only)
-        self._lobby = Listing(lambda: lobby(self.rooms.rooms))
-        self._regions = Listing(lambda: self.registry.regions)
+        self.page_messages = self.rooms.page_messages
+        self.worker_messages = self.rooms.worker_messages
+        self.worker_messages.add(Register, self._refuse_registration)
+        self.worker_messages.add(Library, self._replace_library)
+        self.worker_messages.add(Gateways, self._replace_gateway)
+        self._ice = PageIceServers(config.issuing_secret, config.turn_ttl, config.relay_only)
+        self._lobby = PublishedList(lambda: lobby(self.rooms.rooms))
+        self._regions = PublishedList(lambda: self.registry.regions)
         self.metrics = Metrics(self.registry, self.rooms)
-        self.connections: set[Connection] = set()
-        """All that are open, for the end of the server."""
-        self._pages: dict[PageId, Connection] = {}
-        self._workers: dict[WorkerId, Connection] = {}
+        self.outlets: set[Outlet] = set()
+        """All connections that are open, also those before a registration: closed at the end of the server."""
         self._numbers = count(1)
         self._shown_library = self.registry.library
         self._timer: asyncio.TimerHandle | None = None
@@ -58,70 +72,71 @@ class Switchboard:
 
     # ----- pages
 
-    @property
-    def page_count(self) -> int:
-        """How many pages are connected."""
-        return len(self._pages)
-
-    def page_came(self, connection: Connection, host: str) -> PageId:
-        """Welcome a page, which reached us by this host."""
-        page = next(self._numbers)
-        self._pages[page] = connection
+    def add_page(self, outlet: Outlet, host: str, address: str = "") -> Page:
+        """Welcome a page, which reached the arcade by this host, from this client address."""
+        page = Page(next(self._numbers), address)
+        self.router.add_page(page.id, outlet)
         welcome = Welcome(
             version=VERSION,
             games=self.registry.library,
-            ice_servers=self.gateways.page_came(page, host, self._now(), time.time()),
-            relay_only=self.gateways.relay_only,
+            ice_servers=self._ice.add_page(page.id, host, self._now(), time.time()),
+            relay_only=self._ice.relay_only,
             rooms=self._lobby.shown,
-            regions=self.gateways.regions(page, self._regions.shown),
+            regions=self._ice.regions(page.id, self._regions.shown),
         )
-        connection.send(welcome)
+        outlet.send(welcome)
         self._set_timer()
         return page
 
-    def page_said(self, page: PageId, message: PlayerMessage, address: str) -> None:
-        """A page's message, read and checked, from this address."""
-        self._deliver(self.rooms.page_said(page, message, self._now(), address))
+    def handle_page_message(self, page: Page, message: PlayerMessage) -> None:
+        """Feed in a page's message, read and checked."""
+        self._deliver(self.page_messages.handle(page, message, self._now()))
 
-    def page_went(self, page: PageId) -> None:
-        """Its connection has ended."""
-        del self._pages[page]
-        self.gateways.page_went(page)
-        self._deliver(self.rooms.page_went(page, self._now()))
+    def remove_page(self, page: Page) -> None:
+        """Feed in that a page's connection has ended."""
+        self.router.remove_page(page.id)
+        self._ice.remove_page(page.id)
+        self._deliver(self.rooms.remove_page(page.id, self._now()))
 
     # ----- workers
 
-    def worker_came(self, connection: Connection, message: Register) -> WorkerId:
+    def add_worker(self, outlet: Outlet, message: Register) -> WorkerId:
         """Take a worker into the registry."""
         worker = self.registry.register(message)
-        self._workers[worker.id] = connection
-        connection.send(Registered(worker=worker.id, room_grace=self._config.room_grace_seconds))
+        self.router.add_worker(worker.id, outlet)
+        outlet.send(Registered(worker=worker.id, room_grace=self._config.room_grace_seconds))
         self._show_library()
         self._show_gateways()
-        self.gateways.examine(worker.id, worker.gateway)
-        self.rooms.worker_came()
+        self._ice.warn_about(worker.id, worker.gateway)
+        self.rooms.note_new_places()
         self._deliver(())
         return worker.id
 
-    def worker_said(self, worker: WorkerId, message: WorkerMessage) -> None:
-        """A registered worker's message, read and checked."""
-        match message:
-            case Library():
-                self.registry.update(worker, message.games)
-                self.rooms.worker_came()  # with games that a room may wait for
-                self._show_library()
-            case messages.Gateways():
-                gateway = Announcement(message.gateways, message.turn_secret)
-                self.registry.announce(worker, gateway)
-                self._show_gateways()
-                self.gateways.examine(worker, gateway)
-        self._deliver(self.rooms.worker_said(worker, message, self._now()))
+    def handle_worker_message(self, worker: WorkerId, message: WorkerMessage) -> None:
+        """Feed in a registered worker's message, read and checked. Raises PeerError for one out of order."""
+        self._deliver(self.worker_messages.handle(worker, message, self._now()))
 
-    def worker_went(self, worker_id: WorkerId) -> None:
-        """Its connection has ended. Its rooms may come back with it, or go on elsewhere."""
-        del self._workers[worker_id]
+    def _refuse_registration(self, _worker: WorkerId, _message: Register, _now: float) -> list[Decision]:
+        raise PeerError("bad_message", "This worker has registered before; connect again to register anew.")
+
+    def _replace_library(self, worker: WorkerId, message: Library, _now: float) -> list[Decision]:
+        self.registry.update(worker, message.games)
+        self.rooms.note_new_places()  # with games that a room may wait for
+        self._show_library()
+        return []
+
+    def _replace_gateway(self, worker: WorkerId, message: Gateways, _now: float) -> list[Decision]:
+        gateway = Announcement(message.gateways, message.turn_secret)
+        self.registry.announce(worker, gateway)
+        self._show_gateways()
+        self._ice.warn_about(worker, gateway)
+        return []
+
+    def remove_worker(self, worker_id: WorkerId) -> None:
+        """Feed in that a worker's connection has ended. Its rooms may come back with it, or go on elsewhere."""
+        self.router.remove_worker(worker_id)
         worker = self.registry.remove(worker_id)
-        self._deliver(self.rooms.worker_lost(worker, self._now()))
+        self._deliver(self.rooms.remove_worker(worker, self._now()))
         self._show_library()
         self._show_gateways()
 
@@ -139,51 +154,45 @@ class Switchboard:
     # ----- out
 
     def stop(self) -> None:
-        """Nothing is delivered late any more."""
+        """Cancel the timer: nothing is delivered late any more."""
         if self._timer is not None:
             self._timer.cancel()
 
     def _deliver(self, decisions: Iterable[Decision]) -> None:
         now = self._now()
-        for decision in (*decisions, *self.rooms.news(now)):
+        for decision in (*decisions, *self.rooms.settle(now)):
             match decision:
                 case ToPage(page, message):
-                    self._pages[page].send(message)
+                    self.router.send_to_page(page, message)
                 case ToWorker(worker, message):
-                    self._workers[worker].send(message)
+                    self.router.send_to_worker(worker, message)
                 case StartTook(seconds):
                     self.metrics.start_seconds.observe(seconds)
                 case Recovered(cause, seconds):
-                    self.metrics.recovered(cause, seconds)
-        for listing in (self._lobby, self._regions):
-            listing.note(now)
+                    self.metrics.observe_recovery(cause, seconds)
+        for published in (self._lobby, self._regions):
+            published.schedule(now)
         self._set_timer()
 
     def _show_library(self) -> None:
         if self.registry.library is self._shown_library:
             return
         self._shown_library = self.registry.library
-        message = Library(games=self.registry.library)
-        self._tell_all(message)
+        self.router.send_to_pages(Library(games=self.registry.library))
 
     def _show_lists(self, now: float) -> None:
-        if (rooms := self._lobby.take(now)) is not None:
-            self._tell_all(RoomList(rooms=rooms))
-        if (regions := self._regions.take(now)) is not None:
-            for page, connection in tuple(self._pages.items()):
-                connection.send(Regions(regions=self.gateways.regions(page, regions)))
-
-    def _tell_all(self, message: Library | RoomList) -> None:
-        text = encode(message)  # once for all pages: these are the longest messages there are
-        for connection in tuple(self._pages.values()):
-            connection.send(message, text)
+        if (rooms := self._lobby.changed(now)) is not None:
+            self.router.send_to_pages(ListedRooms(rooms=rooms))
+        if (regions := self._regions.changed(now)) is not None:
+            for page in self.router.pages:
+                self.router.send_to_page(page, Regions(regions=self._ice.regions(page, regions)))
 
     def _show_gateways(self) -> None:
-        self._deliver(self.gateways.replace(self.registry.gateways, self._now(), time.time()))
+        self._deliver(self._ice.replace_gateways(self.registry.gateways, self._now(), time.time()))
 
     def _set_timer(self) -> None:
-        """One timer, for whatever comes first; one that comes too early does no harm."""
-        parts = (self.rooms, self.gateways, self._lobby, self._regions)
+        """Set the one timer for the first deadline of all parts; a timer that comes too early does no harm."""
+        parts = (self.rooms, self._ice, self._lobby, self._regions)
         deadlines = [part.next_deadline() for part in parts]
         deadline = min((known for known in deadlines if known is not None), default=None)
         if deadline is None or (self._timer is not None and self._due <= deadline):
@@ -195,7 +204,7 @@ class Switchboard:
     def _expire(self) -> None:
         self._timer = None
         now = self._now()
-        self._deliver([*self.rooms.expire(now), *self.gateways.renew(now, time.time())])
+        self._deliver([*self.rooms.expire(now), *self._ice.renew(now, time.time())])
         self._show_lists(now)
         self._set_timer()
 

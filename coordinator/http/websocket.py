@@ -1,7 +1,7 @@
 """One WebSocket, to a page or to a worker: frames in under a rate limit, messages out through a bounded queue.
 
-A peer that breaks a rule is told so in one ``refused``, and its connection ends; no other one notices. What the
-messages mean is left to players.py and workers.py.
+An Outlet for the switchboard. A peer that breaks a rule is told so in one ``refused``, and its connection ends; others
+don't notice. What the messages mean is left to players.py and workers.py.
 """
 
 import asyncio
@@ -14,9 +14,12 @@ from typing import TypeVar
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 from msgspec import Struct
 
-from coordinator.http.metrics import Metrics, Peer
+from coordinator.errors import MessageError, PeerError
+from coordinator.fleet.router import Outlet
+from coordinator.http.metrics import Metrics, PeerKind
+from coordinator.http.tasks import BackgroundTasks
 from coordinator.limits.token_bucket import TokenBucket
-from coordinator.messages import MAX_MESSAGE_BYTES, MessageError, Refused, encode
+from coordinator.messages import MAX_MESSAGE_BYTES, Refused, encode
 
 logger = logging.getLogger(__name__)
 
@@ -38,35 +41,23 @@ VIOLATIONS = {
 _T = TypeVar("_T", bound=Struct)
 
 
-class PeerError(Exception):
-    """The peer broke a rule of its connection, which ends. ``sentence`` is for the person behind it."""
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(code, sentence)
-        self.code = code
-        self.sentence = sentence
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.sentence}"
-
-
 @dataclass(frozen=True)
 class Limits:
-    """What one kind of peer may do."""
+    """The limits of one kind of peer."""
 
-    peer: Peer
+    peer: PeerKind
     messages_per_second: float
     burst: float
     queued_bytes: int
-    """What may wait to be sent. More waits only for a peer that reads too slowly, and it is dropped."""
+    """Bytes that may wait to be sent. A peer for which more waits reads too slowly, and is dropped."""
     remedy: str
-    """What the person behind the peer can do when it broke a rule."""
+    """The advice for the person behind a peer that broke a rule."""
     heartbeat_seconds: float
     """Between pings; a peer that doesn't answer within half of it more is gone."""
 
 
 class Connection:
-    """A WebSocket that is open. Made by ``connected``."""
+    """A WebSocket that is open. Made by ``accept``."""
 
     def __init__(self, socket: "_Socket", transport: asyncio.Transport | None, limits: Limits, metrics: Metrics):
         self.socket = socket
@@ -77,11 +68,12 @@ class Connection:
         self._queue: asyncio.Queue[str | None] = asyncio.Queue()
         self._queued_bytes = 0
         self._ending = False
-        self._writer = asyncio.create_task(self._write())
+        self._tasks = BackgroundTasks()
+        self._writer = self._tasks.spawn(self._write(), f"the writer to a {limits.peer}")
         socket.on_violation = self._refuse_violation
 
     async def receive(self, decode: Callable[[bytes], _T]) -> _T | None:
-        """The next message; None when the connection has ended. Raises PeerError."""
+        """Wait for the next message and return it; None when the connection has ended. Raises PeerError."""
         frame = await self.socket.receive()
         if frame.type is WSMsgType.TEXT:
             return self._read(frame.data, decode)
@@ -99,17 +91,17 @@ class Connection:
             self._drop()
             return
         text = encode(message) if text is None else text
-        self._metrics.sent(self._limits.peer, message)
+        self._metrics.count_sent(self._limits.peer, message)
         self._queued_bytes += len(text)
         self._queue.put_nowait(text)
 
     def refuse(self, error: PeerError) -> None:
-        """Say what was wrong."""
+        """Tell the peer what was wrong, and log it; closing is left to the caller."""
         logger.warning("! %s connection ends: %s: %r", self._limits.peer, error.code, error.sentence)  # quotes the peer
         self.send(Refused(code=error.code, message=error.sentence))
 
     async def close(self, code: int = WSCloseCode.OK, reason: str = "") -> None:
-        """Send what is queued, then end the connection. Only the first call does something."""
+        """Send what is queued, then end the connection, as Outlet says. Only the first call counts."""
         if self._ending:
             return
         self._ending = True
@@ -121,13 +113,13 @@ class Connection:
         except TimeoutError:
             self._abort()
         finally:
-            self._writer.cancel()
+            self._tasks.cancel()
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
 
     async def _write(self) -> None:
-        """The one task that sends. It ends with the connection; ``close`` waits for it or cancels it."""
+        """Send what is queued; this runs in the one task that sends. ``close`` waits for it or cancels it."""
         with suppress(ConnectionError):
             while (text := await self._queue.get()) is not None:
                 await self.socket.send_str(text)
@@ -141,7 +133,7 @@ class Connection:
             message = decode(frame)
         except MessageError as error:
             raise self._bad_message(f"This is {error}.") from error
-        self._metrics.received(self._limits.peer, message)
+        self._metrics.count_received(self._limits.peer, message)
         return message
 
     def _bad_message(self, sentence: str) -> PeerError:
@@ -157,7 +149,7 @@ class Connection:
         self._abort()
 
     def _abort(self) -> None:
-        self._writer.cancel()
+        self._tasks.cancel()
         if self._transport is not None:
             self._transport.abort()
 
@@ -175,10 +167,10 @@ class _Socket(web.WebSocketResponse):
 
 
 @asynccontextmanager
-async def connected(
-    request: web.Request, limits: Limits, metrics: Metrics, connections: set[Connection]
+async def accept(
+    request: web.Request, limits: Limits, metrics: Metrics, outlets: set[Outlet]
 ) -> AsyncIterator[Connection]:
-    """Answer the upgrade request; the connection is open, and in ``connections``, until the end of the block.
+    """Answer the upgrade request; the connection is open, and in ``outlets``, until the end of the block.
 
     A PeerError that leaves the block becomes the refusal that ends the connection.
     Raises HTTPBadRequest for a request that is no upgrade.
@@ -194,12 +186,12 @@ async def connected(
         raise web.HTTPBadRequest(text="This address speaks WebSocket. A person finds the page at /.\n")
     await socket.prepare(request)
     connection = Connection(socket, request.transport, limits, metrics)
-    connections.add(connection)
+    outlets.add(connection)
     try:
         yield connection
     except PeerError as error:
         connection.refuse(error)
         await connection.close(WSCloseCode.POLICY_VIOLATION, error.code)
     finally:
-        connections.discard(connection)
+        outlets.discard(connection)
         await connection.close()

@@ -1,6 +1,6 @@
-"""``/ws/worker``: the workers' WebSocket. Who may register, and in which order a worker speaks.
+"""``/ws/worker``: the workers' WebSocket. Which workers may register, and in which order a worker speaks.
 
-What a worker's messages do is decided in registry.py and rooms.py.
+What a worker's messages do is decided in rooms/ and by the switchboard.
 """
 
 import asyncio
@@ -8,9 +8,10 @@ import logging
 
 from aiohttp import web
 
+from coordinator.errors import PeerError
 from coordinator.http.bearer import is_authorised
 from coordinator.http.switchboard import CONFIG, SWITCHBOARD, Switchboard
-from coordinator.http.websocket import Connection, Limits, PeerError, connected
+from coordinator.http.websocket import Connection, Limits, accept
 from coordinator.messages import Register, WorkerMessage, decode_worker_message
 
 logger = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ async def worker_socket(request: web.Request) -> web.StreamResponse:
             text="The worker token is missing or wrong: COINOP_WORKER_TOKEN must be one of the coordinator's.\n",
             headers={"WWW-Authenticate": "Bearer"},
         )
-    async with connected(request, LIMITS, switchboard.metrics, switchboard.connections) as connection:
+    async with accept(request, LIMITS, switchboard.metrics, switchboard.outlets) as connection:
         if len(switchboard.registry) >= config.max_workers:
             raise PeerError("too_many_workers", f"{config.max_workers} workers are connected: raise max_workers.")
         await _converse(connection, switchboard)
@@ -51,7 +52,7 @@ async def _converse(connection: Connection, switchboard: Switchboard) -> None:
     registration = await _registration(connection)
     if registration is None:
         return
-    worker = switchboard.worker_came(connection, registration)
+    worker = switchboard.add_worker(connection, registration)
     logger.info(
         "= worker %s (%r) registered: %d rooms, %d games",
         worker,
@@ -61,11 +62,9 @@ async def _converse(connection: Connection, switchboard: Switchboard) -> None:
     )
     try:
         while (message := await connection.receive(decode_worker_message)) is not None:
-            if isinstance(message, Register):
-                raise PeerError("bad_message", "This worker has registered before; connect again to register anew.")
-            switchboard.worker_said(worker, message)
+            switchboard.handle_worker_message(worker, message)
     finally:
-        switchboard.worker_went(worker)
+        switchboard.remove_worker(worker)
         logger.info("= worker %s is gone", worker)
 
 

@@ -1,4 +1,4 @@
-"""How often somebody may ask.
+"""Rate limits.
 
 Sans-I/O; imports nothing of ours, and every other folder may import it.
 """

@@ -1,13 +1,13 @@
-"""How often somebody may do something: token buckets. Sans-I/O; what happens beyond is left to who asks."""
+"""Token buckets, which limit a rate. Sans-I/O; what happens beyond the limit is left to the caller."""
 
 from collections import OrderedDict
 
 MAX_BUCKETS = 10_000
-"""Those that were used last are kept; whose is forgotten begins with a full one."""
+"""Of more keys, those that were used last are kept; one that was forgotten begins with a full bucket."""
 
 
 class TokenBucket:
-    """Lets ``burst`` through at once, and ``rate`` per second in the long run."""
+    """Let ``burst`` through at once, and ``rate`` per second in the long run."""
 
     def __init__(self, rate: float, burst: float, now: float) -> None:
         self._rate = rate
@@ -16,7 +16,7 @@ class TokenBucket:
         self._filled_at = now
 
     def take(self, now: float) -> bool:
-        """Whether one more may pass."""
+        """Take a token if there is one, and return whether there was: whether one more may pass."""
         self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
         self._filled_at = now
         if self._tokens < 1:
@@ -34,7 +34,7 @@ class TokenBuckets:
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
     def take(self, key: str, now: float) -> bool:
-        """Whether one more of this key may pass."""
+        """Take a token of this key if there is one, and return whether there was."""
         if key not in self._buckets and len(self._buckets) >= MAX_BUCKETS:
             self._buckets.popitem(last=False)
         bucket = self._buckets.setdefault(key, TokenBucket(self._rate, self._burst, now))

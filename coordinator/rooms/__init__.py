@@ -1,4 +1,4 @@
-"""Rooms: who is in them, where they run, and what becomes of them.
+"""Rooms: their members, the workers they run on, and their survival.
 
 Sans-I/O: messages and ``now`` come in, decisions come out. Imports ``fleet``; views and http import it.
 """

@@ -1,10 +1,11 @@
-"""What the rooms decide: to be carried out by switchboard.py, in their order."""
+"""What the rooms decide: to be carried out by http/switchboard.py, in their order."""
 
 from typing import NamedTuple
 
-from coordinator.fleet.registry import WorkerId
-from coordinator.messages import PlayerEvent, WorkerCommand
-from coordinator.rooms.seats import PageId
+from coordinator.errors import DeniedError
+from coordinator.fleet.router import PageId
+from coordinator.fleet.worker import WorkerId
+from coordinator.messages import PlayerEvent, Refused, WorkerCommand
 
 
 class ToPage(NamedTuple):
@@ -22,16 +23,21 @@ class ToWorker(NamedTuple):
 
 
 class StartTook(NamedTuple):
-    """A room was opened for its first viewer in this time, from ``start`` to ``admitted``."""
+    """Observe how long a room took to open for its first viewer, from ``start`` to ``admitted``."""
 
     seconds: float
 
 
 class Recovered(NamedTuple):
-    """A room can be played again, after this and so long."""
+    """Observe that a room can be played again: why it could not be, and for how long."""
 
     cause: str
     seconds: float
 
 
 Decision = ToPage | ToWorker | StartTook | Recovered
+
+
+def refusal(page: PageId, denied: DeniedError) -> ToPage:
+    """Tell a page why it can't have what it asked for."""
+    return ToPage(page, Refused(code=denied.code, message=denied.sentence))

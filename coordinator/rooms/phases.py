@@ -1,9 +1,11 @@
 """The life of a room, as a table: what may happen to it in each phase, whichever processes it runs in meanwhile.
 
-What is done about it is recovery.py's business; the life of one process is the worker's.
+What is done about an event is left to the files beside this one, the life of one process to the worker.
 """
 
 from enum import Enum, auto
+
+from coordinator.errors import WrongPhaseError
 
 
 class Phase(Enum):
@@ -40,18 +42,6 @@ class Event(Enum):
     PLACED = auto()
     """A worker was told to open it."""
     CLOSED = auto()
-
-
-class WrongPhaseError(Exception):
-    """Something was done to a room that can't be done in its phase: our mistake."""
-
-    def __init__(self, phase: Phase, event: Event) -> None:
-        super().__init__(phase, event)
-        self.phase = phase
-        self.event = event
-
-    def __str__(self) -> str:
-        return f"{self.event.name} can't come in phase {self.phase.name}"
 
 
 TRANSITIONS: dict[Phase, dict[Event, Phase]] = {
@@ -98,7 +88,7 @@ ADMITTING = frozenset((Phase.STARTING, Phase.OPEN))
 
 
 def after(phase: Phase, event: Event) -> Phase:
-    """The next phase. Raises WrongPhaseError."""
+    """Look up the phase that follows an event. Raises WrongPhaseError."""
     try:
         return TRANSITIONS[phase][event]
     except KeyError:

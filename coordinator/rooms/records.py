@@ -1,6 +1,6 @@
-"""What a worker keeps of a room for a coordinator that may be a new one: the room as text, and back.
+"""The record of a room that its worker keeps for the coordinator, which may be another one later: writing and reading.
 
-Only a coordinator reads it. It holds no token, but the hash that a token is checked against.
+Only coordinators read it. It holds no token, but the hash that a token is checked against.
 """
 
 from typing import Annotated
@@ -8,12 +8,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from coordinator.fleet.registry import Worker
+from coordinator.fleet.worker import Worker
 from coordinator.messages import Game
 from coordinator.messages.fields import Codec, Count, Label, Name, ProfileHash, Scale, Seat
 from coordinator.rooms.phases import Phase
 from coordinator.rooms.room import Room
-from coordinator.rooms.seats import MAX_BANNED, MAX_MEMBERS, Company, Member
+from coordinator.rooms.seats import MAX_BANNED, MAX_MEMBERS, Member, Roster
 
 Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
@@ -55,8 +55,8 @@ _decoder = msgspec.json.Decoder(Record)
 
 
 def write(room: Room) -> str:
-    """The room as a record."""
-    company = room.company
+    """Write a room as the record that its worker keeps."""
+    roster = room.roster
     viewers = {viewer.member.id: viewer.id for viewer in room.viewers.values()}
     record = Record(
         epoch=room.epoch,
@@ -65,13 +65,13 @@ def write(room: Room) -> str:
         profile=room.profile,
         codec=room.codec,
         listed=room.listed,
-        locked=company.locked,
+        locked=roster.locked,
         address=room.address,
-        host=company.host,
-        members=tuple(_record_of(member, viewers.get(member.id, "")) for member in company.members.values()),
-        banned=tuple(sorted(company.banned)),
-        members_so_far=company.so_far,
-        sittings=company.sittings,
+        host=roster.host,
+        members=tuple(_record_of(member, viewers.get(member.id, "")) for member in roster.members.values()),
+        banned=tuple(sorted(roster.banned)),
+        members_so_far=roster.so_far,
+        sittings=roster.sittings,
         viewers_so_far=room.viewers_so_far,
     )
     return msgspec.json.encode(record).decode()
@@ -91,7 +91,7 @@ def _record_of(member: Member, viewer: str) -> MemberRecord:
 
 
 def read(text: str) -> Record | None:
-    """The record, or None if no coordinator of this release wrote this."""
+    """Read a record; None if no coordinator of this release wrote it."""
     try:
         record = _decoder.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -103,7 +103,7 @@ def read(text: str) -> Record | None:
 
 
 def room_of(room_id: str, record: Record, worker: Worker, now: float) -> Room:
-    """The room of a record, open on this worker, with nobody connected."""
+    """Make the room of a record, open on this worker, with nobody connected."""
     members = {
         kept.id: Member(
             id=kept.id,
@@ -117,7 +117,7 @@ def room_of(room_id: str, record: Record, worker: Worker, now: float) -> Room:
         )
         for kept in record.members
     }
-    company = Company(
+    roster = Roster(
         members=members,
         host=record.host,
         locked=record.locked,
@@ -134,7 +134,7 @@ def room_of(room_id: str, record: Record, worker: Worker, now: float) -> Room:
         profile=record.profile,
         listed=record.listed,
         address=record.address,
-        company=company,
+        roster=roster,
         viewers_so_far=record.viewers_so_far,
         phase=Phase.OPEN,
         epoch=record.epoch,

@@ -1,17 +1,17 @@
-"""One room: its game, its worker, where it is in its life, who is in it, and their media connections.
+"""One room: its game, its worker, the phase of its life, its members, and their media connections.
 
-Plain data. What happens to it is decided in rooms.py and recovery.py.
+Plain data. What happens to it is decided in the files beside this one, by the steps of room_table.py.
 """
 
 from dataclasses import dataclass, field
 
-from coordinator.fleet.regions import Wish, farthest
-from coordinator.fleet.registry import Worker
+from coordinator.fleet.regions import RegionPreference, worst_delays
+from coordinator.fleet.worker import Worker
 from coordinator.messages import Candidate, Game, ListedRoom, Person, RoomFigures
 from coordinator.messages.fields import Codec
 from coordinator.rooms import phases
 from coordinator.rooms.phases import Event, Phase
-from coordinator.rooms.seats import Company, Member, seats_taken
+from coordinator.rooms.seats import Member, Roster, seats_taken
 
 MAX_CANDIDATES = 64
 """ICE candidates that are kept for a viewer whose answer is not there yet; a browser has 10 to 30."""
@@ -36,7 +36,7 @@ class Viewer:
     admitted: bool = False
 
     def admit(self) -> None:
-        """The answer is there."""
+        """Note the answer: what was kept for another worker is not needed any more."""
         self.admitted = True
         self.offer = self.token = ""
         self.candidates.clear()
@@ -52,15 +52,15 @@ class Room:
     """Where it has a place; None while it is astray or homeless."""
     opened_at: float
     """When a worker was last told to open it."""
-    left: str = ""
+    last_region: str = ""
     """The region that it had its last place in."""
     scale: int = 1
     profile: str = ""
-    """The hash of whose battery saves the game uses: of whoever started it."""
+    """The hash of the profile whose battery saves the game uses: that of the player who started it."""
     listed: bool = False
     address: str = ""
-    """Whose room it is, for the limit on rooms of one address."""
-    company: Company = field(default_factory=Company)
+    """The client that started it, for the limit on rooms of one address."""
+    roster: Roster = field(default_factory=Roster)
     viewers: dict[str, Viewer] = field(default_factory=dict)
     """By id; one at most of each member."""
     viewers_so_far: int = 0
@@ -88,43 +88,44 @@ class Room:
 
     @property
     def region(self) -> str:
-        """Where it is, or was as long as it had a place."""
-        return self.left if self.worker is None else self.worker.region
+        """The region that it is in, or was in when it had a place."""
+        return self.last_region if self.worker is None else self.worker.region
 
     @property
-    def wish(self) -> Wish:
-        """Where its next place had better be: where it is, or else close to those who play. Who watches can wait."""
-        members = self.company.members.values()
+    def region_preference(self) -> RegionPreference:
+        """How well each region suits it: best the one it is in, then those close to its players. Spectators count only
+        without players."""
+        members = self.roster.members.values()
         players = [member for member in members if member.seat is not None] or members
-        return Wish(self.region, farthest(member.delays for member in players))
+        return RegionPreference(self.region, worst_delays(member.delays for member in players))
 
-    def step(self, event: Event) -> None:
-        """Take the event. Raises WrongPhaseError."""
+    def apply(self, event: Event) -> None:
+        """Step to the phase that follows an event. Raises WrongPhaseError."""
         self.phase = phases.after(self.phase, event)
 
     def viewer_of(self, member: Member) -> Viewer | None:
-        """The member's media connection."""
+        """Find the member's media connection; None if it has none."""
         return next((viewer for viewer in self.viewers.values() if viewer.member is member), None)
 
     @property
     def people(self) -> tuple[Person, ...]:
-        """The members, as pages are told of them."""
+        """The members, as pages see them."""
         return tuple(
             Person(id=member.id, name=member.name, seat=member.seat, here=member.page is not None)
-            for member in self.company.members.values()
+            for member in self.roster.members.values()
         )
 
     @property
     def in_lobby(self) -> ListedRoom | None:
-        """As the lobby shows it; None if it doesn't."""
-        if not self.listed or self.company.locked or self.phase in (Phase.STARTING, Phase.ENDED):
+        """The room as the lobby shows it; None if it is not shown."""
+        if not self.listed or self.roster.locked or self.phase in (Phase.STARTING, Phase.ENDED):
             return None
-        members = self.company.members.values()
+        members = self.roster.members.values()
         players = seats_taken(members)
         return ListedRoom(
             room=self.id,
             game=self.game,
             players=players,
             watching=len(members) - players,
-            free_seats=len(self.company.free_seats),
+            free_seats=len(self.roster.free_seats),
         )

@@ -1,17 +1,18 @@
-"""The rooms, as pages and workers see them: each of their messages in, and what is to be done about it out.
+"""The rooms, as pages and workers meet them: the tables that lead each message to its handler, and the clock.
 
-Sans-I/O: ids, messages and ``now`` go in; a list of decisions comes out, to be carried out in its order. This is the
-door to entrance.py, answers.py, recovery.py, returns.py and moves.py; connections are left to switchboard.py.
+Sans-I/O: messages and ``now`` go in; a list of decisions comes out, to be carried out in its order. What each message
+does is decided in the files beside this one; connections are left to http/switchboard.py.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 
-from coordinator.fleet.registry import Registry, Worker, WorkerId
+from coordinator.fleet.registry import Registry
+from coordinator.fleet.router import Page, PageId
+from coordinator.fleet.worker import Worker, WorkerId
 from coordinator.messages import (
     Admitted,
     Back,
     Draining,
-    Ended,
     Figures,
     Frozen,
     GiveSeat,
@@ -20,9 +21,7 @@ from coordinator.messages import (
     Leave,
     MakeHost,
     Measured,
-    PlayerMessage,
     Prepared,
-    Refused,
     Rejected,
     Remove,
     Rename,
@@ -33,21 +32,19 @@ from coordinator.messages import (
     Thawed,
     Trickle,
     ViewerLeft,
-    WorkerMessage,
 )
-from coordinator.rooms.admission import Answers
-from coordinator.rooms.decisions import Decision, ToPage
-from coordinator.rooms.joining import Entrance, trickle
-from coordinator.rooms.migration import Moves
-from coordinator.rooms.placement import Placing
-from coordinator.rooms.reconciliation import Returns
+from coordinator.rooms.admission import Admission
+from coordinator.rooms.decisions import Decision
+from coordinator.rooms.dispatch import Dispatch
+from coordinator.rooms.joining import Joining
+from coordinator.rooms.member_actions import MemberActions
+from coordinator.rooms.migration import Migration
+from coordinator.rooms.placement import Placement
+from coordinator.rooms.reconciliation import Reconciliation
 from coordinator.rooms.recovery import Recovery
 from coordinator.rooms.room import Room
-from coordinator.rooms.room_table import Alarm, House, unguessable_id
-from coordinator.rooms.seats import DeniedError, Member, PageId, name_of
-
-REMOVED = "The host of the room has removed you. Choose a game of your own."
-NO_ROOM = "You are in no room. Start a game, or open the link of one."
+from coordinator.rooms.room_table import Deadline, RoomTable, unguessable_id
+from coordinator.rooms.seats import Member
 
 
 class Rooms:
@@ -63,237 +60,129 @@ class Rooms:
         started_at: float = 0.0,
         new_id: Callable[[], str] = unguessable_id,
     ) -> None:
-        self._house = House(registry, room_grace, new_id)
-        placing = Placing(self._house, place_seconds)
-        self._placing = placing
-        self._answers = Answers(self._house)
-        self._entrance = Entrance(self._house, rooms_per_address, started_at)
-        self._recovery = Recovery(self._house, placing)
-        self._returns = Returns(self._house, placing)
-        self._moves = Moves(self._house, placing)
+        self._table = RoomTable(registry, room_grace, new_id)
+        self._placement = Placement(self._table, place_seconds)
+        self._admission = Admission(self._table)
+        self._joining = Joining(self._table, rooms_per_address, started_at)
+        self._recovery = Recovery(self._table, self._placement)
+        self._reconciliation = Reconciliation(self._table, self._placement, self._joining)
+        self._migration = Migration(self._table, self._placement)
+        self.page_messages = self._page_messages()
+        """The handlers of pages' messages: every one of ``PlayerMessage``."""
+        self.worker_messages = self._worker_messages()
+        """The handlers of workers' messages about rooms. The switchboard adds the others of ``WorkerMessage``."""
+
+    def _page_messages(self) -> Dispatch[Page]:
+        joining, actions, table = self._joining, MemberActions(self._table), Dispatch[Page]()
+        table.add(Start, joining.start)
+        table.add(Join, joining.join)
+        table.add(Back, joining.back)
+        table.add(Trickle, joining.trickle)
+        table.add(Leave, joining.leave)
+        table.add(Measured, actions.measured)
+        table.add(TakeSeat, actions.by_page(actions.take_seat))
+        table.add(GiveSeat, actions.by_page(actions.give_seat))
+        table.add(Rename, actions.by_page(actions.rename))
+        table.add(MakeHost, actions.by_page(actions.make_host))
+        table.add(SetRoom, actions.by_page(actions.set_room))
+        table.add(Remove, actions.by_page(actions.remove))
+        return table
+
+    def _worker_messages(self) -> Dispatch[WorkerId]:
+        table = Dispatch[WorkerId]()
+        table.add(Admitted, self._admission.handle_admitted)
+        table.add(Rejected, self._admission.handle_rejected)
+        table.add(ViewerLeft, self._admission.handle_viewer_left)
+        table.add(RoomClosed, self._recovery.handle_room_closed)
+        table.add(Prepared, self._migration.handle_prepared)
+        table.add(Frozen, self._migration.handle_frozen)
+        table.add(Thawed, self._migration.handle_thawed)
+        table.add(Draining, self._migration.handle_draining)
+        table.add(Holding, self._reconciliation.handle_holding)
+        table.add(Figures, self._table.handle_figures)
+        return table
+
+    # ----- reading
 
     @property
     def rooms(self) -> Collection[Room]:
-        """Those that go on."""
-        return self._house.rooms.values()
+        """The rooms that go on."""
+        return self._table.rooms.values()
 
     @property
     def members(self) -> list[Member]:
-        """Everybody who is in a room, or may come back to one."""
-        return [member for room in self.rooms for member in room.company.members.values()]
+        """List everybody who is in a room, or may come back to one."""
+        return [member for room in self.rooms for member in room.roster.members.values()]
 
     def find(self, room_id: str) -> Room | None:
-        """The room of this id."""
-        return self._house.rooms.get(room_id)
+        """Find the room of this id; None if there is none."""
+        return self._table.rooms.get(room_id)
 
-    def news(self, now: float) -> list[Decision]:
-        """What follows of everything before: rooms that find a place, and what members and workers are to know."""
+    # ----- connections that come and end
+
+    def remove_page(self, page: PageId, now: float) -> list[Decision]:
+        """Handle the end of a page's connection."""
+        return self._joining.disconnect(page, now)
+
+    def note_new_places(self) -> None:
+        """Let rooms that wait for a worker be tried again: one has registered, or has other games."""
+        self._table.places_changed = True
+
+    def remove_worker(self, worker: Worker, now: float) -> list[Decision]:
+        """Handle the end of a worker's connection; it is out of the registry already."""
+        return self._recovery.handle_lost_worker(worker, now)
+
+    def settle(self, now: float) -> list[Decision]:
+        """Draw the consequences of everything before: place rooms that wait, go on draining, tell what has changed.
+
+        To be called once after each call of anything else here.
+        """
         decisions: list[Decision] = []
-        while self._house.places_changed:
-            self._house.places_changed = False
-            decisions += self._placing.find_all(now)
-            decisions += self._moves.continue_draining(now)
-        return [*decisions, *self._house.news()]
+        while self._table.places_changed:
+            self._table.places_changed = False
+            decisions += self._placement.place_all(now)
+            decisions += self._migration.continue_draining(now)
+        return [*decisions, *self._table.announce_changes()]
 
-    # ----- from pages
-
-    def page_said(self, page: PageId, message: PlayerMessage, now: float, address: str = "") -> list[Decision]:
-        """A page's message. Another room's start or join leaves the one before, even if it is refused."""
-        try:
-            match message:
-                case Start():
-                    return self._start(page, message, address, now)
-                case Join() | Back():
-                    return self._join(page, message, address, now)
-                case Trickle():
-                    self._entrance.trickle_early(page, message.candidate)
-                    return trickle(self._house, page, message.candidate)
-                case Measured():
-                    self._measured(page, message)
-                    return []
-                case Leave():
-                    return self.leave(page)
-                case _:
-                    return self._act(page, message)
-        except DeniedError as denied:
-            return [ToPage(page, Refused(code=denied.code, message=denied.sentence))]
-
-    def _start(self, page: PageId, message: Start, address: str, now: float) -> list[Decision]:
-        decisions = self.leave(page)
-        return decisions + self._or_refusal(page, lambda: self._entrance.start(page, message, address, now))
-
-    def _join(self, page: PageId, message: Join | Back, address: str, now: float) -> list[Decision]:
-        here = self._house.pages.get(page)
-        decisions = [] if here is not None and here[0].id == message.room else self.leave(page)
-        if isinstance(message, Back):
-            return decisions + self._or_refusal(page, lambda: self._entrance.back(page, message, now))
-        return decisions + self._or_refusal(page, lambda: self._entrance.join(page, message, address, now))
-
-    def _or_refusal(self, page: PageId, enter: Callable[[], list[Decision]]) -> list[Decision]:
-        """What was done before stands."""
-        try:
-            return enter()
-        except DeniedError as denied:
-            return [ToPage(page, Refused(code=denied.code, message=denied.sentence))]
-
-    def leave(self, page: PageId) -> list[Decision]:
-        """The page leaves its room for good."""
-        self._entrance.forget_early(page)
-        here = self._house.pages.get(page)
-        return [] if here is None else self._house.take_out(*here)
-
-    def page_went(self, page: PageId, now: float) -> list[Decision]:
-        """The page's connection has ended: the page itself may be gone, or only its network for a moment."""
-        self._entrance.forget_early(page)
-        if page not in self._house.pages:
-            return []
-        room, member = self._house.pages[page]
-        viewer = room.viewer_of(member)
-        if not member.known:  # it could not come back
-            return self._house.take_out(room, member)
-        decisions: list[Decision] = []
-        if viewer is not None and not viewer.admitted:  # its answer has nowhere to go
-            decisions = self._house.dismiss(room, member)
-        self._house.detach(room, member)
-        self._house.note_absence(room, member, now)
-        return decisions
-
-    def _measured(self, page: PageId, message: Measured) -> None:
-        """It counts when the room needs a place; a page in no room says it again when it starts one."""
-        if page in self._house.pages:
-            _, member = self._house.pages[page]
-            member.delays = message.delays
-
-    # ----- what members do in their room
-
-    def _act(self, page: PageId, message: PlayerMessage) -> list[Decision]:
-        if page not in self._house.pages:
-            raise DeniedError("no_room", NO_ROOM)
-        room, member = self._house.pages[page]
-        company = room.company
-        self._house.touch(room)
-        match message:
-            case TakeSeat():
-                return self._reseat(room, company.take_seat(member, message.seat))
-            case GiveSeat():
-                return self._reseat(room, company.give_seat(member, message.member))
-            case MakeHost():
-                company.make_host(member, message.member)
-            case SetRoom():
-                company.check_host(member)
-                company.locked = company.locked if message.locked is None else message.locked
-                room.listed = room.listed if message.listed is None else message.listed
-            case Rename():
-                member.name = name_of(message.name, int(member.id[1:]))
-            case Remove():
-                return self._remove(room, member, message.member)
-        return []
-
-    def _reseat(self, room: Room, moved: Iterable[Member]) -> list[Decision]:
-        return [decision for member in moved for decision in self._house.seat(room, member)]
-
-    def _remove(self, room: Room, by: Member, target: str) -> list[Decision]:
-        member = room.company.to_remove(by, target)
-        page = member.page
-        decisions = self._house.take_out(room, member)
-        return decisions if page is None else [*decisions, ToPage(page, Ended(code="removed", message=REMOVED))]
-
-    # ----- from workers
-
-    def worker_said(self, worker_id: WorkerId, message: WorkerMessage, now: float) -> list[Decision]:
-        """A registered worker's message. Its registration and its library are the registry's business."""
-        if isinstance(message, Admitted):
-            return self._answers.admitted(worker_id, message, now)
-        if isinstance(message, Rejected):
-            return self._answers.rejected(worker_id, message, now)
-        if isinstance(message, ViewerLeft):
-            return self._answers.viewer_left(worker_id, message, now)
-        return self._room_changed(worker_id, message, now)
-
-    def _room_changed(self, worker_id: WorkerId, message: WorkerMessage, now: float) -> list[Decision]:
-        match message:
-            case RoomClosed():
-                return self._recovery.room_closed(worker_id, message, now)
-            case Prepared():
-                return self._moves.prepared(worker_id, message, now)
-            case Frozen():
-                return self._moves.frozen(worker_id, message, now)
-            case Thawed():
-                return self._moves.thawed(worker_id, message, now)
-            case Holding():
-                return self._holding(worker_id, message, now)
-            case Draining():
-                self.drain(worker_id)
-            case Figures():
-                self._note(worker_id, message)
-        return []
-
-    def _note(self, worker_id: WorkerId, message: Figures) -> None:
-        for figures in message.rooms:
-            room = self._house.on(worker_id, figures.room)
-            if room is not None:
-                room.figures = figures
-
-    def worker_came(self) -> None:
-        """A worker is in the registry: it may have a place for a room that waits for one."""
-        self._house.places_changed = True
-
-    def worker_lost(self, worker: Worker, now: float) -> list[Decision]:
-        """A worker is out of the registry."""
-        return self._recovery.worker_lost(worker, now)
-
-    def _holding(self, worker_id: WorkerId, message: Holding, now: float) -> list[Decision]:
-        worker = self._house.registry.get(worker_id)
-        decisions = self._returns.holding(worker, message, now)
-        return [*decisions, *self._entrance.room_came(message.room, now)]
-
-    # ----- from operators
+    # ----- operators
 
     def move(self, room: Room, now: float) -> list[Decision]:
         """Move a room to another worker. Raises DeniedError."""
-        return self._moves.move(room, now)
+        return self._migration.move(room, now)
 
     def drain(self, worker_id: WorkerId) -> None:
-        """Move all rooms away from this worker."""
-        self._moves.drain(self._house.registry.get(worker_id))
+        """Move all rooms away from a worker. Raises KeyError for one that is not registered."""
+        self._migration.drain(self._table.registry.get(worker_id))
 
-    # ----- from the clock
+    # ----- the clock
 
     def next_deadline(self) -> float | None:
-        """When to call expire next, on the clock of ``now``."""
-        return self._house.alarms.next()
+        """Say when to call ``expire`` next, on the clock of ``now``; None if nothing is waited for."""
+        return self._table.deadlines.next()
 
     def expire(self, now: float) -> list[Decision]:
-        """Do what is due."""
+        """Handle every deadline that is due."""
         decisions: list[Decision] = []
-        while (alarm := self._house.alarms.pop(now)) is not None:
-            decisions += self._ring(alarm, now)
+        while (deadline := self._table.deadlines.pop(now)) is not None:
+            decisions += self._handle_deadline(deadline, now)
         return decisions
 
-    def _ring(self, alarm: Alarm, now: float) -> list[Decision]:
-        if alarm.kind == "early":
-            return self._entrance.no_room_came(int(alarm.who))
-        room = self._house.rooms[alarm.room]
-        match alarm.kind:
+    def _handle_deadline(self, deadline: Deadline, now: float) -> list[Decision]:
+        if deadline.kind == "early":
+            return self._joining.end_room_wait(int(deadline.subject))
+        room = self._table.rooms[deadline.room]
+        match deadline.kind:
             case "answer":
-                return self._answers.unanswered(room, room.viewers[alarm.who], now)
+                return self._admission.end_answer_wait(room, room.viewers[deadline.subject], now)
             case "seat" | "forget":
-                return self._away_too_long(room, room.company.members[alarm.who], alarm.kind)
+                return self._table.end_absence(room, room.roster.members[deadline.subject], deadline.kind)
             case "return":
-                return self._recovery.not_returned(room, now)
+                return self._recovery.end_return_wait(room, now)
             case "place":
-                return self._placing.give_up(room)
+                return self._placement.end_wait(room)
             case "freeze":
-                return self._recovery.not_frozen(room, now)
+                return self._recovery.end_freeze_wait(room, now)
             case "prepare" | "arrive":
-                return self._moves.waited(room, now)
-        self._house.places_changed = True  # a room that could not be moved or opened is tried again
-        return []
-
-    def _away_too_long(self, room: Room, member: Member, kind: str) -> list[Decision]:
-        """First for its seat, then for being a member."""
-        if kind == "forget":
-            return self._house.take_out(room, member)
-        room.company.get_up(member)
-        self._house.touch(room)
+                return self._migration.end_wait(room, now)
+        self._table.places_changed = True  # "move" and "retry": what could not be moved or opened is tried again
         return []

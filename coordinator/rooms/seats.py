@@ -1,15 +1,16 @@
-"""Who is in one room: members with their seats, who is host, and what they may do to each other.
+"""The members of one room: their seats, the host, and what they may do to each other.
 
-Sans-I/O, and without messages: what pages and workers are told of it is left to rooms.py. Whoever asks for something
-that can't be done gets a DeniedError, with a sentence.
+Sans-I/O, and without messages: telling pages and workers is left to member_actions.py and room_table.py. An action
+that can't be done raises DeniedError, with a sentence.
 """
 
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-SEATS = 4
-"""Players of a room, one for each of the four pads that libretro frontends offer everywhere."""
+from coordinator.errors import DeniedError
+from coordinator.fleet.router import PageId
+from coordinator.messages.fields import SEATS
 
 MAX_SPECTATORS = 12
 """Viewers beyond the seats. Each costs its worker the room's whole bitrate once more."""
@@ -18,21 +19,6 @@ MAX_MEMBERS = SEATS + MAX_SPECTATORS
 
 MAX_BANNED = 64
 """Profiles that a room remembers to keep out. A host who removes more people should lock the room."""
-
-PageId = int
-"""The number of a page's connection."""
-
-
-class DeniedError(Exception):
-    """A member, or a page that wants to be one, asked for what it may not have. The sentence is for its player."""
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(code, sentence)
-        self.code = code
-        self.sentence = sentence
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.sentence}"
 
 
 @dataclass(slots=True, eq=False)
@@ -50,7 +36,7 @@ class Member:
     wants_seat: bool = True
     """Whether it is to sit again when it comes back and a seat is free."""
     seated: int = 0
-    """Counts the sittings down in its room: who has sat longest has the lowest."""
+    """The number of its last sitting down in this room: the lowest has sat longest."""
     page: PageId | None = None
     """Its page's connection; None while it has none."""
     delays: Mapping[str, float] = field(default_factory=dict)
@@ -60,7 +46,7 @@ class Member:
 
 
 @dataclass(slots=True, eq=False)
-class Company:
+class Roster:
     """The members of a room, in the order of their coming."""
 
     members: dict[str, Member] = field(default_factory=dict)
@@ -75,14 +61,14 @@ class Company:
 
     # ----- in and out
 
-    def enter(self, token_hash: str, name: str = "", profile: str = "", watch: bool = False) -> Member:
-        """A new member, in the first free seat unless it only wants to watch. Raises DeniedError."""
+    def add(self, token_hash: str, name: str = "", profile: str = "", watch: bool = False) -> Member:
+        """Add a member, in the first free seat unless it only wants to watch. Raises DeniedError."""
         self._check_entry(profile)
         self.so_far += 1
         member = Member(f"m{self.so_far}", name_of(name, self.so_far), token_hash, profile, wants_seat=not watch)
         self.members[member.id] = member
         self.host = self.host or member.id
-        self.seat_again(member)
+        self.seat_if_free(member)
         return member
 
     def _check_entry(self, profile: str) -> None:
@@ -93,15 +79,15 @@ class Company:
         if len(self.members) >= MAX_MEMBERS:
             raise DeniedError("room_full", "This room is full: neither a seat nor a place to watch is free.")
 
-    def leave(self, member: Member) -> None:
-        """It leaves for good."""
-        self.get_up(member)
+    def remove(self, member: Member) -> None:
+        """Remove a member for good; a host's rights pass on."""
+        self.unseat(member)
         del self.members[member.id]
         if self.host == member.id:
             self.host = self._next_host()
 
-    def to_remove(self, by: Member, target: str) -> Member:
-        """Whom the host sends away, and whose profile can't come back from now on. Raises DeniedError."""
+    def ban(self, by: Member, target: str) -> Member:
+        """Keep a member's profile out from now on, as the host asks, and return the member. Raises DeniedError."""
         self.check_host(by)
         member = self._find(target)
         if member is by:
@@ -111,7 +97,7 @@ class Company:
         return member
 
     def by_token(self, token_hash: str) -> Member | None:
-        """The member with this secret."""
+        """Find the member with this secret; None if there is none."""
         return next((member for member in self.members.values() if member.token_hash == token_hash), None)
 
     # ----- seats. Each returns the members whose seat is another one now.
@@ -122,10 +108,10 @@ class Company:
         taken = {member.seat for member in self.members.values()}
         return [seat for seat in range(SEATS) if seat not in taken]
 
-    def seat_again(self, member: Member) -> bool:
-        """Put a member that came into a free seat, if it wants one; False if it is where it was."""
+    def seat_if_free(self, member: Member) -> bool:
+        """Put a member that came back into a free seat, if it wants one; return whether it sits elsewhere now."""
         if member.seat is None and member.wants_seat and self.free_seats:
-            self._sit(member, self.free_seats[0])
+            self._seat(member, self.free_seats[0])
             return True
         return False
 
@@ -136,7 +122,7 @@ class Company:
         if seat is not None and seat not in self.free_seats:
             raise DeniedError("seat_taken", "Somebody sits there already. Take a free seat, or ask for this one.")
         member.wants_seat = seat is not None
-        self._sit(member, seat)
+        self._seat(member, seat)
         return [member]
 
     def give_seat(self, member: Member, target: str) -> list[Member]:
@@ -151,32 +137,32 @@ class Company:
             self.offers[member.id] = other.id
             return []
         mine, theirs = member.seat, other.seat
-        self._sit(member, theirs)
-        self._sit(other, mine)
+        self._seat(member, theirs)
+        self._seat(other, mine)
         member.wants_seat, other.wants_seat = theirs is not None, True
         return [member, other]
 
-    def _sit(self, member: Member, seat: int | None) -> None:
-        """An offer stands only while both sit where they sat."""
-        self.get_up(member)
+    def _seat(self, member: Member, seat: int | None) -> None:
+        """Seat a member, or None to watch. An offer to swap stands only while both sit where they sat."""
+        self.unseat(member)
         if seat is not None:
             self.sittings += 1
             member.seat, member.seated = seat, self.sittings
 
-    def get_up(self, member: Member) -> None:
-        """Give the member's seat free, for whatever reason."""
+    def unseat(self, member: Member) -> None:
+        """Free the member's seat, if it has one, and void the offers to swap that it is in."""
         member.seat = None
         self.offers = {giver: taker for giver, taker in self.offers.items() if member.id not in (giver, taker)}
 
     # ----- the host
 
     def make_host(self, by: Member, target: str) -> None:
-        """Raises DeniedError."""
+        """Make another member the host, as the host asks. Raises DeniedError."""
         self.check_host(by)
         self.host = self._find(target).id
 
     def check_host(self, member: Member) -> None:
-        """Raises DeniedError for anybody else than the host."""
+        """Raise DeniedError for anybody else than the host."""
         if member.id != self.host:
             raise DeniedError("not_host", "Only the host of the room can do that.")
 
@@ -187,8 +173,8 @@ class Company:
         return member
 
     def _next_host(self) -> str:
-        """Whoever has sat longest, of those that are here; without players, whoever has watched longest."""
-        return min(self.members.values(), key=_claim).id if self.members else ""
+        """Choose the next host: of the members that are here, the one who has sat longest, or else watched longest."""
+        return min(self.members.values(), key=_host_rank).id if self.members else ""
 
 
 _JOINERS = "\u200c\u200d"
@@ -196,16 +182,16 @@ _JOINERS = "\u200c\u200d"
 
 
 def name_of(wish: str, number: int) -> str:
-    """What a member is called: its wish on one line, without what can't be seen, or its number."""
+    """Make a member's name: its wish on one line, without what can't be seen, or else its number."""
     kept = (c if c in _JOINERS or unicodedata.category(c)[0] in "LMNPSZ" else " " for c in wish)
     name = " ".join("".join(kept).split())
     return name if name.strip(f" {_JOINERS}") else f"Player {number}"
 
 
-def _claim(member: Member) -> tuple[bool, bool, int]:
+def _host_rank(member: Member) -> tuple[bool, bool, int]:
     return member.page is None, member.seat is None, member.seated
 
 
 def seats_taken(members: Iterable[Member]) -> int:
-    """How many of them sit."""
+    """Count the members that sit."""
     return sum(member.seat is not None for member in members)

@@ -1,4 +1,4 @@
-"""What pages and operators are told of rooms, workers and gateways.
+"""Rooms, workers and gateways as pages and operators see them.
 
 Sans-I/O. Imports ``rooms`` and ``fleet``; http imports it.
 """

@@ -1,11 +1,11 @@
-"""What pages are told of the gateways: their URLs, and credentials of the page's own that end after some hours.
+"""The ICE servers that pages are told of: the gateways' URLs, and credentials of the page's own that end after hours.
 
 Sans-I/O: pages, announcements, ``now`` and the Unix time go in; ICE servers and messages come out. Which gateways there
-are is the registry's to say, and how a credential is made the gateway's (turn/wire/credentials.py).
+are is left to the registry, how a credential is made to the gateway's contract (turn/wire/credentials.py).
 
 A gateway's credentials are made of the secret that came with its URLs, so that clusters need not share one. A URL that
-comes with two secrets belongs to whoever announced it first: nobody can take it over, and a new secret counts as soon
-as the last worker with the old one is gone, which the gateway takes until then.
+comes with two secrets belongs to the worker that announced it first: no other can take it over, and a new secret counts
+as soon as the last worker with the old one is gone, which the gateway takes until then.
 """
 
 import logging
@@ -15,11 +15,11 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from coordinator.fleet.registry import Announcement, WorkerId
+from coordinator.fleet.router import PageId
+from coordinator.fleet.worker import Announcement, WorkerId
 from coordinator.messages import IceServer, IceServers, Region
 from coordinator.rooms.decisions import ToPage
 from coordinator.rooms.room_table import unguessable_id
-from coordinator.rooms.seats import PageId
 from coordinator.views.ice_hosts import fill
 from turn.wire import credentials
 
@@ -36,7 +36,7 @@ connection asks is the page's to say: web/core/net/regions.js, web/core/net/ice.
 
 @dataclass(slots=True)
 class _Session:
-    """A page, as gateways know it."""
+    """The user that a page is for gateways."""
 
     user: str
     host: str
@@ -44,12 +44,15 @@ class _Session:
     renew_at: float
 
 
-class Gateways:
+class PageIceServers:
     """The ICE servers of every page. Nobody else gets a page's user name, and none is given out without a secret."""
 
     def __init__(self, secret: str, ttl: float, relay_only: bool, new_id: Callable[[], str] = unguessable_id) -> None:
-        """``secret`` is for gateways that are announced without one, empty if there is none; ``ttl`` is the
-        credentials' life, seconds."""
+        """Start without gateways.
+
+        ``secret`` is for gateways that are announced without one, empty if there is none; ``ttl`` is the credentials'
+        life, seconds; ``relay_only`` is told to pages.
+        """
         self.relay_only = relay_only
         self._secret = secret
         self._ttl = ttl
@@ -62,23 +65,23 @@ class Gateways:
 
     # ----- pages. ``now`` is on a clock that never steps, ``unix`` is the Unix time that the gateways have too.
 
-    def page_came(self, page: PageId, host: str, now: float, unix: float) -> tuple[IceServer, ...]:
-        """The ICE servers for its welcome; it reached the arcade by this host."""
-        return self._give(page, self._new_id(), host, now, unix)
+    def add_page(self, page: PageId, host: str, now: float, unix: float) -> tuple[IceServer, ...]:
+        """Make the ICE servers for a new page's welcome; it reached the arcade by this host."""
+        return self._issue(page, self._new_id(), host, now, unix)
 
-    def page_went(self, page: PageId) -> None:
-        """Its credentials end by themselves."""
+    def remove_page(self, page: PageId) -> None:
+        """Forget a page whose connection has ended. Its credentials end by themselves."""
         del self._sessions[page]
 
     def regions(self, page: PageId, regions: Iterable[Region]) -> tuple[Region, ...]:
-        """The regions with their gateways as this page reaches them, and as its ICE servers name them."""
+        """Fill a page's own host into the regions' gateways, so that its ICE servers name them the same way."""
         host = self._sessions[page].host
         return tuple(replace(region, gateways=fill(region.gateways, host)) for region in regions)
 
     # ----- workers
 
-    def examine(self, worker: WorkerId, gateway: Announcement) -> None:
-        """Put into the log what keeps this worker's gateway, which has been announced, from being of use."""
+    def warn_about(self, worker: WorkerId, gateway: Announcement) -> None:
+        """Log what keeps a worker's gateway, which has been announced, from being of use."""
         secret = gateway.secret or self._secret
         turn = [url for url in gateway.urls if _needs_credentials(url)]
         if turn and not secret and not self._warned_of_the_secret:
@@ -102,8 +105,8 @@ class Gateways:
                 worker,
             )
 
-    def replace(self, announced: Iterable[Announcement], now: float, unix: float) -> list[ToPage]:
-        """The gateways are these now, the oldest first: tell every page, if they are others than before."""
+    def replace_gateways(self, announced: Iterable[Announcement], now: float, unix: float) -> list[ToPage]:
+        """Replace the gateways, the oldest first, and tell every page if they are others than before."""
         merged = self._merge(announced)
         secrets = dict(islice(merged.items(), MAX_URLS))
         if secrets == self._secrets:
@@ -120,25 +123,25 @@ class Gateways:
     # ----- the clock
 
     def next_deadline(self) -> float | None:
-        """When to call renew next, on the clock of ``now``."""
+        """Say when to call ``renew`` next, on the clock of ``now``; None if no credentials are given out."""
         if not any(secret and _needs_credentials(url) for url, secret in self._secrets.items()):
             return None
         return next((session.renew_at for session in self._sessions.values()), None)
 
     def renew(self, now: float, unix: float) -> list[ToPage]:
-        """Fresh credentials for the pages whose own are half used up."""
+        """Send fresh credentials to the pages whose own are half used up."""
         decisions = []
         while (deadline := self.next_deadline()) is not None and deadline <= now:
             decisions.append(self._renewal(next(iter(self._sessions)), now, unix))
         return decisions
 
     def _renewal(self, page: PageId, now: float, unix: float) -> ToPage:
-        """A page keeps its user name but for the time, as that is what a gateway's quotas count."""
+        """Send a page its servers again. It keeps its user name but for the time, as a gateway's quotas go by that."""
         session = self._sessions.pop(page)
-        servers = self._give(page, session.user, session.host, now, unix)
+        servers = self._issue(page, session.user, session.host, now, unix)
         return ToPage(page, IceServers(ice_servers=servers, relay_only=self.relay_only))
 
-    def _give(self, page: PageId, user: str, host: str, now: float, unix: float) -> tuple[IceServer, ...]:
+    def _issue(self, page: PageId, user: str, host: str, now: float, unix: float) -> tuple[IceServer, ...]:
         self._sessions[page] = _Session(user, host, now + RENEW_AT * self._ttl)
         told = [(filled, secret) for url, secret in self._secrets.items() for filled in fill([url], host)]
         free = tuple(url for url, _ in told if not _needs_credentials(url))
@@ -153,7 +156,7 @@ class Gateways:
         return tuple(servers)
 
     def _merge(self, announced: Iterable[Announcement]) -> dict[str, str]:
-        """Every URL with its secret; each gateway's first comes before any other's second, as not all may fit."""
+        """Map every URL to its secret; each gateway's first comes before any other's second, as not all may fit."""
         secrets: dict[str, str] = {}
         places: dict[str, int] = {}
         for gateway in announced:
@@ -164,5 +167,6 @@ class Gateways:
 
 
 def _needs_credentials(url: str) -> bool:
-    """STUN alone is for everybody (RFC 8489 section 9: a Binding has no mechanism by default)."""
+    """Return whether a URL needs credentials: STUN alone is for everybody (RFC 8489 section 9: a Binding has none by
+    default)."""
     return not url.startswith("stun:")

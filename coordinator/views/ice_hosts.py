@@ -1,7 +1,7 @@
 """The host by which a page reached the arcade, put into gateway URLs that leave theirs open.
 
-A gateway on the machine that also serves the page is announced as ``turn:{host}:3478``: whoever found the page by some
-name or address finds the gateway by it too, and nobody has to know it beforehand. Pure functions.
+A gateway on the machine that also serves the page is announced as ``turn:{host}:3478``: it is reached by the same name
+or address as the page, which need not be configured. Pure functions.
 """
 
 import re
@@ -15,7 +15,7 @@ _HOST = re.compile(r"(?P<host>[A-Za-z0-9._-]{1,200}|\[(?P<ipv6>[0-9A-Fa-f:.]{2,4
 
 
 def host_of(header: str) -> str:
-    """The host in a request's Host header, IPv6 in brackets; empty if it can't be one."""
+    """Read the host from a request's Host header, IPv6 in brackets; empty if it can't be one."""
     found = _HOST.fullmatch(header)
     if found is None:
         return ""
@@ -28,6 +28,6 @@ def host_of(header: str) -> str:
 
 
 def fill(urls: Iterable[str], host: str) -> tuple[str, ...]:
-    """The URLs for a page that came by this host. Without one, those that need it are left out: a browser that is given
-    one wrong URL makes no connection at all."""
+    """Fill a page's host into URLs. Without a host, those that need one are left out: a browser that is given a single
+    wrong URL makes no connection at all."""
     return tuple(url.replace(OPEN_HOST, host, 1) for url in urls if host or OPEN_HOST not in url)

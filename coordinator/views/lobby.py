@@ -1,6 +1,6 @@
-"""What all pages are told of again when it changes, though not at every change: the lobby's rooms, and the regions.
+"""Lists that all pages are told of again when they change, though not at every change: the lobby's rooms, the regions.
 
-Sans-I/O.
+Sans-I/O. Sending them is left to http/switchboard.py.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,27 +18,27 @@ PAUSE_SECONDS = 1.0
 T = TypeVar("T")
 
 
-class Listing(Generic[T]):
-    """A list as pages were last told of it."""
+class PublishedList(Generic[T]):
+    """A list that pages are told of, and what they were told last."""
 
     def __init__(self, read: Callable[[], tuple[T, ...]]) -> None:
-        """``read`` gives it as it is now."""
+        """Start with an empty list. ``read`` returns it as it is now."""
         self._read = read
         self.shown: tuple[T, ...] = ()
         self._due: float | None = None
         self._earliest = 0.0
 
-    def note(self, now: float) -> None:
-        """Something has happened: pages are to be told soon, if it is anything that they see."""
+    def schedule(self, now: float) -> None:
+        """Have the list looked at soon, as something has happened that may have changed it."""
         if self._due is None:
             self._due = max(now, self._earliest)
 
     def next_deadline(self) -> float | None:
-        """When to call take next."""
+        """Say when to call ``changed`` next; None if nothing has happened."""
         return self._due
 
-    def take(self, now: float) -> tuple[T, ...] | None:
-        """What pages are to be told now; None if nothing is due, or all is as they know it."""
+    def changed(self, now: float) -> tuple[T, ...] | None:
+        """Return the list to tell pages now; None if nothing is due, or it is as they know it."""
         if self._due is None or now < self._due:
             return None
         self._due, self._earliest = None, now + PAUSE_SECONDS
@@ -50,9 +50,9 @@ class Listing(Generic[T]):
 
 
 def lobby(rooms: Iterable[Room]) -> tuple[ListedRoom, ...]:
-    """The rooms that anybody may enter: by their hosts' wish, without locked ones.
+    """List the rooms that anybody may enter: those that their hosts show, without locked ones.
 
-    Those with a free seat come first, then it goes by their age.
+    Those with a free seat come first, older ones before younger ones.
     """
     listed = [shown for room in rooms if (shown := room.in_lobby) is not None]
     return tuple(sorted(listed, key=lambda room: room.free_seats == 0)[:MAX_LISTED])

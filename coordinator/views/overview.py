@@ -1,24 +1,23 @@
-"""What an operator is shown: workers, rooms and regions as plain data, and the sums over them.
+"""The operator's overview: workers, rooms and regions as plain data, and the sums over them.
 
-Sans-I/O. Who may see it is for admin.py to say. A room's whole id is in it, because whoever may move a room may also
-enter it.
+Sans-I/O. Who may see it is left to http/admin.py. A room's whole id is in it, as an operator who may move a room may
+also enter it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 
-from coordinator.fleet.registry import Worker, WorkerId
+from coordinator.fleet.worker import Worker, WorkerId
 from coordinator.rooms.room import Room
 from coordinator.rooms.seats import seats_taken
 
-Shown = dict[str, Any]
+Shown = dict[str, object]
 """One JSON object."""
 
 NO_FIGURES: Shown = {"fps": None, "late": None, "encode_ms": None, "rtt_ms": None, "loss": None}
 
 
 def overview(workers: Iterable[Worker], rooms: Iterable[Room]) -> Shown:
-    """Everything at one moment."""
+    """Show regions, workers and rooms, all at one moment."""
     return {
         "regions": _regions(workers, _by_worker(rooms)),
         "workers": workers_shown(workers, rooms),
@@ -27,14 +26,14 @@ def overview(workers: Iterable[Worker], rooms: Iterable[Room]) -> Shown:
 
 
 def workers_shown(workers: Iterable[Worker], rooms: Iterable[Room]) -> list[Shown]:
-    """Every worker."""
+    """Show every worker."""
     placed = _by_worker(rooms)
     return [_worker(worker, placed.get(worker.id, [])) for worker in workers]
 
 
 def room_shown(room: Room) -> Shown:
-    """A room, with its worker's last word on how it does."""
-    members = room.company.members.values()
+    """Show a room, with its worker's last report on how it does."""
+    members = room.roster.members.values()
     return {
         "id": room.id,
         "game": room.game.title,
@@ -45,14 +44,14 @@ def room_shown(room: Room) -> Shown:
         "players": seats_taken(members),
         "members": len(members),
         "viewers": len(room.viewers),
-        "locked": room.company.locked,
+        "locked": room.roster.locked,
         "listed": room.listed,
         **_figures(room),
     }
 
 
 def _worker(worker: Worker, rooms: Collection[Room]) -> Shown:
-    """A worker, with the sums over the rooms that it has."""
+    """Show a worker, with the sums over its rooms."""
     return {
         "id": worker.id,
         "name": worker.name,
@@ -67,7 +66,7 @@ def _worker(worker: Worker, rooms: Collection[Room]) -> Shown:
 
 
 def _regions(workers: Iterable[Worker], placed: Mapping[WorkerId, list[Room]]) -> list[Shown]:
-    """Every region that a worker is in, by name."""
+    """Show every region that a worker is in, by name."""
     inside: dict[str, list[Worker]] = {}
     for worker in workers:
         inside.setdefault(worker.region, []).append(worker)
@@ -99,11 +98,12 @@ def _figures(room: Room) -> Shown:
 
 
 def _sums(rooms: Collection[Room]) -> Shown:
-    """Of frames the mean of the rooms that don't stand still, of what a player may suffer from the worst."""
+    """Sum the rooms up: the mean of their frame rates, without rooms that stand still; the worst of everything that
+    spoils a game."""
     figures = [room.figures for room in rooms if room.figures is not None]
     moving = [each.fps for each in figures if each.fps]
     return {
-        "players": sum(seats_taken(room.company.members.values()) for room in rooms),
+        "players": sum(seats_taken(room.roster.members.values()) for room in rooms),
         "fps": round(sum(moving) / len(moving), 1) if moving else None,
         "late": max((each.late for each in figures), default=None),
         "encode_ms": max((each.encode_ms for each in figures), default=None),

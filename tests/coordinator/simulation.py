@@ -3,6 +3,7 @@
 from itertools import count
 
 from coordinator.fleet.registry import Registry
+from coordinator.fleet.router import Page
 from coordinator.messages import (
     Admit,
     Admitted,
@@ -21,11 +22,29 @@ from coordinator.rooms.decisions import ToPage, ToWorker
 from coordinator.rooms.rooms import Rooms
 
 DUEL = Game(id="d", title="Duel", system="NES")
-AIR = Game(id="a", title="Air", system="Mega Drive")
+AIRSTRIKER = Game(id="a", title="Air", system="Mega Drive")
 
 
-class Floor:
-    """An arcade's floor. What is decided is kept in ``told``, apart from states and records, which are looked up."""
+class ListOutlet:
+    """Keep what is sent: a page or a worker without a socket."""
+
+    def __init__(self):
+        self.messages = []
+        self.texts = []
+        """The encoding of each message; None where the sender had none."""
+
+    def send(self, message, text=None):
+        """Keep a message."""
+        self.messages.append(message)
+        self.texts.append(text)
+
+    async def close(self, code=1000, reason=""):
+        """Take no more messages."""
+        self.messages = None
+
+
+class Simulation:
+    """Run the rooms with scripted peers. ``decided`` keeps the latest decisions, apart from states and records."""
 
     def __init__(self, **options):
         numbers = count(1)
@@ -33,106 +52,108 @@ class Floor:
         self.registry = Registry()
         self.rooms = Rooms(self.registry, **options)
         self.now = 0.0
-        self.told = []
+        self.decided = []
         self.states = {}
         """The last room_state of each page."""
         self.records = {}
         """What was last to be kept of each room."""
 
-    # ----- what happens. Each gives what was decided.
+    # ----- what happens. Each returns what was decided.
 
-    def decide(self, decisions):
-        self.told = []
-        for decision in [*decisions, *self.rooms.news(self.now)]:
+    def carry_out(self, decisions):
+        self.decided = []
+        for decision in [*decisions, *self.rooms.settle(self.now)]:
             match decision:
                 case ToPage(page, RoomState() as state):
                     self.states[page] = state
                 case ToWorker(_, Keep(room=room, record=record)):
                     self.records[room] = record
                 case _:
-                    self.told.append(decision)
-        return self.told
+                    self.decided.append(decision)
+        return self.decided
 
-    def worker(self, capacity=4, games=(DUEL, AIR), holding=0, region=""):
+    def add_worker(self, capacity=4, games=(DUEL, AIRSTRIKER), holding=0, region=""):
         registration = Register(name="box", capacity=capacity, games=games, holding=holding, region=region)
         worker = self.registry.register(registration)
-        self.rooms.worker_came()
-        self.decide(())
+        self.rooms.note_new_places()
+        self.carry_out(())
         return worker
 
-    def say(self, page, message, address=""):
-        return self.decide(self.rooms.page_said(page, message, self.now, address))
+    def send(self, page, message, address=""):
+        return self.carry_out(self.rooms.page_messages.handle(Page(page, address), message, self.now))
 
-    def answer(self, worker, message):
-        return self.decide(self.rooms.worker_said(worker.id, message, self.now))
+    def reply(self, worker, message):
+        return self.carry_out(self.rooms.worker_messages.handle(worker.id, message, self.now))
 
-    def gone(self, page):
-        return self.decide(self.rooms.page_went(page, self.now))
+    def disconnect(self, page):
+        return self.carry_out(self.rooms.remove_page(page, self.now))
 
-    def lose(self, worker):
-        return self.decide(self.rooms.worker_lost(self.registry.remove(worker.id), self.now))
+    def disconnect_worker(self, worker):
+        return self.carry_out(self.rooms.remove_worker(self.registry.remove(worker.id), self.now))
 
-    def wait(self, seconds):
+    def advance(self, seconds):
         self.now += seconds
-        return self.decide(self.rooms.expire(self.now))
+        return self.carry_out(self.rooms.expire(self.now))
 
-    def bring(self, worker, room, viewers=(), record=None):
-        """A worker says that it holds a room."""
-        return self.answer(worker, Holding(room=room, record=record or self.records[room], viewers=viewers))
+    def hold(self, worker, room, viewers=(), record=None):
+        """Report that a worker holds a room."""
+        return self.reply(worker, Holding(room=room, record=record or self.records[room], viewers=viewers))
 
     # ----- whole steps
 
     def admit(self, codec="H264"):
-        """The workers let in whom they were just told of; gives the ``started`` of each."""
-        asked = [d for d in self.told if isinstance(d, ToWorker) and isinstance(d.message, OpenRoom | Admit)]
+        """Admit every viewer that workers were just told of, and return the pages' ``started`` messages."""
+        asked = [d for d in self.decided if isinstance(d, ToWorker) and isinstance(d.message, OpenRoom | Admit)]
         started = []
         for worker, command in asked:
             if command.viewer:
                 answer = Admitted(room=command.room, viewer=command.viewer, answer="a=1", codec=codec)
-                told = self.decide(self.rooms.worker_said(worker, answer, self.now))
+                told = self.carry_out(self.rooms.worker_messages.handle(worker, answer, self.now))
                 started += [decision.message for decision in told if isinstance(decision, ToPage)]
         return started
 
     def play(self, page, game="d", **options):
-        """The page starts a game and is in it."""
-        self.say(page, Start(game=game, offer="v=0", **options))
+        """Start a game for the page and admit it; return its ``started``."""
+        self.send(page, Start(game=game, offer="v=0", **options))
         return self.admit()[0]
 
     def enter(self, page, room, **options):
-        """The page joins a room and is in it."""
-        self.say(page, Join(room=room, offer="v=1", **options))
+        """Join a room for the page and admit it; return its ``started``."""
+        self.send(page, Join(room=room, offer="v=1", **options))
         return self.admit()[0]
 
     def prepare(self):
-        """The workers have processes for the rooms that are to be moved to them."""
+        """Answer every ``prepare`` that workers were just told, and return what was decided."""
         asked = [
-            (d.worker, d.message.room) for d in self.told if isinstance(d, ToWorker) and isinstance(d.message, Prepare)
+            (d.worker, d.message.room)
+            for d in self.decided
+            if isinstance(d, ToWorker) and isinstance(d.message, Prepare)
         ]
         decisions = []
         for worker, room in asked:
-            decisions += self.decide(self.rooms.worker_said(worker, Prepared(room=room), self.now))
-        self.told = decisions
+            decisions += self.carry_out(self.rooms.worker_messages.handle(worker, Prepared(room=room), self.now))
+        self.decided = decisions
         return decisions
 
-    # ----- looks
+    # ----- reading
 
     def room(self, room_id):
         return self.rooms.find(room_id)
 
-    def to(self, page):
-        """What this page was just told."""
-        return [d.message for d in self.told if isinstance(d, ToPage) and d.page == page]
+    def sent_to(self, page):
+        """List the messages that the page was just sent."""
+        return [d.message for d in self.decided if isinstance(d, ToPage) and d.page == page]
 
-    def commands(self, worker):
-        """What this worker was just told."""
-        return [d.message for d in self.told if isinstance(d, ToWorker) and d.worker == worker.id]
+    def commands_to(self, worker):
+        """List the messages that the worker was just sent."""
+        return [d.message for d in self.decided if isinstance(d, ToWorker) and d.worker == worker.id]
 
-    def code(self, page):
-        """The kind and the code of the one thing that this page was told, in a sentence."""
-        [message] = self.to(page)
+    def outcome(self, page):
+        """Return the kind and the code of the one message that the page was just sent, which has a sentence."""
+        [message] = self.sent_to(page)
         assert message.message.endswith(".")
         return type(message).__name__, message.code
 
     def seats(self, page):
-        """Who sits where, as this page sees it."""
+        """Map each member to its seat, as the page sees it."""
         return {person.id: person.seat for person in self.states[page].members}

@@ -1,17 +1,16 @@
 """Workers, their places, and the library and the gateways merged over them."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from coordinator.fleet.regions import UNNAMED, Wish
-from coordinator.fleet.registry import Announcement, Registry
-from coordinator.messages import Game, Refused, Region, Register
+from coordinator.fleet.regions import UNNAMED
+from coordinator.fleet.registry import Registry
+from coordinator.fleet.selection import PlaceRequest
+from coordinator.fleet.worker import Announcement
+from coordinator.messages import Game, Region, Register
 from coordinator.messages.fields import MAX_REGIONS
+from tests.coordinator.simulation import DUEL
 
-DUEL = Game(id="d", title="Duel", system="NES")
-AIR = Game(id="a", title="airstriker", system="Mega Drive")
-ANYWHERE = Wish()
+AIRSTRIKER = Game(id="a", title="airstriker", system="Mega Drive")
 SNAKE = Game(id="s", title="Snake", system="Game Boy")
 
 
@@ -31,6 +30,7 @@ def test_every_registration_gets_an_id_of_its_own(registry):
     first, second = register(registry), register(registry)
 
     assert first.id != second.id
+    assert registry.get(second.id) is second
     assert len(registry) == 2
 
 
@@ -46,9 +46,9 @@ def test_a_worker_is_found_by_its_id_until_it_is_removed(registry):
 
 def test_the_library_holds_each_game_once_by_title(registry):
     register(registry, SNAKE, DUEL)
-    register(registry, AIR, DUEL)
+    register(registry, AIRSTRIKER, DUEL)
 
-    assert registry.library == (AIR, DUEL, SNAKE)
+    assert registry.library == (AIRSTRIKER, DUEL, SNAKE)
 
 
 def test_the_older_workers_title_counts(registry):
@@ -67,8 +67,8 @@ def test_the_library_is_a_new_object_only_when_it_is_a_new_library(registry):
     second = register(registry, DUEL)
     assert registry.library is before
 
-    registry.update(second.id, (AIR,))
-    assert registry.library == (AIR, DUEL)
+    registry.update(second.id, (AIRSTRIKER,))
+    assert registry.library == (AIRSTRIKER, DUEL)
 
     registry.remove(second.id)
     assert registry.library == (DUEL,)
@@ -84,9 +84,9 @@ def test_pages_are_told_of_so_many_games_and_it_is_said(registry, monkeypatch, c
     monkeypatch.setattr("coordinator.fleet.registry.MAX_GAMES", 2)
 
     register(registry, SNAKE, DUEL)
-    register(registry, AIR)
+    register(registry, AIRSTRIKER)
 
-    assert registry.library == (AIR, DUEL)
+    assert registry.library == (AIRSTRIKER, DUEL)
     assert "3 games" in caplog.text
 
 
@@ -115,49 +115,20 @@ def test_a_worker_may_announce_another_gateway_later(registry):
     assert registry.gateways == ()
 
 
+def test_the_strategy_that_selects_workers_can_be_another_one():
+    class OldestFirst:
+        def choose(self, able, request):
+            return able[0]
+
+    registry = Registry(OldestFirst())
+    oldest = register(registry, DUEL, capacity=1)
+    register(registry, DUEL, capacity=9)
+
+    assert registry.select_worker(PlaceRequest("d")) is oldest
+
+
 def test_a_gateways_secret_is_not_shown(registry):
     assert SECRET not in repr(register(registry, gateways=("turn:b",), turn_secret=SECRET))
-
-
-def test_the_worker_with_the_most_free_places_is_picked(registry):
-    small, large = register(registry, DUEL, capacity=1), register(registry, DUEL, capacity=3)
-    assert registry.place_for("d", ANYWHERE) is large
-
-    large.rooms |= {"r1", "r2", "r3"}
-
-    assert registry.place_for("d", ANYWHERE) is small
-
-
-def test_a_worker_without_the_game_is_never_picked(registry):
-    register(registry, AIR, capacity=100)
-    has_it = register(registry, DUEL, capacity=1)
-
-    assert registry.place_for("d", ANYWHERE) is has_it
-
-
-def refusal(registry, game):
-    place = registry.place_for(game, ANYWHERE)
-    assert isinstance(place, Refused)
-    assert place.message.endswith(".")
-    return place.code
-
-
-def test_without_workers_there_is_no_place(registry):
-    assert refusal(registry, "d") == "no_workers"
-
-
-def test_a_game_that_nobody_has_is_unknown(registry):
-    register(registry, AIR)
-
-    assert refusal(registry, "d") == "unknown_game"
-
-
-def test_full_workers_have_no_seats(registry):
-    worker = register(registry, DUEL, capacity=1)
-    worker.rooms.add("r1")
-
-    assert refusal(registry, "d") == "no_seats"
-    assert registry.place_for("d", ANYWHERE).message.startswith("All seats are taken")
 
 
 # ----- regions
@@ -213,45 +184,3 @@ def test_pages_are_told_of_so_many_regions_and_no_more(registry):
         register(registry, region=f"r{number}")
 
     assert len(registry.regions) == MAX_REGIONS
-
-
-def test_a_preferred_worker_comes_before_every_wish_and_one_to_avoid_after(registry):
-    near, far = register(registry, DUEL, region="near"), register(registry, DUEL, region="far")
-    wish = Wish("near", {"near": 1.0})
-
-    assert registry.place_for("d", wish) is near
-    assert registry.place_for("d", wish, prefer=far) is far
-    assert registry.place_for("d", wish, avoid=near) is far
-    far.draining = True
-    assert registry.place_for("d", wish, avoid=near) is near
-
-
-NAMES = ("a", "b", "c", "d")
-WORKERS = st.lists(st.tuples(st.sampled_from(NAMES), st.integers(1, 3), st.integers(0, 3)), min_size=1, max_size=8)
-WISHES = st.builds(
-    Wish, st.sampled_from(("", *NAMES, "gone")), st.dictionaries(st.sampled_from((*NAMES, "gone")), st.floats(0, 500))
-)
-
-
-@given(WORKERS, WISHES)
-def test_a_room_gets_a_place_in_the_best_region_that_has_one(workers, wish):
-    registry = Registry()
-    for region, capacity, taken in workers:
-        worker = register(registry, DUEL, capacity=capacity, region=region)
-        worker.rooms |= {f"r{number}" for number in range(min(taken, capacity))}
-    free = [worker for worker in registry.workers if worker.free]
-
-    place = registry.place_for("d", wish)
-
-    if not free:
-        assert place.code == "no_seats"
-        return
-    open_regions = {worker.region for worker in free}
-    assert place in free
-    assert place.free == max(worker.free for worker in free if worker.region == place.region)
-    if wish.region in open_regions:
-        assert place.region == wish.region
-    elif measured := open_regions & wish.delays.keys():
-        assert wish.delays[place.region] == min(wish.delays[region] for region in measured)
-    else:
-        assert place.free == max(worker.free for worker in free)

@@ -1,4 +1,4 @@
-"""Whose a connection is."""
+"""The client's address, behind proxies too."""
 
 from ipaddress import ip_network
 

@@ -1,4 +1,4 @@
-"""What programs ask the coordinator about itself."""
+"""The coordinator's answers about itself to other programs."""
 
 from importlib.metadata import version
 

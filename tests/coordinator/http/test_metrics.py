@@ -4,12 +4,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from coordinator.fleet.registry import Registry
+from coordinator.fleet.router import Page
 from coordinator.http.metrics import START_BUCKETS, Metrics
-from coordinator.messages import Game, Leave, Reconnect, Refused, Register, Start, Welcome
+from coordinator.messages import Leave, Reconnect, Refused, Register, Start, Welcome
 from coordinator.rooms.room_table import ANSWER_SECONDS
 from coordinator.rooms.rooms import Rooms
-
-DUEL = Game(id="d", title="Duel", system="NES")
+from tests.coordinator.simulation import DUEL
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_gauges_follow_the_registry_and_the_rooms(metrics, registry, rooms):
 
     registry.register(Register(name="box", capacity=3, games=(DUEL,)))
     registry.register(Register(name="box", capacity=5, games=(DUEL,)))
-    rooms.page_said(1, Start(game="d", offer="v=0"), 0.0)
+    rooms.page_messages.handle(Page(1), Start(game="d", offer="v=0"), 0.0)
 
     names = ("workers", "capacity", "free", "games", "rooms", "members", "viewers", "seats_taken")
     assert {name: figure(metrics, name) for name in names} == {
@@ -80,23 +80,23 @@ def test_the_first_page_that_connects_again_is_an_increase(metrics):
 
 
 def test_messages_are_counted_by_type_and_direction(metrics):
-    metrics.received("page", Leave())
-    metrics.received("page", Leave())
-    metrics.sent("page", Welcome(version="1", games=()))
+    metrics.count_received("page", Leave())
+    metrics.count_received("page", Leave())
+    metrics.count_sent("page", Welcome(version="1", games=()))
 
     assert figure(metrics, "messages_total", peer="page", direction="in", type="leave") == 2
     assert figure(metrics, "messages_total", peer="page", direction="out", type="welcome") == 1
 
 
 def test_refusals_are_counted_by_code(metrics):
-    metrics.sent("page", Refused(code="no_seats", message="All seats are taken."))
+    metrics.count_sent("page", Refused(code="no_seats", message="All seats are taken."))
 
     assert figure(metrics, "refused_total", peer="page", code="no_seats") == 1
 
 
 def test_recoveries_and_reconnects_are_counted_by_cause(metrics):
-    metrics.recovered("moved", 0.4)
-    metrics.sent("page", Reconnect(room="r1", code="moved", message="It moves."))
+    metrics.observe_recovery("moved", 0.4)
+    metrics.count_sent("page", Reconnect(room="r1", code="moved", message="It moves."))
 
     assert figure(metrics, "recovery_seconds_count", cause="moved") == 1
     assert figure(metrics, "reconnects_total", code="moved") == 1

@@ -26,12 +26,11 @@ from coordinator.messages import (
     ViewerLeft,
     Welcome,
 )
-
-DUEL = Game(id="d", title="Duel", system="NES")
+from tests.coordinator.simulation import DUEL
 
 
 async def refusal_of(page):
-    """The one refusal before the connection ends."""
+    """Wait for the connection's end, and return the one refusal before it."""
     [refusal] = await page.receive_until_end()
     assert isinstance(refusal, Refused)
     assert refusal.message.endswith(".")
@@ -181,8 +180,12 @@ class TestVanishing:
 
         opening = await other.receive()
         assert (opening.room, opening.resume, opening.viewer) == (room, True, "")
-        summons = await page.receive()
-        assert (type(summons), summons.code, summons.ready) == (Reconnect, "worker_lost", True)
+        call_to_reconnect = await page.receive()
+        assert (type(call_to_reconnect), call_to_reconnect.code, call_to_reconnect.ready) == (
+            Reconnect,
+            "worker_lost",
+            True,
+        )
         await page.join(room, started.token)
         assert (await other.admit()).seat == 0
         assert (await page.receive()).token == started.token

@@ -100,7 +100,7 @@ async def test_nothing_is_written_to(arcade, path):
 
 
 async def raw(arcade, target):
-    """The answer to a request line that no client library would send."""
+    """Send a request line that no client library would send, and return the answer."""
     reader, writer = await asyncio.open_connection(arcade.server.host, arcade.server.port)
     writer.write(f"GET {target} HTTP/1.1\r\nHost: arcade\r\nConnection: close\r\n\r\n".encode())
     answer = await reader.read()

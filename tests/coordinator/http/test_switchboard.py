@@ -1,9 +1,12 @@
 """The timer and the delivery, through a real server."""
 
 import time
+from typing import get_args
 
 import pytest
 
+from coordinator.fleet.router import LocalRouter
+from coordinator.http.switchboard import Switchboard
 from coordinator.messages import (
     Back,
     CloseRoom,
@@ -11,20 +14,70 @@ from coordinator.messages import (
     Holding,
     IceServer,
     IceServers,
+    Leave,
     Library,
     OpenRoom,
+    PlayerMessage,
     Refused,
     Regions,
     Rooms,
     Start,
+    Started,
+    TakeSeat,
+    Welcome,
+    WorkerMessage,
 )
 from coordinator.rooms import room_table
 from coordinator.views import ice
+from tests.coordinator.simulation import ListOutlet
 from turn.wire.credentials import expiry_of, password_for, user_of
 
 SECRET = "sixteen or more.."
 OTHER_SECRET = "of another cluster"
 URLS = ("turn:gateway.example:3478?transport=udp", "turn:gateway.example:3478?transport=tcp")
+
+
+async def test_every_message_of_both_contracts_has_a_handler(arcade):
+    assert arcade.switchboard.page_messages.types == set(get_args(PlayerMessage))
+    assert arcade.switchboard.worker_messages.types == set(get_args(WorkerMessage))
+
+
+async def test_a_page_need_not_be_a_socket(arcade):
+    worker, outlet = await arcade.worker(), ListOutlet()
+
+    page = arcade.switchboard.add_page(outlet, "arcade.example")
+    arcade.switchboard.handle_page_message(page, Start(game="d", offer="v=0"))
+    await worker.admit()
+    await arcade.until(members=1, pages=1)
+
+    await worker.receive_record()  # which comes after the answer has been passed on
+    arcade.switchboard.remove_page(page)
+    assert [type(message) for message in outlet.messages[:2]] == [Welcome, Started]
+    await arcade.until(pages=0)
+
+
+async def test_messages_go_by_the_router_that_it_is_given(config):
+    class KeepingRouter(LocalRouter):
+        """Keep what is for pages, as a router to another replica would pass it on."""
+
+        def __init__(self):
+            super().__init__()
+            self.kept = []
+
+        def send_to_page(self, page, message):
+            self.kept.append((page, message))
+
+    router = KeepingRouter()
+    switchboard = Switchboard(config, router)
+    page = switchboard.add_page(ListOutlet(), "arcade.example")
+
+    switchboard.handle_page_message(page, Leave())
+    assert router.kept == []
+    switchboard.handle_page_message(page, TakeSeat(seat=0))
+
+    [(receiver, message)] = router.kept
+    assert (receiver, type(message), message.code) == (page.id, Refused, "no_room")
+    switchboard.stop()
 
 
 async def test_a_worker_that_never_answers_costs_the_page_a_sentence_and_nothing_else(arcade, monkeypatch):
@@ -109,7 +162,7 @@ async def test_a_coordinator_that_has_just_started_waits_for_the_workers_rooms(a
     await page.start()
     command = await worker.admit()
     started = await page.receive()
-    record = (await worker.keeps()).record
+    record = (await worker.receive_record()).record
     await worker.vanish()
     await arcade.until(workers=0)
     await page.vanish()
@@ -196,7 +249,7 @@ class TestGateways:
 
         told = [await (await arcade.get(path, headers=headers)).text() for path in paths]
 
-        told += [repr(page.welcome), repr(await worker.keeps())]
+        told += [repr(page.welcome), repr(await worker.receive_record())]
         assert not any(secret in text for secret in (SECRET, OTHER_SECRET) for text in told)
 
     async def test_credentials_are_renewed_while_the_page_stays(self, arcade, monkeypatch):

@@ -7,10 +7,11 @@ import pytest
 from aiohttp import ClientSession, WSCloseCode, WSMsgType, web
 from aiohttp.test_utils import TestServer
 
+from coordinator.errors import PeerError
 from coordinator.fleet.registry import Registry
 from coordinator.http import websocket as connection_module
 from coordinator.http.metrics import Metrics
-from coordinator.http.websocket import Limits, PeerError, connected
+from coordinator.http.websocket import Limits, accept
 from coordinator.messages import MAX_MESSAGE_BYTES, Leave, Refused, Start, decode_player_message, encode
 from coordinator.rooms.rooms import Rooms
 
@@ -39,7 +40,7 @@ class Echo:
 
     async def handle(self, request):
         try:
-            async with connected(request, self.limits, self.metrics, self.connections) as connection:
+            async with accept(request, self.limits, self.metrics, self.connections) as connection:
                 self.connection = connection
                 self.opened.set()
                 await self.converse(connection)

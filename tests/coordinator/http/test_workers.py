@@ -10,7 +10,6 @@ from coordinator.http import workers
 from coordinator.messages import (
     MAX_MESSAGE_BYTES,
     Ended,
-    Game,
     Leave,
     Library,
     Refused,
@@ -18,8 +17,8 @@ from coordinator.messages import (
     Registered,
     RoomClosed,
 )
+from tests.coordinator.simulation import DUEL
 
-DUEL = Game(id="d", title="Duel", system="NES")
 TOKEN = "a token of 26 characters.."
 REGISTER = Register(name="box", capacity=1, games=(DUEL,))
 

@@ -20,10 +20,11 @@ from coordinator.messages import (
     ViewerLeft,
 )
 from coordinator.rooms.decisions import StartTook, ToWorker
-from coordinator.rooms.joining import EARLY_SECONDS, ENTRIES_A_SECOND, ENTRIES_AT_ONCE
+from coordinator.rooms.joining import ENTRIES_A_SECOND, ENTRIES_AT_ONCE
+from coordinator.rooms.recovery import RETURN_SECONDS
 from coordinator.rooms.room import MAX_CANDIDATES
-from coordinator.rooms.room_table import SEAT_GRACE, digest
-from tests.coordinator.simulation import DUEL, Floor
+from coordinator.rooms.room_table import digest
+from tests.coordinator.simulation import DUEL, Simulation
 
 PROFILE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 START = Start(game="d", offer="v=0", scale=2, profile=PROFILE, name="Ada")
@@ -31,368 +32,303 @@ CANDIDATE = Candidate(candidate="candidate:1 1 udp 2 192.0.2.1 9 typ host", sdpM
 
 
 @pytest.fixture
-def floor():
-    return Floor()
-
-
-@pytest.fixture
-def worker(floor):
-    return floor.worker(capacity=2)
+def worker(simulation):
+    return simulation.add_worker(capacity=2)
 
 
 class TestStart:
-    def test_opens_a_room_on_the_worker_and_tells_the_page_when_it_runs(self, floor, worker):
-        floor.now = 100.0
-        [(_, opening)] = floor.say(7, START)
+    def test_opens_a_room_on_the_worker_and_tells_the_page_when_it_runs(self, simulation, worker):
+        simulation.now = 100.0
+        [(_, opening)] = simulation.send(7, START)
 
         assert opening == OpenRoom(
             room="id2", game="d", viewer="v1", seat=0, offer="v=0", scale=2, profile=digest(PROFILE), epoch=1
         )
-        floor.now = 100.25
-        floor.answer(worker, Admitted(room="id2", viewer="v1", answer="a=1", codec="VP8"))
-        [started] = floor.to(7)
+        simulation.now = 100.25
+        simulation.reply(worker, Admitted(room="id2", viewer="v1", answer="a=1", codec="VP8"))
+        [started] = simulation.sent_to(7)
         assert (started.room, started.seat, started.game, started.answer) == ("id2", 0, DUEL, "a=1")
         assert (started.member, started.token) == ("m1", "id1")
-        assert floor.told[1] == StartTook(0.25)
-        assert floor.room("id2").codec == "VP8"
-        assert floor.states[7].members[0].name == "Ada"
+        assert simulation.decided[1] == StartTook(0.25)
+        assert simulation.room("id2").codec == "VP8"
+        assert simulation.states[7].members[0].name == "Ada"
 
-    def test_gives_workers_the_hash_of_a_profile_alone(self, floor, worker):
-        [(_, opening)] = floor.say(7, START)
+    def test_gives_workers_the_hash_of_a_profile_alone(self, simulation, worker):
+        [(_, opening)] = simulation.send(7, START)
 
         assert PROFILE not in repr(opening)
         assert len(opening.profile) == 64
 
-    def test_is_refused_without_a_worker(self, floor):
-        floor.say(7, START)
+    def test_is_refused_without_a_worker(self, simulation):
+        simulation.send(7, START)
 
-        assert floor.code(7) == ("Refused", "no_workers")
+        assert simulation.outcome(7) == ("Refused", "no_workers")
 
-    def test_is_refused_for_a_game_that_nobody_has(self, floor, worker):
-        floor.say(7, Start(game="x", offer="v=0"))
+    def test_is_refused_for_a_game_that_nobody_has(self, simulation, worker):
+        simulation.send(7, Start(game="x", offer="v=0"))
 
-        assert floor.code(7) == ("Refused", "unknown_game")
+        assert simulation.outcome(7) == ("Refused", "unknown_game")
 
-    def test_is_refused_when_all_workers_are_full_and_possible_again_afterwards(self, floor, worker):
-        floor.play(1)
-        floor.play(2)
+    def test_is_refused_when_all_workers_are_full_and_possible_again_afterwards(self, simulation, worker):
+        simulation.play(1)
+        simulation.play(2)
 
-        floor.say(3, START)
-        assert floor.code(3) == ("Refused", "no_seats")
+        simulation.send(3, START)
+        assert simulation.outcome(3) == ("Refused", "no_seats")
 
-        floor.say(1, Leave())
-        [opening] = floor.say(3, START)
+        simulation.send(1, Leave())
+        [opening] = simulation.send(3, START)
         assert isinstance(opening.message, OpenRoom)
 
-    def test_that_is_refused_has_left_the_first_room_all_the_same(self, floor, worker):
-        floor.play(1)
+    def test_that_is_refused_has_left_the_first_room_all_the_same(self, simulation, worker):
+        simulation.play(1)
 
-        floor.say(1, Start(game="x", offer="v=0"))
+        simulation.send(1, Start(game="x", offer="v=0"))
 
-        assert isinstance(floor.commands(worker)[0], CloseRoom)
-        assert floor.code(1) == ("Refused", "unknown_game")
+        assert isinstance(simulation.commands_to(worker)[0], CloseRoom)
+        assert simulation.outcome(1) == ("Refused", "unknown_game")
         assert worker.free == 2
 
 
 class TestAddresses:
     @pytest.fixture
-    def floor(self):
-        return Floor(rooms_per_address=2)
+    def simulation(self):
+        return Simulation(rooms_per_address=2)
 
-    def test_one_has_so_many_rooms_and_no_more(self, floor):
-        floor.worker(capacity=9)
-        floor.say(1, START, "192.0.2.1")
-        floor.say(2, START, "192.0.2.1")
+    def test_one_has_so_many_rooms_and_no_more(self, simulation):
+        simulation.add_worker(capacity=9)
+        simulation.send(1, START, "192.0.2.1")
+        simulation.send(2, START, "192.0.2.1")
 
-        floor.say(3, START, "192.0.2.1")
-        assert floor.code(3) == ("Refused", "too_many_rooms")
-        [opening] = floor.say(4, START, "192.0.2.2")
+        simulation.send(3, START, "192.0.2.1")
+        assert simulation.outcome(3) == ("Refused", "too_many_rooms")
+        [opening] = simulation.send(4, START, "192.0.2.2")
         assert isinstance(opening.message, OpenRoom)
 
-        floor.say(1, Leave())
-        [opening] = floor.say(3, START, "192.0.2.1")
+        simulation.send(1, Leave())
+        [opening] = simulation.send(3, START, "192.0.2.1")
         assert isinstance(opening.message, OpenRoom)
 
-    def test_one_may_open_and_enter_so_often_and_no_more_whatever_it_leaves(self, floor):
-        floor.worker(capacity=9)
-        room = floor.play(99).room
+    def test_one_may_open_and_enter_so_often_and_no_more_whatever_it_leaves(self, simulation):
+        simulation.add_worker(capacity=9)
+        room = simulation.play(99).room
         for _ in range(ENTRIES_AT_ONCE // 2):
-            floor.say(1, START, "192.0.2.1")
-            floor.say(1, Join(room=room, offer="v=1"), "192.0.2.1")
+            simulation.send(1, START, "192.0.2.1")
+            simulation.send(1, Join(room=room, offer="v=1"), "192.0.2.1")
 
-        floor.say(1, START, "192.0.2.1")
-        assert floor.code(1) == ("Refused", "too_many_entries")
-        floor.say(2, Join(room=room, offer="v=1"), "192.0.2.1")
-        assert floor.code(2) == ("Refused", "too_many_entries")
-        floor.say(3, Join(room=room, offer="v=1"), "192.0.2.2")
-        assert floor.admit()[0].room == room
+        simulation.send(1, START, "192.0.2.1")
+        assert simulation.outcome(1) == ("Refused", "too_many_entries")
+        simulation.send(2, Join(room=room, offer="v=1"), "192.0.2.1")
+        assert simulation.outcome(2) == ("Refused", "too_many_entries")
+        simulation.send(3, Join(room=room, offer="v=1"), "192.0.2.2")
+        assert simulation.admit()[0].room == room
 
-        floor.wait(1 / ENTRIES_A_SECOND)
-        [opening] = floor.say(1, START, "192.0.2.1")
+        simulation.advance(1 / ENTRIES_A_SECOND)
+        [opening] = simulation.send(1, START, "192.0.2.1")
         assert isinstance(opening.message, OpenRoom)
 
-    def test_whoever_comes_back_may_do_so_as_often_as_the_path_breaks(self, floor):
-        floor.worker(capacity=9)
-        started = floor.play(99)
+    def test_whoever_comes_back_may_do_so_as_often_as_the_path_breaks(self, simulation):
+        simulation.add_worker(capacity=9)
+        started = simulation.play(99)
         for page in range(2 * ENTRIES_AT_ONCE):
-            floor.say(page, Join(room=started.room, offer="v=1", token=started.token), "192.0.2.1")
-            assert floor.admit()[0].member == started.member
+            simulation.send(page, Join(room=started.room, offer="v=1", token=started.token), "192.0.2.1")
+            assert simulation.admit()[0].member == started.member
 
-    def test_none_is_not_limited(self, floor):
-        floor.worker(capacity=9)
+    def test_none_is_not_limited(self, simulation):
+        simulation.add_worker(capacity=9)
 
         for page in range(5):
-            [opening] = floor.say(page, START)
+            [opening] = simulation.send(page, START)
             assert isinstance(opening.message, OpenRoom)
 
 
 class TestJoin:
-    def test_takes_the_first_free_seat(self, floor, worker):
-        room = floor.play(1).room
+    def test_takes_the_first_free_seat(self, simulation, worker):
+        room = simulation.play(1).room
 
-        floor.say(2, Join(room=room, offer="v=1", profile=PROFILE))
+        simulation.send(2, Join(room=room, offer="v=1", profile=PROFILE))
 
-        assert floor.told == [
+        assert simulation.decided == [
             ToWorker(worker.id, Admit(room=room, viewer="v2", seat=1, offer="v=1", profile=digest(PROFILE)))
         ]
-        [started] = floor.admit()
+        [started] = simulation.admit()
         assert (started.seat, started.member) == (1, "m2")
 
-    def test_watches_when_it_wants_to_or_the_seats_are_taken(self, floor, worker):
-        room = floor.play(1).room
+    def test_watches_when_it_wants_to_or_the_seats_are_taken(self, simulation, worker):
+        room = simulation.play(1).room
 
-        assert floor.enter(2, room, watch=True).seat is None
-        assert [floor.enter(page, room).seat for page in range(3, 8)] == [1, 2, 3, None, None]
+        assert simulation.enter(2, room, watch=True).seat is None
+        assert [simulation.enter(page, room).seat for page in range(3, 8)] == [1, 2, 3, None, None]
 
-    def test_is_refused_for_a_room_that_is_not_there(self, floor, worker):
-        floor.say(1, Join(room="nowhere", offer="v=1"))
+    def test_is_refused_for_a_room_that_is_not_there(self, simulation, worker):
+        simulation.send(1, Join(room="nowhere", offer="v=1"))
 
-        assert floor.code(1) == ("Refused", "unknown_room")
+        assert simulation.outcome(1) == ("Refused", "unknown_room")
 
-    def test_of_another_room_leaves_the_first(self, floor, worker):
-        first, second = floor.play(1).room, floor.play(2).room
+    def test_of_another_room_leaves_the_first(self, simulation, worker):
+        first, second = simulation.play(1).room, simulation.play(2).room
 
-        floor.say(1, Join(room=second, offer="v=1"))
+        simulation.send(1, Join(room=second, offer="v=1"))
 
-        closing, admission = floor.commands(worker)
+        closing, admission = simulation.commands_to(worker)
         assert closing == CloseRoom(room=first)
         assert admission.room == second
 
 
 class TestComingBack:
-    def test_with_the_token_gives_the_same_seat_on_a_new_connection(self, floor, worker):
-        floor.play(1)
-        started = floor.enter(2, "id2")
-        floor.gone(2)
+    def test_with_the_token_gives_the_same_seat_on_a_new_connection(self, simulation, worker):
+        simulation.play(1)
+        started = simulation.enter(2, "id2")
+        simulation.disconnect(2)
 
-        floor.say(9, Join(room="id2", offer="v=2", token=started.token))
+        simulation.send(9, Join(room="id2", offer="v=2", token=started.token))
 
-        assert floor.commands(worker) == [
+        assert simulation.commands_to(worker) == [
             Dismiss(room="id2", viewer="v2"),
             Admit(room="id2", viewer="v3", seat=1, offer="v=2"),
         ]
-        [again] = floor.admit()
+        [again] = simulation.admit()
         assert (again.member, again.token, again.seat) == (started.member, started.token, 1)
-        assert floor.states[9].you == "m2"
+        assert simulation.states[9].you == "m2"
 
-    def test_from_another_tab_takes_the_seat_from_the_first(self, floor, worker):
-        started = floor.play(1)
+    def test_from_another_tab_takes_the_seat_from_the_first(self, simulation, worker):
+        started = simulation.play(1)
 
-        floor.say(2, Join(room=started.room, offer="v=1", token=started.token))
+        simulation.send(2, Join(room=started.room, offer="v=1", token=started.token))
 
-        [ended] = floor.to(1)
+        [ended] = simulation.sent_to(1)
         assert (type(ended), ended.code) == (Ended, "elsewhere")
-        assert floor.admit()[0].seat == 0
-        floor.gone(1)
-        assert floor.told == []
+        assert simulation.admit()[0].seat == 0
+        simulation.disconnect(1)
+        assert simulation.decided == []
 
-    def test_of_the_page_itself_needs_no_token_but_gives_a_new_one(self, floor, worker):
-        started = floor.play(1)
+    def test_of_the_page_itself_needs_no_token_but_gives_a_new_one(self, simulation, worker):
+        started = simulation.play(1)
 
-        again = floor.enter(1, started.room)
+        again = simulation.enter(1, started.room)
 
         assert (again.member, again.seat) == (started.member, 0)
         assert again.token != started.token
-        assert floor.enter(1, started.room, token=again.token).token == again.token
+        assert simulation.enter(1, started.room, token=again.token).token == again.token
 
-    def test_with_a_wrong_token_is_that_of_a_stranger(self, floor, worker):
-        room = floor.play(1).room
+    def test_with_a_wrong_token_is_that_of_a_stranger(self, simulation, worker):
+        room = simulation.play(1).room
 
-        assert floor.enter(2, room, token="guessed").member == "m2"
+        assert simulation.enter(2, room, token="guessed").member == "m2"
 
-    def test_with_the_token_of_another_room_is_that_of_a_stranger(self, floor, worker):
-        mine, other = floor.play(1), floor.play(2)
-        floor.say(2, SetRoom(locked=True))
+    def test_with_the_token_of_another_room_is_that_of_a_stranger(self, simulation, worker):
+        mine, other = simulation.play(1), simulation.play(2)
+        simulation.send(2, SetRoom(locked=True))
 
-        floor.say(3, Join(room=other.room, offer="v=1", token=mine.token))
-        assert floor.code(3) == ("Refused", "room_locked")
-        floor.say(3, Back(room=other.room, token=mine.token))
-        assert floor.code(3) == ("Refused", "forgotten")
+        simulation.send(3, Join(room=other.room, offer="v=1", token=mine.token))
+        assert simulation.outcome(3) == ("Refused", "room_locked")
+        simulation.send(3, Back(room=other.room, token=mine.token))
+        assert simulation.outcome(3) == ("Refused", "forgotten")
 
-    def test_of_the_connection_alone_shows_the_room_and_keeps_the_media(self, floor, worker):
-        started = floor.play(1)
-        floor.gone(1)
+    def test_of_the_connection_alone_shows_the_room_and_keeps_the_media(self, simulation, worker):
+        started = simulation.play(1)
+        simulation.disconnect(1)
 
-        floor.say(2, Back(room=started.room, token=started.token))
+        simulation.send(2, Back(room=started.room, token=started.token))
 
-        assert floor.told == []
-        assert floor.states[2].members[0].here
+        assert simulation.decided == []
+        assert simulation.states[2].members[0].here
 
-    def test_of_the_connection_alone_asks_for_new_media_if_the_old_are_gone(self, floor, worker):
-        started = floor.play(1)
-        floor.gone(1)
-        floor.room(started.room)
-        floor.say(3, Join(room=started.room, offer="v=3", token=started.token))
-        floor.gone(3)
+    def test_of_the_connection_alone_asks_for_new_media_if_the_old_are_gone(self, simulation, worker):
+        started = simulation.play(1)
+        simulation.disconnect(1)
+        simulation.room(started.room)
+        simulation.send(3, Join(room=started.room, offer="v=3", token=started.token))
+        simulation.disconnect(3)
 
-        floor.say(2, Back(room=started.room, token=started.token))
+        simulation.send(2, Back(room=started.room, token=started.token))
 
-        assert floor.code(2) == ("Reconnect", "connection_lost")
+        assert simulation.outcome(2) == ("Reconnect", "connection_lost")
 
-    def test_of_the_connection_alone_sits_down_again_where_there_is_a_free_seat(self, floor, worker):
-        started = floor.play(1)
-        floor.gone(1)
-        floor.answer(worker, ViewerLeft(room=started.room, viewer="v1"))
-        floor.wait(SEAT_GRACE)
+    def test_of_the_connection_alone_after_the_seat_is_lost_takes_a_free_one(self, simulation, worker):
+        started = simulation.play(1)
+        simulation.disconnect(1)
+        simulation.reply(worker, ViewerLeft(room=started.room, viewer="v1"))
+        simulation.advance(60)
 
-        floor.say(2, Back(room=started.room, token=started.token))
+        simulation.send(2, Back(room=started.room, token=started.token))
 
-        assert floor.seats(2) == {"m1": 0}
+        assert simulation.seats(2) == {"m1": 0}
 
-    def test_with_another_members_token_stays_who_it_is(self, floor, worker):
-        started = floor.play(1)
-        floor.enter(2, started.room)
+    def test_with_another_members_token_stays_who_it_is(self, simulation, worker):
+        started = simulation.play(1)
+        simulation.enter(2, started.room)
 
-        floor.say(2, Back(room=started.room, token=started.token))
+        simulation.send(2, Back(room=started.room, token=started.token))
 
-        assert floor.states[2].you == "m2"
-        assert floor.states[1].you == "m1"
+        assert simulation.states[2].you == "m2"
+        assert simulation.states[1].you == "m1"
 
-    def test_after_too_long_is_refused(self, floor, worker):
-        room = floor.play(1).room
+    def test_after_too_long_is_refused(self, simulation, worker):
+        room = simulation.play(1).room
 
-        floor.say(2, Back(room=room, token="forgotten"))
+        simulation.send(2, Back(room=room, token="forgotten"))
 
-        assert floor.code(2) == ("Refused", "forgotten")
+        assert simulation.outcome(2) == ("Refused", "forgotten")
 
 
 class TestCandidates:
-    def test_go_to_the_room_of_the_page(self, floor, worker):
-        floor.say(1, START)
+    def test_go_to_the_room_of_the_page(self, simulation, worker):
+        simulation.send(1, START)
 
-        floor.say(1, Trickle(candidate=CANDIDATE))
+        simulation.send(1, Trickle(candidate=CANDIDATE))
 
-        assert floor.commands(worker) == [ViewerCandidate(room="id2", viewer="v1", candidate=CANDIDATE)]
+        assert simulation.commands_to(worker) == [ViewerCandidate(room="id2", viewer="v1", candidate=CANDIDATE)]
 
-    def test_without_a_room_are_dropped(self, floor):
-        assert floor.say(1, Trickle(candidate=CANDIDATE)) == []
+    def test_without_a_room_are_dropped(self, simulation):
+        assert simulation.send(1, Trickle(candidate=CANDIDATE)) == []
 
-    def test_after_the_media_are_gone_are_dropped(self, floor, worker):
-        floor.answer(worker, ViewerLeft(room=floor.play(1).room, viewer="v1"))
+    def test_of_a_connection_that_has_ended_are_dropped(self, simulation, worker):
+        started = simulation.play(1)
+        simulation.reply(worker, ViewerLeft(room=started.room, viewer="v1"))
 
-        assert floor.say(1, Trickle(candidate=CANDIDATE)) == []
+        assert simulation.send(1, Trickle(candidate=CANDIDATE)) == []
 
-    def test_are_kept_up_to_a_limit_until_the_answer(self, floor, worker):
-        floor.say(1, START)
+    def test_wait_with_the_offer_for_a_room_without_a_worker(self, simulation, worker):
+        room = simulation.play(1).room
+        simulation.disconnect_worker(worker)
+        simulation.send(2, Join(room=room, offer="v=2"))
+        assert simulation.send(2, Trickle(candidate=CANDIDATE)) == []
+        simulation.advance(RETURN_SECONDS)
+
+        other = simulation.add_worker()
+
+        assert simulation.commands_to(other)[-1] == ViewerCandidate(room=room, viewer="v2", candidate=CANDIDATE)
+
+    def test_are_kept_up_to_a_limit_until_the_answer(self, simulation, worker):
+        simulation.send(1, START)
         for _ in range(MAX_CANDIDATES + 5):
-            floor.say(1, Trickle(candidate=CANDIDATE))
-        [viewer] = floor.room("id2").viewers.values()
+            simulation.send(1, Trickle(candidate=CANDIDATE))
+        [viewer] = simulation.room("id2").viewers.values()
         assert len(viewer.candidates) == MAX_CANDIDATES
 
-        floor.answer(worker, Admitted(room="id2", viewer="v1", answer="a=1"))
+        simulation.reply(worker, Admitted(room="id2", viewer="v1", answer="a=1"))
 
         assert viewer.candidates == []
 
 
-class TestEarly:
-    """Pages that are back before their room's worker is."""
-
-    @pytest.fixture
-    def floor(self):
-        return Floor(started_at=0.0)
-
-    @pytest.fixture
-    def before(self):
-        """The coordinator before this one, with a room of two."""
-        before = Floor()
-        before.worker()
-        before.started = before.play(1)
-        before.friend = before.enter(2, before.started.room)
-        return before
-
-    def record(self, before):
-        return before.records[before.started.room]
-
-    def test_wait_for_it_and_go_on(self, floor, before):
-        room, token = before.started.room, before.started.token
-        floor.say(1, Back(room=room, token=token))
-        assert floor.told == []
-
-        worker = floor.worker(holding=1)
-        floor.bring(worker, room, viewers=("v1", "v2"), record=self.record(before))
-
-        assert floor.to(1) == []
-        assert floor.seats(1) == {"m1": 0, "m2": 1}
-
-    def test_may_join_with_candidates_meanwhile(self, floor, before):
-        room, token = before.started.room, before.friend.token
-        floor.say(2, Join(room=room, offer="v=7", token=token))
-        floor.say(2, Trickle(candidate=CANDIDATE))
-
-        worker = floor.worker(holding=1)
-        floor.bring(worker, room, viewers=("v1", "v2"), record=self.record(before))
-
-        assert [type(command).__name__ for command in floor.commands(worker)[-3:]] == [
-            "Dismiss",
-            "Admit",
-            "ViewerCandidate",
-        ]
-        assert floor.admit()[0].seat == 1
-
-    def test_are_refused_when_it_does_not_come(self, floor):
-        floor.say(1, Join(room="gone", offer="v=1"))
-        floor.say(2, Back(room="gone", token="t"))
-
-        floor.wait(EARLY_SECONDS)
-
-        assert floor.code(1) == floor.code(2) == ("Refused", "unknown_room")
-        floor.say(3, Back(room="gone", token="t"))
-        assert floor.code(3) == ("Refused", "unknown_room")
-
-    def test_may_go_again(self, floor):
-        floor.say(1, Join(room="gone", offer="v=1"))
-        floor.gone(1)
-        floor.say(2, Join(room="gone", offer="v=1"))
-        floor.say(2, Leave())
-
-        assert floor.wait(EARLY_SECONDS) == []
-
-    def test_with_a_token_of_no_member_are_refused_when_it_comes(self, floor, before):
-        room = before.started.room
-        floor.say(1, Back(room=room, token="guessed"))
-
-        floor.bring(floor.worker(holding=1), room, record=self.record(before))
-
-        assert floor.code(1) == ("Refused", "forgotten")
-
-
 class TestRegions:
-    def test_a_room_opens_in_the_closest_region_and_its_page_is_told_where(self, floor):
-        floor.worker(region="east", capacity=9)
-        floor.worker(region="west")
+    def test_a_room_opens_in_the_closest_region_and_its_page_is_told_where(self, simulation):
+        simulation.add_worker(region="east", capacity=9)
+        simulation.add_worker(region="west")
 
-        assert floor.play(1, delays={"east": 50, "west": 5}).region == "west"
+        assert simulation.play(1, delays={"east": 50, "west": 5}).region == "west"
 
-    def test_the_players_choice_comes_before_the_closest(self, floor):
-        floor.worker(region="east")
-        floor.worker(region="west")
+    def test_the_players_choice_comes_before_the_closest(self, simulation):
+        simulation.add_worker(region="east")
+        simulation.add_worker(region="west")
 
-        assert floor.play(1, region="east", delays={"east": 50, "west": 5}).region == "east"
+        assert simulation.play(1, region="east", delays={"east": 50, "west": 5}).region == "east"
 
-    def test_a_full_or_unknown_choice_is_no_reason_to_refuse(self, floor):
-        floor.worker(region="east", capacity=1)
-        floor.worker(region="west")
-        floor.play(1, region="east")
+    def test_a_full_or_unknown_choice_is_no_reason_to_refuse(self, simulation):
+        simulation.add_worker(region="east", capacity=1)
+        simulation.add_worker(region="west")
+        simulation.play(1, region="east")
 
-        assert floor.play(2, region="east").region == "west"
-        assert floor.play(3, region="atlantis").region == "west"
+        assert simulation.play(2, region="east").region == "west"
+        assert simulation.play(3, region="atlantis").region == "west"

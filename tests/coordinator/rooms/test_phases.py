@@ -2,7 +2,8 @@
 
 import pytest
 
-from coordinator.rooms.phases import ADMITTING, ON_A_WORKER, TRANSITIONS, Event, Phase, WrongPhaseError, after
+from coordinator.errors import WrongPhaseError
+from coordinator.rooms.phases import ADMITTING, ON_A_WORKER, TRANSITIONS, Event, Phase, after
 
 
 def test_every_phase_has_its_row():

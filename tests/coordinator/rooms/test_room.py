@@ -1,13 +1,13 @@
-"""One room's looks."""
+"""One room, as data and as pages see it."""
 
 import pytest
 
+from coordinator.errors import WrongPhaseError
 from coordinator.fleet.registry import Registry
-from coordinator.messages import Game, ListedRoom, Person, Register
-from coordinator.rooms.phases import Event, Phase, WrongPhaseError
+from coordinator.messages import ListedRoom, Person, Register
+from coordinator.rooms.phases import Event, Phase
 from coordinator.rooms.room import Room, Viewer
-
-DUEL = Game(id="d", title="Duel", system="NES")
+from tests.coordinator.simulation import DUEL
 
 
 @pytest.fixture
@@ -23,12 +23,12 @@ def test_the_label_does_not_open_the_room(room):
 
 def test_it_takes_no_event_that_can_not_happen(room):
     with pytest.raises(WrongPhaseError):
-        room.step(Event.FROZEN)
+        room.apply(Event.FROZEN)
     assert room.phase is Phase.STARTING
 
 
 def test_people_are_shown_without_their_secrets(room):
-    member = room.company.enter("hash", "Ada", "profile")
+    member = room.roster.add("hash", "Ada", "profile")
 
     assert room.people == (Person(id="m1", name="Ada", seat=0, here=False),)
     member.page = 7
@@ -36,21 +36,21 @@ def test_people_are_shown_without_their_secrets(room):
 
 
 def test_the_lobby_shows_it_when_it_is_open_and_listed_and_not_locked(room):
-    room.company.enter("hash")
-    room.company.enter("hash", watch=True)
+    room.roster.add("hash")
+    room.roster.add("hash", watch=True)
     assert room.in_lobby is None
 
-    room.step(Event.ANSWERED)
+    room.apply(Event.ANSWERED)
     assert room.in_lobby == ListedRoom(room=room.id, game=DUEL, players=1, watching=1, free_seats=3)
 
-    room.company.locked = True
+    room.roster.locked = True
     assert room.in_lobby is None
-    room.company.locked, room.listed = False, False
+    room.roster.locked, room.listed = False, False
     assert room.in_lobby is None
 
 
 def test_an_answer_ends_what_was_kept_for_it(room):
-    member = room.company.enter("hash")
+    member = room.roster.add("hash")
     viewer = Viewer("v1", member, "v=0", "token", 0.0)
     room.viewers["v1"] = viewer
     assert room.viewer_of(member) is viewer

@@ -7,7 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from coordinator.errors import DeniedError
 from coordinator.fleet.registry import Registry
+from coordinator.fleet.router import Page
 from coordinator.messages import (
     Admit,
     Admitted,
@@ -17,7 +19,6 @@ from coordinator.messages import (
     Dismiss,
     Draining,
     Frozen,
-    Game,
     GiveSeat,
     Holding,
     Join,
@@ -43,10 +44,9 @@ from coordinator.rooms import records
 from coordinator.rooms.decisions import ToPage, ToWorker
 from coordinator.rooms.phases import ON_A_WORKER, Phase
 from coordinator.rooms.rooms import Rooms
-from coordinator.rooms.seats import MAX_MEMBERS, SEATS, DeniedError
+from coordinator.rooms.seats import MAX_MEMBERS, SEATS
+from tests.coordinator.simulation import AIRSTRIKER, DUEL
 
-DUEL = Game(id="d", title="Duel", system="NES")
-AIR = Game(id="a", title="Air", system="Mega Drive")
 CANDIDATE = Candidate(candidate="candidate:1 1 udp 2 192.0.2.1 9 typ host", sdpMid="0")
 
 PAGES = st.integers(1, 12)
@@ -56,15 +56,15 @@ CODES = st.sampled_from(
 )
 
 
-class Box:
-    """What a worker really has: it outlives its registrations, as an agent does."""
+class Agent:
+    """A worker's agent with the rooms that it really has: it outlives its registrations."""
 
     def __init__(self):
         self.id = ""
         self.rooms = {}
         """Its copies: by room, the record that it keeps."""
         self.viewers = defaultdict(set)
-        self.ghost = False  # then it is but a link that nobody listens to any more
+        self.dead_link = False  # a link that nobody listens to any more
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -80,9 +80,9 @@ class AnyOrder(RuleBasedStateMachine):
         self.room_ids = ["nowhere"]
         self.tokens = ["nonsense"]
         self.connected = {}
-        """Boxes with a link, by their worker's id."""
+        """Agents with a link, by their worker's id."""
         self.away = []
-        """Boxes whose link broke."""
+        """Agents whose link broke."""
         self.present = set()
         """Pages that are connected."""
 
@@ -91,7 +91,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.rooms = Rooms(self.registry, rooms_per_address=3, started_at=self.now, new_id=self.ids.__next__)
 
     def carry_out(self, decisions):
-        for decision in [*decisions, *self.rooms.news(self.now)]:
+        for decision in [*decisions, *self.rooms.settle(self.now)]:
             if isinstance(decision, ToWorker):
                 self.command(self.connected[decision.worker], decision)
             elif isinstance(decision, ToPage):
@@ -99,91 +99,88 @@ class AnyOrder(RuleBasedStateMachine):
                 if isinstance(decision.message, Started):
                     self.tokens.append(decision.message.token)
 
-    def command(self, box, decision):
+    def command(self, agent, decision):
         message = decision.message
         match message:
             case OpenRoom() | Admit():
-                assert isinstance(message, OpenRoom) or message.room in box.rooms
-                box.rooms.setdefault(message.room, "")
+                assert isinstance(message, OpenRoom) or message.room in agent.rooms
+                agent.rooms.setdefault(message.room, "")
                 self.room_ids.append(message.room)
                 if message.viewer:
-                    self.asked.append((box, message.room, message.viewer))
+                    self.asked.append((agent, message.room, message.viewer))
             case Keep():
-                assert message.room in box.rooms
+                assert message.room in agent.rooms
                 assert records.read(message.record) is not None
-                box.rooms[message.room] = message.record
+                agent.rooms[message.room] = message.record
             case CloseRoom():
-                box.rooms.pop(message.room, None)
-                box.viewers.pop(message.room, None)
+                agent.rooms.pop(message.room, None)
+                agent.viewers.pop(message.room, None)
             case Dismiss():
-                box.viewers[message.room].discard(message.viewer)
+                agent.viewers[message.room].discard(message.viewer)
 
-    def page(self, page):
+    def send(self, page, message, address=""):
         self.present.add(page)
-        return page
+        self.carry_out(self.rooms.page_messages.handle(Page(page, address), message, self.now))
 
-    def say(self, page, message, address=""):
-        self.carry_out(self.rooms.page_said(self.page(page), message, self.now, address))
-
-    def answer(self, box, message):
-        if box.id in self.connected:
-            self.carry_out(self.rooms.worker_said(box.id, message, self.now))
+    def answer(self, agent, message):
+        if agent.id in self.connected:
+            self.carry_out(self.rooms.worker_messages.handle(agent.id, message, self.now))
 
     @initialize(pages=st.integers(0, 2))
     def play(self, pages):
         """Mostly there is a game under way, and somewhere for it to go."""
         for _ in range(2):
-            self.connect(Box(), 3, (DUEL, AIR))
+            self.connect(Agent(), 3, (DUEL, AIRSTRIKER))
         for page in range(1, pages + 1):
-            self.say(page, Start(game="d", offer="v=0") if page == 1 else Join(room=self.room_ids[-1], offer="v=0"))
-            box, room, viewer = self.asked[-1]
-            self.let_in(box, room, viewer)
+            self.send(page, Start(game="d", offer="v=0") if page == 1 else Join(room=self.room_ids[-1], offer="v=0"))
+            agent, room, viewer = self.asked[-1]
+            self.let_in(agent, room, viewer)
 
-    def let_in(self, box, room, viewer):
-        if room in box.rooms:
-            box.viewers[room].add(viewer)
-            self.answer(box, Admitted(room=room, viewer=viewer, answer="a=1", codec="H264"))
+    def let_in(self, agent, room, viewer):
+        if room in agent.rooms:
+            agent.viewers[room].add(viewer)
+            self.answer(agent, Admitted(room=room, viewer=viewer, answer="a=1", codec="H264"))
 
     # ----- workers
 
-    @rule(capacity=st.integers(1, 3), games=st.sets(st.sampled_from((DUEL, AIR)), min_size=1))
+    @rule(capacity=st.integers(1, 3), games=st.sets(st.sampled_from((DUEL, AIRSTRIKER)), min_size=1))
     def register(self, capacity, games):
-        self.connect(Box(), capacity, games)
+        self.connect(Agent(), capacity, games)
 
-    def connect(self, box, capacity, games):
-        holding = {room: record for room, record in box.rooms.items() if record}
-        box.rooms = dict(holding)
+    def connect(self, agent, capacity, games):
+        holding = {room: record for room, record in agent.rooms.items() if record}
+        agent.rooms = dict(holding)
         worker = self.registry.register(
             Register(name="box", capacity=capacity, games=tuple(games), holding=len(holding))
         )
-        box.id = worker.id
-        self.connected[box.id] = box
-        self.rooms.worker_came()
+        agent.id = worker.id
+        self.connected[agent.id] = agent
+        self.rooms.note_new_places()
         self.carry_out(())
         for room, record in holding.items():
-            self.answer(box, Holding(room=room, record=record, viewers=tuple(box.viewers[room])))
+            self.answer(agent, Holding(room=room, record=record, viewers=tuple(agent.viewers[room])))
 
     @precondition(lambda self: self.away)
     @rule(data=st.data(), capacity=st.integers(3, 4))
     def return_with_rooms(self, data, capacity):
-        box = data.draw(st.sampled_from(self.away))
-        self.away.remove(box)
-        self.connect(box, capacity, (DUEL, AIR))
+        agent = data.draw(st.sampled_from(self.away))
+        self.away.remove(agent)
+        self.connect(agent, capacity, (DUEL, AIRSTRIKER))
 
     @precondition(lambda self: self.connected)
     @rule(data=st.data())
     def return_before_it_is_missed(self, data):
         """Its link is a new one, and the old one is not known to be gone: what goes there is lost."""
-        box, ghost = self.connected[data.draw(st.sampled_from(tuple(self.connected)))], Box()
-        if not box.ghost:
-            ghost.id, ghost.rooms, ghost.ghost = box.id, dict(box.rooms), True
-            self.connected[box.id] = ghost
-            self.connect(box, 4, (DUEL, AIR))
+        agent, old = self.connected[data.draw(st.sampled_from(tuple(self.connected)))], Agent()
+        if not agent.dead_link:
+            old.id, old.rooms, old.dead_link = agent.id, dict(agent.rooms), True
+            self.connected[agent.id] = old
+            self.connect(agent, 4, (DUEL, AIRSTRIKER))
 
     @rule()
     def restart_the_coordinator(self):
         """Everybody has to come again, in any order."""
-        self.away += (box for box in self.connected.values() if not box.ghost)
+        self.away += (agent for agent in self.connected.values() if not agent.dead_link)
         self.connected.clear()
         self.present.clear()
         self.open_arcade()
@@ -191,16 +188,16 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.connected)
     @rule(data=st.data(), dies=st.booleans())
     def lose_worker(self, data, dies):
-        box = self.connected.pop(data.draw(st.sampled_from(tuple(self.connected))))
-        if not (dies or box.ghost):
-            self.away.append(box)
-        self.carry_out(self.rooms.worker_lost(self.registry.remove(box.id), self.now))
+        agent = self.connected.pop(data.draw(st.sampled_from(tuple(self.connected))))
+        if not (dies or agent.dead_link):
+            self.away.append(agent)
+        self.carry_out(self.rooms.remove_worker(self.registry.remove(agent.id), self.now))
 
     @precondition(lambda self: self.connected)
-    @rule(data=st.data(), games=st.sets(st.sampled_from((DUEL, AIR))))
+    @rule(data=st.data(), games=st.sets(st.sampled_from((DUEL, AIRSTRIKER))))
     def change_library(self, data, games):
         self.registry.update(data.draw(st.sampled_from(tuple(self.connected))), games)
-        self.rooms.worker_came()
+        self.rooms.note_new_places()
         self.carry_out(())
 
     @precondition(lambda self: self.connected)
@@ -216,51 +213,51 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.asked)
     @rule(data=st.data())
     def reject(self, data):
-        box, room, viewer = data.draw(st.sampled_from(self.asked))
-        box.viewers[room].discard(viewer)
-        self.answer(box, Rejected(room=room, viewer=viewer, code="x", message=""))
+        agent, room, viewer = data.draw(st.sampled_from(self.asked))
+        agent.viewers[room].discard(viewer)
+        self.answer(agent, Rejected(room=room, viewer=viewer, code="x", message=""))
 
     @precondition(lambda self: self.asked)
     @rule(data=st.data())
     def lose_viewer(self, data):
-        box, room, viewer = data.draw(st.sampled_from(self.asked))
-        box.viewers[room].discard(viewer)
-        self.answer(box, ViewerLeft(room=room, viewer=viewer))
+        agent, room, viewer = data.draw(st.sampled_from(self.asked))
+        agent.viewers[room].discard(viewer)
+        self.answer(agent, ViewerLeft(room=room, viewer=viewer))
 
     def end_a_copy(self, data):
-        box, room, _ = data.draw(st.sampled_from(self.asked))
-        if room not in box.rooms or self.rooms.find(room) is None:
+        agent, room, _ = data.draw(st.sampled_from(self.asked))
+        if room not in agent.rooms or self.rooms.find(room) is None:
             return None
-        del box.rooms[room]
-        box.viewers.pop(room, None)
-        return box, room
+        del agent.rooms[room]
+        agent.viewers.pop(room, None)
+        return agent, room
 
     @precondition(lambda self: self.asked)
     @rule(data=st.data(), code=CODES)
     def close_room(self, data, code):
         if ended := self.end_a_copy(data):
-            box, room = ended
-            self.answer(box, RoomClosed(room=room, code=code, message=""))
+            agent, room = ended
+            self.answer(agent, RoomClosed(room=room, code=code, message=""))
 
     @precondition(lambda self: any(room.phase is Phase.FREEZING for room in self.rooms.rooms))
     @rule(data=st.data(), fails=st.booleans())
     def finish_freezing(self, data, fails):
         room = data.draw(st.sampled_from([room for room in self.rooms.rooms if room.phase is Phase.FREEZING]))
-        box = self.connected[room.worker.id]
+        agent = self.connected[room.worker.id]
         if fails:
-            self.answer(box, Thawed(room=room.id, code="store_failed", message=""))
+            self.answer(agent, Thawed(room=room.id, code="store_failed", message=""))
         else:
-            box.rooms.pop(room.id, None)
-            box.viewers.pop(room.id, None)
-            self.answer(box, Frozen(room=room.id))
+            agent.rooms.pop(room.id, None)
+            agent.viewers.pop(room.id, None)
+            self.answer(agent, Frozen(room=room.id))
 
     @precondition(lambda self: self.connected and self.rooms.rooms)
     @rule(data=st.data())
     def finish_preparing(self, data):
-        """The worker that was asked to, or another one that has nothing to say here."""
+        """Answer as the worker that was asked to, or as another one, which has nothing to say here."""
         room = data.draw(st.sampled_from(tuple(self.rooms.rooms)))
-        box = data.draw(st.sampled_from(tuple(self.connected.values())))
-        self.answer(box if room.target is None else self.connected[room.target.id], Prepared(room=room.id))
+        agent = data.draw(st.sampled_from(tuple(self.connected.values())))
+        self.answer(agent if room.target is None else self.connected[room.target.id], Prepared(room=room.id))
 
     @precondition(lambda self: self.rooms.rooms)
     @rule(data=st.data())
@@ -277,22 +274,22 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(page=PAGES, game=st.sampled_from("dax"), address=st.sampled_from(("", "192.0.2.1")))
     def start(self, page, game, address):
-        self.say(page, Start(game=game, offer="v=0"), address)
+        self.send(page, Start(game=game, offer="v=0"), address)
 
     @rule(page=PAGES, data=st.data(), watch=st.booleans())
     def join(self, page, data, watch):
         room, token = data.draw(st.sampled_from(self.room_ids)), data.draw(st.sampled_from(self.tokens))
-        self.say(page, Join(room=room, offer="v=0", token=token, watch=watch))
+        self.send(page, Join(room=room, offer="v=0", token=token, watch=watch))
 
     @rule(page=PAGES, data=st.data())
     def back(self, page, data):
         room, token = data.draw(st.sampled_from(self.room_ids)), data.draw(st.sampled_from(self.tokens))
-        self.say(page, Back(room=room, token=token))
+        self.send(page, Back(room=room, token=token))
 
     @rule()
     def crowd(self):
         for page in range(100, 106):
-            self.say(page, Join(room=self.room_ids[-1], offer="v=0"))
+            self.send(page, Join(room=self.room_ids[-1], offer="v=0"))
 
     @rule(
         page=PAGES,
@@ -307,14 +304,14 @@ class AnyOrder(RuleBasedStateMachine):
         ),
     )
     def act(self, page, message):
-        self.say(page, message)
+        self.send(page, message)
 
     @precondition(lambda self: self.present)
     @rule(data=st.data())
     def go(self, data):
         page = data.draw(st.sampled_from(sorted(self.present)))
         self.present.remove(page)
-        self.carry_out(self.rooms.page_went(page, self.now))
+        self.carry_out(self.rooms.remove_page(page, self.now))
 
     # ----- the clock
 
@@ -330,12 +327,12 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def no_seat_is_taken_twice(self):
         for room in self.rooms.rooms:
-            members = room.company.members
+            members = room.roster.members
             seats = [member.seat for member in members.values() if member.seat is not None]
             assert len(seats) == len(set(seats)) <= SEATS
             assert 0 < len(members) <= MAX_MEMBERS
-            assert room.company.host in members
-            for offer in room.company.offers.items():
+            assert room.roster.host in members
+            for offer in room.roster.offers.items():
                 assert all(members[member].seat is not None for member in offer)
 
     @invariant()
@@ -354,9 +351,9 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def no_worker_has_a_copy_that_is_not_the_room(self):
-        for box in self.connected.values():
-            for room_id in () if box.ghost else box.rooms:
-                assert self.rooms.find(room_id).worker.id == box.id
+        for agent in self.connected.values():
+            for room_id in () if agent.dead_link else agent.rooms:
+                assert self.rooms.find(room_id).worker.id == agent.id
 
     @invariant()
     def every_page_is_in_one_room_at_most(self):
@@ -369,25 +366,25 @@ class AnyOrder(RuleBasedStateMachine):
         for room in self.rooms.rooms:
             owners = [viewer.member for viewer in room.viewers.values()]
             assert len(owners) == len(set(map(id, owners)))
-            assert all(room.company.members[member.id] is member for member in owners)
+            assert all(room.roster.members[member.id] is member for member in owners)
             assert all(viewer.member.page is not None for viewer in room.viewers.values() if not viewer.admitted)
 
     @invariant()
     def nobody_waits_for_ever(self):
         for room in self.rooms.rooms:
             waits = any(not viewer.admitted for viewer in room.viewers.values())
-            gone = any(m.page is None and room.viewer_of(m) is None for m in room.company.members.values())
+            gone = any(m.page is None and room.viewer_of(m) is None for m in room.roster.members.values())
             moving = room.phase in (Phase.ASTRAY, Phase.HOMELESS, Phase.FREEZING)
             if waits or gone or moving or room.target is not None:
                 assert self.rooms.next_deadline() is not None
 
     def teardown(self):
         for page in sorted(self.present):
-            self.carry_out(self.rooms.page_said(page, Leave(), self.now))
-            self.carry_out(self.rooms.page_went(page, self.now))
+            self.carry_out(self.rooms.page_messages.handle(Page(page), Leave(), self.now))
+            self.carry_out(self.rooms.remove_page(page, self.now))
         self.present.clear()
-        for box, room, viewer in self.asked:
-            self.answer(box, ViewerLeft(room=room, viewer=viewer))
+        for agent, room, viewer in self.asked:
+            self.answer(agent, ViewerLeft(room=room, viewer=viewer))
         for _ in range(20):
             self.now += 200.0
             self.carry_out(self.rooms.expire(self.now))

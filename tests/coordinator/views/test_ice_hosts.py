@@ -1,4 +1,4 @@
-"""By which host a page came, and what becomes of URLs that leave it open."""
+"""The host that a page came by, in URLs that leave it open."""
 
 import re
 
