@@ -32,7 +32,7 @@ from worker.ops.health import PortInUseError, serving
 from worker.ops.metrics import Metrics
 from worker.processes.lifecycle import Patience
 from worker.processes.supervisor import ROOM_COMMAND, Supervisor
-from worker.runtime.tasks import log_failure, unless
+from worker.runtime.tasks import BackgroundTasks, unless
 from worker.sandbox import Mode, RefusedError, missing
 from worker.store.objects import Objects, StoreSettingsError, open_store
 from worker.store.store import Store
@@ -102,16 +102,14 @@ class Agent:
             await self._supervisor.stop()
 
     async def _work_until(self, stop: asyncio.Event) -> None:
-        stopped = asyncio.create_task(stop.wait(), name="stop")
-        linked = asyncio.create_task(self._link.run(), name="link")
-        watching = asyncio.create_task(self._scanner.follow(self._changed), name="library")
-        watching.add_done_callback(log_failure)  # without it the library just stays as it is
-        sparing = asyncio.create_task(self._keep_grace(), name="grace of empty rooms")
-        sparing.add_done_callback(log_failure)
-        reporting = asyncio.create_task(self._report_figures(), name="report of figures")
-        reporting.add_done_callback(log_failure)
-        expiring = asyncio.create_task(self._store.expire(), name="old snapshots")
-        expiring.add_done_callback(log_failure)
+        tasks = BackgroundTasks(logger)
+        stopped = tasks.spawn(stop.wait(), "stop", awaited=True)
+        linked = tasks.spawn(self._link.run(), "link", awaited=True)
+        # The worker goes on without any of these: without the first, its library stays as it is.
+        tasks.spawn(self._scanner.follow(self._changed), "library")
+        tasks.spawn(self._keep_grace(), "grace of empty rooms")
+        tasks.spawn(self._report_figures(), "report of figures")
+        tasks.spawn(self._store.expire(), "old snapshots")
         try:
             done, _ = await asyncio.wait((stopped, linked), return_when=asyncio.FIRST_COMPLETED)
             if linked in done:
@@ -121,10 +119,7 @@ class Agent:
             await self._supervisor.stop()  # while there is somebody to tell
             await self._link.flush()
         finally:
-            tasks = (stopped, linked, watching, sparing, reporting, expiring)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await tasks.close()
 
     def _ready(self) -> bool:
         return self._link.registered

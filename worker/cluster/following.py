@@ -6,13 +6,13 @@ The client library is imported when it is needed, as a worker elsewhere may not 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from worker.cluster.errors import ClusterError, NoClientError
 from worker.config import Config
-from worker.runtime.tasks import log_failure
+from worker.runtime.tasks import BackgroundTasks
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
@@ -37,20 +37,18 @@ async def following(config: Config, changed: Changed, seated: Callable[[], int])
     if client is None:
         yield
         return
-    tasks = []
+    tasks = BackgroundTasks(logger)  # rooms don't need them to go on
     try:
         if config.pod_name:
-            tasks.append(_start(_deletion_cost(client, config.pod_name, seated), "deletion cost of the pod"))
+            tasks.spawn(_deletion_cost(client, config.pod_name, seated), "deletion cost of the pod")
         if config.gateway_service:
             known = asyncio.Event()
-            tasks.append(_start(_gateway(client, config.gateway_service, changed, known), "address of the gateway"))
+            tasks.spawn(_gateway(client, config.gateway_service, changed, known), "address of the gateway")
             with suppress(TimeoutError):
                 await asyncio.wait_for(known.wait(), FIRST_LOOK_SECONDS)
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await tasks.close()
         await client.close()
 
 
@@ -74,12 +72,6 @@ def _connect(setting: str) -> "AsyncClient":
     except ImportError as error:
         raise NoClientError(setting) from error
     return connect(setting)
-
-
-def _start(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-    task = asyncio.create_task(work, name=name)
-    task.add_done_callback(log_failure)  # rooms don't need it to go on
-    return task
 
 
 async def _gateway(client: "AsyncClient", service: str, changed: Changed, known: asyncio.Event) -> None:

@@ -47,6 +47,7 @@ from worker.processes.endings import Ending
 from worker.processes.lifecycle import Event, Life, Patience, State, UnexpectedEventError
 from worker.processes.log_lines import OutputLines
 from worker.processes.media_sockets import Handover
+from worker.runtime.tasks import BackgroundTasks
 
 logger = logging.getLogger(__name__)
 
@@ -208,27 +209,25 @@ class Child:
     async def run(self, on_message: OnMessage) -> Ending:
         """Pass its messages on until it is gone: process, messages and output. Cancelling kills it."""
         self._arm()
-        reading = asyncio.create_task(self._read(on_message), name=f"{self.log.name} messages")
-        logging_output = asyncio.create_task(self._log_output(), name=f"{self.log.name} output")
+        tasks = BackgroundTasks(self.log)
+        tasks.spawn(self._read(on_message), "reading its messages")
+        tasks.spawn(self._log_output(), "reading its output")
         try:
             exit_code = await self._process.wait()
-            _, held_open = await asyncio.wait((reading, logging_output), timeout=LAST_WORDS)
-            if held_open:  # by a program that the core started
+            if tasks:
+                await asyncio.wait(tasks, timeout=LAST_WORDS)
+            if tasks:  # kept open by a program that the core started
                 self._kill_group()
         finally:
             if self._process.returncode is None:
                 self.kill(endings.CLOSED)
-            await self._let_go(reading, logging_output)
+            await tasks.close()
+            self._let_go()
         why = self._ending or endings.explain(exit_code)
         self.log.debug("= gone, exit code %d: %s", exit_code, why.code)
         return why
 
-    async def _let_go(self, *tasks: asyncio.Task[None]) -> None:
-        for task in tasks:
-            task.cancel()
-        for failure in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(failure, Exception):
-                self.log.error("! reading from it failed", exc_info=failure)
+    def _let_go(self) -> None:
         self._step(Event.ENDED)
         self._outbox.close()
         self._handover.close()

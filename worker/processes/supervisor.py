@@ -7,9 +7,9 @@ room ends, its end is reported once, as ``RoomClosed``, and after its process is
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Protocol
 
 from coordinator.messages import (
     Admit,
@@ -45,7 +45,7 @@ from worker.processes.open_order import opening, owner
 from worker.processes.process import Child
 from worker.processes.room import Room
 from worker.processes.spares import Spares
-from worker.runtime.tasks import log_failure
+from worker.runtime.tasks import BackgroundTasks
 from worker.store.errors import StoreError
 from worker.store.store import Store
 
@@ -101,11 +101,11 @@ class Supervisor:
         self._rooms: dict[str, Room] = {}
         self._spares = Spares(self._start)
         self._children: set[Child] = set()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = BackgroundTasks(logger)
         self.draining = False
         """Set for good when the worker is to end: no room may be opened any more."""
-        self._spare_task = asyncio.create_task(self._spares.run(), name="spare room process")
-        self._spare_task.add_done_callback(log_failure)
+        self._stocking = BackgroundTasks(logger)
+        self._stocking.spawn(self._spares.run(), "spare room process")
 
     def __contains__(self, room: object) -> bool:
         return room in self._rooms
@@ -136,11 +136,11 @@ class Supervisor:
         self._rooms[order.room] = room
         if order.viewer:
             self._enter(room, order)
-        room.tasks.append(self._spawn(self._begin(room, order, entry), f"beginning of room {room.label}"))
+        room.tasks.append(self._tasks.spawn(self._begin(room, order, entry), f"beginning of room {room.label}"))
         if child := self._spares.take():
             room.assign(child)
         else:
-            self._spawn(self._start_for(room), f"start of room {room.label}")
+            self._tasks.spawn(self._start_for(room), f"start of room {room.label}")
 
     def admit(self, order: Admit) -> None:
         """Let one more viewer in."""
@@ -183,11 +183,11 @@ class Supervisor:
         if room and room.freezing is None:
             room.freezing = self._loop.create_future()
             room.send(control.Freeze())
-            room.tasks.append(self._spawn(self._freeze(room, room.freezing), f"freezing of room {room.label}"))
+            room.tasks.append(self._tasks.spawn(self._freeze(room, room.freezing), f"freezing of room {room.label}"))
 
     def prepare(self, order: Prepare) -> None:
         """Have a process in stock for a room that is to be moved here, and say so."""
-        self._spawn(self._prepare(order.room), f"spare for room {order.room[:8]}")
+        self._tasks.spawn(self._prepare(order.room), f"spare for room {order.room[:8]}")
 
     async def _prepare(self, room: str) -> None:
         with suppress(TimeoutError):
@@ -208,8 +208,7 @@ class Supervisor:
     async def stop(self) -> None:
         """End all rooms and the spare, and wait until no process is left."""
         self.draining = True
-        self._spare_task.cancel()
-        await asyncio.wait((self._spare_task,))
+        await self._stocking.close()
         await self.close_all(endings.WORKER_STOPPED)
         while self._tasks:  # a spare may still be starting
             for child in self._children:
@@ -251,15 +250,12 @@ class Supervisor:
 
     def _start(self) -> Awaitable[Child]:
         """Start a process and tend it. Cancelling the wait for it does not stop it half-way, with nobody to end it."""
-        starting = asyncio.create_task(self._start_child(), name="start of a room process")
-        self._tasks.add(starting)
-        starting.add_done_callback(self._tasks.discard)
-        return asyncio.shield(starting)
+        return asyncio.shield(self._tasks.spawn(self._start_child(), "start of a room process", awaited=True))
 
     async def _start_child(self) -> Child:
         child = await Child.start(self._command, self._patience, list(map(str, self._config.addresses)))
         self._children.add(child)
-        self._spawn(self._tend(child), f"room process {child.pid}")
+        self._tasks.spawn(self._tend(child), f"room process {child.pid}")
         return child
 
     async def _start_for(self, room: Room) -> None:
@@ -333,13 +329,6 @@ class Supervisor:
 
     def _reject(self, order: Admit, code: str, message: str) -> None:
         self._report(Rejected(room=order.room, viewer=order.viewer, code=code, message=message))
-
-    def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        task = asyncio.create_task(coroutine, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(log_failure)
-        return task
 
 
 def _for_coordinator(room: Room, message: Answer | TurnedAway | Left) -> WorkerMessage:

@@ -54,15 +54,22 @@ class BackgroundTasks:
         """
         while self._tasks:
             self.cancel()
-            await asyncio.wait(self._tasks)
+            done, _ = await asyncio.wait(self._tasks)
+            for task in done:
+                _retrieve(task)  # the caller of an awaited one may be gone, which asyncio would complain of
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
 
     def _finish(self, task: asyncio.Task[Any]) -> None:
         self._forget(task)
-        if not task.cancelled() and (failure := task.exception()):
+        if failure := _retrieve(task):
             self._logger.error("! %s failed", task.get_name(), exc_info=failure)
+
+
+def _retrieve(task: asyncio.Task[Any]) -> BaseException | None:
+    """Return the exception of a finished task, None if it ended well or was cancelled."""
+    return None if task.cancelled() else task.exception()
 
 
 logger = logging.getLogger(__name__)
@@ -70,7 +77,7 @@ logger = logging.getLogger(__name__)
 
 def log_failure(task: asyncio.Task[Any]) -> None:
     """Log the exception of a finished task that nobody awaits, as a done callback."""
-    if not task.cancelled() and (failure := task.exception()):
+    if failure := _retrieve(task):
         logger.error("! %s failed", task.get_name(), exc_info=failure)
 
 

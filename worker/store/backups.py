@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from worker.formats.envelope import DamagedError
 from worker.messages.storing import Frozen, Snapshot
-from worker.runtime.tasks import log_failure
+from worker.runtime.tasks import BackgroundTasks
 from worker.store.context import Owner, Shared
 from worker.store.errors import NO_ANSWER, StoreError
 from worker.store.naming import records
@@ -35,7 +35,7 @@ class Backups:
         self._next = Mark(owner.epoch, int(shared.now() * 1000))
         self._stored: Mark | None = None
         """The newest that the store has acknowledged."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks(logger)
 
     async def resume(self) -> Backup | None:
         """What to go on from; None if there is none. Raises StoreError if the store can't tell."""
@@ -82,7 +82,7 @@ class Backups:
             await self._snapshots.add(self._room, mark, record)
             before, self._stored = self._stored, mark
             if before is not None:
-                self._drop_later(before)
+                self._tasks.spawn(self._drop(before), "deletion of a snapshot")
 
         self.lane.add(Job(len(record), write, stored=lambda: None, troubled=lambda error: None))
 
@@ -107,12 +107,6 @@ class Backups:
             await self._snapshots.drop_until(self._room, self._next)
         except StoreError as error:
             logger.info("! snapshots were left to expire: %s (%s)", error, error.detail)
-
-    def _drop_later(self, mark: Mark) -> None:
-        task = asyncio.create_task(self._drop(mark), name="deletion of a snapshot")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(log_failure)
 
     async def _drop(self, mark: Mark) -> None:
         try:

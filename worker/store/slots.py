@@ -21,7 +21,7 @@ from worker.messages.storing import (
     Stored,
     StoreSave,
 )
-from worker.runtime.tasks import log_failure
+from worker.runtime.tasks import BackgroundTasks
 from worker.store.context import Shared
 from worker.store.errors import StoreError
 from worker.store.lineage import Line
@@ -82,13 +82,13 @@ class Slots:
         self._answer = answer
         self.lane = Lane(shared.pace, changed)
         self._players: dict[str, Player] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks(logger)
         self._reads = 0
 
     def enter(self, profile: str) -> None:
         """This profile's player is in the room from now on."""
         if keys.is_profile(profile) and profile not in self._players:
-            self._players[profile] = Player(self._spawn(self._first_look(profile)))
+            self._players[profile] = Player(self._tasks.spawn(self._first_look(profile), "list of saves at entry"))
 
     # ----- what the room asks for
 
@@ -139,7 +139,7 @@ class Slots:
         def stored() -> None:
             waiting.remove(unstored)
             self._answer(Stored(request=order.request, version=str(unstored.version)))
-            self._spawn(series.tidy())
+            self._tasks.spawn(series.tidy(), "deletion of old saves")
 
         def troubled(error: StoreError) -> None:
             sentence = f"The save could not be stored yet: {error}. It is kept, and tried again while the room is open."
@@ -193,8 +193,7 @@ class Slots:
     def abandon(self) -> None:
         """Give up what is not stored yet."""
         self.lane.abandon()
-        for task in self._tasks:
-            task.cancel()
+        self._tasks.cancel()
 
     async def _first_look(self, profile: str) -> None:
         try:
@@ -225,7 +224,7 @@ class Slots:
             self._answer(answer(request=order.request, error=BUSY))
         else:
             self._reads += 1
-            self._spawn(self._answer_with(order, answer, work))
+            self._tasks.spawn(self._answer_with(order, answer, work), type(order).__name__)
 
     async def _answer_with(
         self, order: Reading, answer: Callable[..., StoreAnswer], work: Callable[[], Coroutine[Any, Any, StoreAnswer]]
@@ -237,10 +236,3 @@ class Slots:
             self._answer(answer(request=order.request, error=sentence))
         finally:
             self._reads -= 1
-
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(coroutine, name="saves")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(log_failure)
-        return task

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from worker.messages.storing import StoreAnswer
-from worker.runtime.tasks import log_failure
+from worker.runtime.tasks import BackgroundTasks
 from worker.store.catalogue import Catalogue
 from worker.store.context import Owner, Shared
 from worker.store.errors import StoreError
@@ -38,7 +38,7 @@ class Store:
         self._pace = pace or Pace()
         self._now = now
         self._keepers: set[Keeper] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks(logger)
         self._shared = Shared(
             objects=objects,
             snapshots=self._snapshots,
@@ -62,19 +62,13 @@ class Store:
 
     def release(self, keeper: Keeper, *, over: bool) -> None:
         """The room is gone; what it handed in is stored all the same. ``over``: nobody will go on with its game."""
-        task = asyncio.create_task(self._settle(keeper, over=over), name="last saves of a room")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(log_failure)
+        self._tasks.spawn(self._settle(keeper, over=over), "last saves of a room")
 
     async def flush(self, seconds: float) -> None:
         """Wait until all of the rooms that are gone is stored, for so long. What is left is given up."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
-        left = list(self._tasks)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await self._tasks.close()
 
     async def expire(self) -> None:
         """Delete old snapshots now and then, until cancelled. The first look also says whether the store works."""

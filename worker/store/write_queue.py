@@ -5,13 +5,16 @@ ends by itself when it is empty.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from worker.runtime.backoff import backoff
-from worker.runtime.tasks import log_failure
+from worker.runtime.tasks import BackgroundTasks
 from worker.store.errors import NO_ANSWER, StoreError
 from worker.store.timeouts import Pace
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -80,6 +83,7 @@ class Lane:
         self._newest_only = newest_only
         self._skip = skip
         self._waiting: list[Job] = []
+        self._tasks = BackgroundTasks(logger)
         self._task: asyncio.Task[None] | None = None
         self._empty = asyncio.Event()
         self._empty.set()
@@ -103,8 +107,7 @@ class Lane:
         self._waiting.append(job)
         self._empty.clear()
         if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="lane to the store")
-            self._task.add_done_callback(log_failure)
+            self._task = self._tasks.spawn(self._run(), "write queue")
 
     async def empty(self) -> None:
         """Wait until all is stored, or given up."""

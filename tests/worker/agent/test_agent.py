@@ -31,7 +31,7 @@ from coordinator.messages import (
 )
 from tests.worker.cluster.api import outside
 from tests.worker.cluster.api import running as api_running
-from tests.worker.stand_ins.coordinator import Connection, Coordinator
+from tests.worker.stand_ins.fake_coordinator import Connection, Coordinator
 from tests.worker.stand_ins.rooms import SCRIPTED_ROOM, SECONDS, is_running, make_config, until
 from worker.agent import agent, link
 from worker.agent.agent import Agent, serve

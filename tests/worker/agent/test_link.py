@@ -24,7 +24,7 @@ from coordinator.messages import (
     WorkerMessage,
     encode,
 )
-from tests.worker.stand_ins.coordinator import Coordinator
+from tests.worker.stand_ins.fake_coordinator import Coordinator
 from tests.worker.stand_ins.rooms import SECONDS, TOKEN, until
 from worker.agent import link
 from worker.agent.link import CoordinatorRefusedError, Link

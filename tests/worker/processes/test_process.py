@@ -158,7 +158,7 @@ async def test_a_failing_listener_is_logged_and_costs_its_room(caplog: pytest.Lo
     await child.ready.wait()
     child.send(make_open("obedient"))
     assert await asyncio.wait_for(running, SECONDS) == endings.HUNG
-    assert "reading from it failed" in caplog.text
+    assert "reading its messages failed" in caplog.text
 
 
 def test_under_uvloop_as_in_production() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import logging
 
 import pytest
@@ -16,12 +17,21 @@ async def wait_for_ever() -> None:
     await asyncio.Event().wait()
 
 
+async def fail_when_cancelled(started: asyncio.Event) -> None:
+    started.set()
+    try:
+        await wait_for_ever()
+    finally:
+        raise RuntimeError("broken")
+
+
 async def test_a_failure_is_logged_by_the_owners_logger_with_the_tasks_name(caplog: pytest.LogCaptureFixture) -> None:
     task = BackgroundTasks(logger).spawn(fail(), "the task")
     await asyncio.wait((task,))
     (record,) = caplog.records
     assert (record.name, record.levelno, record.getMessage()) == ("tests.tasks", logging.ERROR, "! the task failed")
-    assert record.exc_info and record.exc_info[1] is task.exception()
+    assert record.exc_info
+    assert record.exc_info[1] is task.exception()
 
 
 async def test_an_adapters_context_is_in_the_record(caplog: pytest.LogCaptureFixture) -> None:
@@ -85,15 +95,7 @@ async def test_closing_waits_for_what_the_tasks_do_last() -> None:
 
 async def test_closing_logs_what_fails_on_the_way_out(caplog: pytest.LogCaptureFixture) -> None:
     tasks, started = BackgroundTasks(logger), asyncio.Event()
-
-    async def work() -> None:
-        started.set()
-        try:
-            await wait_for_ever()
-        finally:
-            raise RuntimeError("broken")
-
-    tasks.spawn(work(), "work")
+    tasks.spawn(fail_when_cancelled(started), "work")
     await started.wait()
     await tasks.close()
     assert [record.getMessage() for record in caplog.records] == ["! work failed"]
@@ -115,6 +117,17 @@ async def test_closing_ends_the_tasks_that_others_start_meanwhile() -> None:
     await tasks.close()
     assert late[0].cancelled()
     assert not tasks
+
+
+async def test_the_failure_of_an_awaited_task_that_nobody_awaits_any_more_is_not_complained_of() -> None:
+    tasks = BackgroundTasks(logger)
+    complaints: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    tasks.spawn(fail_when_cancelled(started := asyncio.Event()), "the task", awaited=True)
+    await started.wait()
+    await tasks.close()
+    gc.collect()
+    assert complaints == []
 
 
 async def test_closing_without_a_task_returns_at_once() -> None:
