@@ -19,10 +19,10 @@ from coordinator.messages import (
     WorkerMessage,
 )
 from worker.agent.drain import drain
-from worker.agent.empty_rooms import Grace
-from worker.agent.held_rooms import Notebook
+from worker.agent.empty_rooms import EmptyRooms
+from worker.agent.held_rooms import HeldRooms
 from worker.agent.link import CoordinatorRefusedError, Link
-from worker.agent.orders import Dispatcher
+from worker.agent.orders import OrderHandler
 from worker.agent.report import REPORT_SECONDS, Reporter
 from worker.cluster.errors import ClusterError
 from worker.cluster.following import following
@@ -30,7 +30,7 @@ from worker.config import MAX_GATEWAYS, Config
 from worker.library.library import Library, Scanner
 from worker.ops.health import PortInUseError, serving
 from worker.ops.metrics import Metrics
-from worker.processes.lifecycle import Patience
+from worker.processes.lifecycle import TimeLimits
 from worker.processes.supervisor import ROOM_COMMAND, Supervisor
 from worker.runtime.tasks import BackgroundTasks, unless
 from worker.sandbox import Mode, RefusedError, missing
@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 FAILED, MISUSED = 1, 2
 
-GRACE_TICK = 1.0
+EMPTY_ROOMS_SECONDS = 1.0
 """Seconds between two looks at rooms that may have been empty for too long."""
 
 
@@ -66,19 +66,21 @@ class Agent:
         config: Config,
         *,
         command: Sequence[str] = ROOM_COMMAND,
-        patience: Patience | None = None,
+        time_limits: TimeLimits | None = None,
     ) -> None:
         self._config = config
         self._scanner = Scanner(config)
         self._library = Library()
-        self._grace = Grace()
-        self._notebook = Notebook()
+        self._empty_rooms = EmptyRooms()
+        self._held_rooms = HeldRooms()
         self._gateways = config.gateways
         metrics = self._metrics = Metrics()
         self._link = Link(config.link_url, config.own_token, introduce=self._introduce, handle=self._handle)
         self._store = _open_store(config, metrics)
-        self._supervisor = Supervisor(config, self._report, metrics, self._store, command=command, patience=patience)
-        self._dispatcher = Dispatcher(lambda: self._library, self._supervisor, config.capacity, self._link.send)
+        self._supervisor = Supervisor(
+            config, self._report, metrics, self._store, command=command, time_limits=time_limits
+        )
+        self._order_handler = OrderHandler(lambda: self._library, self._supervisor, config.capacity, self._link.send)
         metrics.show(self._supervisor, config.capacity, lambda: self._link.registered)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -106,9 +108,9 @@ class Agent:
         stopped = tasks.spawn(stop.wait(), "stop", awaited=True)
         linked = tasks.spawn(self._link.run(), "link", awaited=True)
         # The worker goes on without any of these: without the first, its library stays as it is.
-        tasks.spawn(self._scanner.follow(self._changed), "library")
-        tasks.spawn(self._keep_grace(), "grace of empty rooms")
-        tasks.spawn(self._report_figures(), "report of figures")
+        tasks.spawn(self._scanner.follow(self._library_changed), "library")
+        tasks.spawn(self._close_empty_rooms(), "end of empty rooms")
+        tasks.spawn(self._send_figures(), "report of figures")
         tasks.spawn(self._store.expire(), "old snapshots")
         try:
             done, _ = await asyncio.wait((stopped, linked), return_when=asyncio.FIRST_COMPLETED)
@@ -126,8 +128,8 @@ class Agent:
 
     def _introduce(self) -> list[WorkerMessage]:
         """What a coordinator is told first: this worker, and the rooms that it has from the one before."""
-        rooms = [(room.id, room.viewers) for room in self._supervisor if room.goes_on]
-        held = self._notebook.introduction(rooms)
+        rooms = [(room.id, room.viewers) for room in self._supervisor if room.continues]
+        held = self._held_rooms.introduction(rooms)
         registration = Register(
             name=self._config.name,
             region=self._config.region,
@@ -141,32 +143,32 @@ class Agent:
 
     def _report(self, message: WorkerMessage) -> None:
         if isinstance(message, RoomClosed | Frozen):
-            self._notebook.ended(message, heard=self._link.registered)
+            self._held_rooms.record_end(message, delivered=self._link.registered)
         self._link.send(message)
 
     def _handle(self, command: messages.WorkerCommand) -> None:
         match command:
             case Registered():
-                self._grace.seconds = command.room_grace
-                self._notebook.heard()
+                self._empty_rooms.seconds = command.room_grace
+                self._held_rooms.acknowledge()
             case Keep():
                 if command.room in self._supervisor:  # else it has just ended, and its record would stay for ever
-                    self._notebook.keep(command)
+                    self._held_rooms.keep(command)
             case _:
-                self._dispatcher.handle(command)
+                self._order_handler.handle(command)
 
-    async def _keep_grace(self) -> None:
+    async def _close_empty_rooms(self) -> None:
         """Without a coordinator, end the rooms that nobody comes back to."""
         while True:
-            await asyncio.sleep(GRACE_TICK)
+            await asyncio.sleep(EMPTY_ROOMS_SECONDS)
             if self._link.registered:
-                self._grace.forget()
+                self._empty_rooms.restart()
                 continue
             rooms = [(room.id, bool(room.viewers)) for room in self._supervisor]
-            for room in self._grace.over(rooms, asyncio.get_running_loop().time()):
+            for room in self._empty_rooms.expired(rooms, asyncio.get_running_loop().time()):
                 self._supervisor.close(CloseRoom(room=room))
 
-    async def _report_figures(self) -> None:
+    async def _send_figures(self) -> None:
         """Tell the coordinator how the rooms do, for its operator."""
         reporter = Reporter()
         while True:
@@ -178,7 +180,7 @@ class Agent:
         self._gateways = tuple(dict.fromkeys((*self._config.gateways, *urls)))[:MAX_GATEWAYS]
         self._link.send(messages.Gateways(gateways=self._gateways, turn_secret=self._config.announced_secret))
 
-    def _changed(self, library: Library) -> None:
+    def _library_changed(self, library: Library) -> None:
         before, self._library = self._library, library
         if library == before:
             return

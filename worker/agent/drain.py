@@ -24,10 +24,10 @@ async def drain(supervisor: Supervisor, report: Report, seconds: float) -> None:
     logger.info("%d rooms are moved to other workers, or stored in %.0f seconds.", len(supervisor), seconds)
     report(Draining())
     with suppress(TimeoutError):
-        await asyncio.wait_for(supervisor.emptied(), seconds)
+        await asyncio.wait_for(supervisor.wait_until_empty(), seconds)
         return
     logger.warning("%d rooms found no other worker; they are stored, and go on when there is one.", len(supervisor))
     for room in tuple(supervisor):
         supervisor.freeze(Freeze(room=room.id))
     with suppress(TimeoutError):
-        await asyncio.wait_for(supervisor.emptied(), STORE_SECONDS)
+        await asyncio.wait_for(supervisor.wait_until_empty(), STORE_SECONDS)

@@ -9,18 +9,18 @@ DEFAULT_GRACE = 120.0
 """Seconds, until a coordinator has said another figure at the registration."""
 
 
-class Grace:
+class EmptyRooms:
     """Notices rooms that have been empty for too long."""
 
     def __init__(self) -> None:
         self.seconds = DEFAULT_GRACE
         self._empty_since: dict[str, float] = {}
 
-    def forget(self) -> None:
+    def restart(self) -> None:
         """There is a coordinator."""
         self._empty_since.clear()
 
-    def over(self, rooms: Iterable[tuple[str, bool]], now: float) -> list[str]:
+    def expired(self, rooms: Iterable[tuple[str, bool]], now: float) -> list[str]:
         """Of all rooms, each with whether anybody is in it: those whose time is over."""
         empty = {room for room, occupied in rooms if not occupied}
         self._empty_since = {room: self._empty_since.get(room, now) for room in empty}

@@ -13,8 +13,8 @@ MAX_MISSED = 1000
 End = RoomClosed | Frozen
 
 
-class Notebook:
-    """One record for each room, from the coordinator's word until its end is heard."""
+class HeldRooms:
+    """One record for each room, from the coordinator's word until its end is delivered."""
 
     def __init__(self) -> None:
         self._records: dict[str, str] = {}
@@ -24,13 +24,13 @@ class Notebook:
         """This is the record now."""
         self._records[order.room] = order.record
 
-    def ended(self, end: End, *, heard: bool) -> None:
+    def record_end(self, end: End, *, delivered: bool) -> None:
         """A room is gone; a coordinator that does not hear so may still go on with it."""
         record = self._records.pop(end.room, "")
-        if not heard and record and len(self._missed) < MAX_MISSED:
+        if not delivered and record and len(self._missed) < MAX_MISSED:
             self._missed[end.room] = record, end
 
-    def heard(self) -> None:
+    def acknowledge(self) -> None:
         """A coordinator has taken the introduction."""
         self._missed.clear()
 

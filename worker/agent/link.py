@@ -1,6 +1,6 @@
 """The link to the coordinator: one WebSocket, opened by the worker, and opened again when it breaks.
 
-Messages are brought in and out as they are; what they mean is ``dispatch.py``'s business.
+Messages are brought in and out as they are; what they mean is ``orders.py``'s business.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ MAX_DELAY = 5.0
 """Seconds between two tries, twice as many each time. A coordinator that restarts finds its workers, with their rooms,
 back within these; a random half is taken off, so that a hundred workers don't come at once."""
 
-PATIENT_TRIES = 4
+QUIET_TRIES = 4
 """Failed tries until the outage is worth a warning: when everything starts at once, the coordinator may be last."""
 
 
@@ -112,9 +112,9 @@ class Link:
             ) as socket:
                 await self._converse(socket)
         except aiohttp.WSServerHandshakeError as error:
-            self._not_connected(error)
+            self._note_handshake_failure(error)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            self._unreachable(getattr(error, "strerror", None) or str(error) or type(error).__name__)
+            self._note_outage(getattr(error, "strerror", None) or str(error) or type(error).__name__)
 
     async def _converse(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._outgoing = asyncio.Queue()
@@ -141,9 +141,9 @@ class Link:
             except MessageError as error:  # a newer coordinator may know more commands
                 logger.warning("! the coordinator sent something unknown, which is ignored: %s", error)
                 continue
-            self._take(command)
+            self._dispatch(command)
 
-    def _take(self, command: WorkerCommand) -> None:
+    def _dispatch(self, command: WorkerCommand) -> None:
         logger.debug("< %s", type(command).__name__)
         if isinstance(command, Registered):
             self.registered = self._was_registered = True
@@ -151,7 +151,7 @@ class Link:
             logger.info("Registered with the coordinator at %s as %s.", self._url, command.worker)
             self._handle(command)
         elif isinstance(command, Refused):
-            self._refused(command)
+            self._note_refusal(command)
         else:
             self._handle(command)
 
@@ -170,20 +170,20 @@ class Link:
 
     # ----- failures
 
-    def _refused(self, refusal: Refused) -> None:
+    def _note_refusal(self, refusal: Refused) -> None:
         """One that was welcome before may be so again: the coordinator may not have noticed yet that it was gone."""
         if not self._was_registered:
             raise CoordinatorRefusedError(self._url, f": {refusal.message}")
         logger.warning("The coordinator at %s refused this worker, for now: %s", self._url, refusal.message)
 
-    def _not_connected(self, error: aiohttp.WSServerHandshakeError) -> None:
+    def _note_handshake_failure(self, error: aiohttp.WSServerHandshakeError) -> None:
         if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             remedy = "'s token: set COINOP_WORKER_TOKEN to the coordinator's."
             raise CoordinatorRefusedError(self._url, remedy) from None  # the cause holds the request, and so the token
-        self._unreachable(f"it answered {error.status}, so something else may be listening there")
+        self._note_outage(f"it answered {error.status}, so something else may be listening there")
 
-    def _unreachable(self, reason: str) -> None:
-        if self._failures + 1 == PATIENT_TRIES:
+    def _note_outage(self, reason: str) -> None:
+        if self._failures + 1 == QUIET_TRIES:
             logger.warning(
                 "The coordinator at %s can't be reached (%s): check COINOP_WORKER_COORDINATOR. Still trying.",
                 self._url,

@@ -46,7 +46,7 @@ def admission(
     return entry
 
 
-class Dispatcher:
+class OrderHandler:
     """Takes one command at a time."""
 
     def __init__(self, library: Callable[[], Library], supervisor: Supervisor, capacity: int, report: Report) -> None:

@@ -70,7 +70,7 @@ class Enter(Struct, frozen=True, kw_only=True, tag="enter"):
     """Whose saves this viewer may list, load and write; none if empty."""
 
 
-class SeatViewer(Struct, frozen=True, kw_only=True, tag="seat_viewer"):
+class ChangeSeat(Struct, frozen=True, kw_only=True, tag="seat_viewer"):
     """The viewer changes to this seat, or from now on only watches."""
 
     viewer: str
@@ -92,15 +92,15 @@ class Close(Struct, frozen=True, kw_only=True, tag="close"):
     """End the room: write the battery save and end the process."""
 
 
-class Freeze(Struct, frozen=True, kw_only=True, tag="freeze"):
-    """Pause the game, to move it. Answered by Frozen; then comes Close, or Thaw if the snapshot can't be stored."""
+class FreezeGame(Struct, frozen=True, kw_only=True, tag="freeze"):
+    """Pause the game, to move it. Answered by FinalSnapshot; then comes Close, or ThawGame if that can't be stored."""
 
 
-class Thaw(Struct, frozen=True, kw_only=True, tag="thaw"):
-    """The room stays: go on where Freeze stopped the game."""
+class ThawGame(Struct, frozen=True, kw_only=True, tag="thaw"):
+    """The room stays: go on where FreezeGame stopped the game."""
 
 
-AgentMessage = Open | Enter | SeatViewer | AddCandidate | Exit | Close | Freeze | Thaw | StoreAnswer
+AgentMessage = Open | Enter | ChangeSeat | AddCandidate | Exit | Close | FreezeGame | ThawGame | StoreAnswer
 
 # ----- room -> agent
 

@@ -10,12 +10,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from worker.messages.control import Figures, ViewerFigures
-from worker.processes.room import Room
+from worker.processes.room import HostedRoom
 from worker.processes.supervisor import Supervisor
 from worker.runtime.procfs import Usage, usage_of
 
 OPEN_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 15.0)
-"""Seconds. A warm room takes 0.1 to 0.5, a cold one 1 to 3, and none more than ``Patience.open``."""
+"""Seconds. A warm room takes 0.1 to 0.5, a cold one 1 to 3, and none more than ``TimeLimits.open``."""
 
 STORE_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds. A folder takes a few milliseconds, an S3 in the same region 10 to 100, and none more than 10 s."""
@@ -119,7 +119,7 @@ class _Rooms(Collector):
         yield _gauge("coinop_worker_registered", "Whether the coordinator has this worker.", self._registered())
         rooms = list(self._supervisor)
         yield from _figures([(room, room.figures) for room in rooms if room.figures])
-        usages = [(room, usage_of(room.child.pid)) for room in rooms if room.child]
+        usages = [(room, usage_of(room.process.pid)) for room in rooms if room.process]
         yield from _usages([(room, usage) for room, usage in usages if usage])
 
 
@@ -151,7 +151,7 @@ _GAUGES: dict[str, tuple[str, Callable[[Figures], float | None]]] = {
 }
 
 
-def _figures(rooms: list[tuple[Room, Figures]]) -> Iterator[Metric]:
+def _figures(rooms: list[tuple[HostedRoom, Figures]]) -> Iterator[Metric]:
     for name, (sentence, count) in _COUNTERS.items():
         counter = CounterMetricFamily(f"coinop_worker_room_{name}", sentence, labels=("room",))
         for room, figures in rooms:
@@ -165,7 +165,7 @@ def _figures(rooms: list[tuple[Room, Figures]]) -> Iterator[Metric]:
         yield gauge
 
 
-def _usages(rooms: list[tuple[Room, Usage]]) -> Iterator[Metric]:
+def _usages(rooms: list[tuple[HostedRoom, Usage]]) -> Iterator[Metric]:
     cpu = CounterMetricFamily(
         "coinop_worker_room_cpu_seconds", "Processor time of the room's process.", labels=("room",)
     )

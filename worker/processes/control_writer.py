@@ -8,7 +8,7 @@ import asyncio
 import socket
 
 
-class Outbox:
+class ControlWriter:
     """The writing half of a connected stream socket, which somebody else reads. It works on a copy of the handle."""
 
     def __init__(self, connected: socket.socket) -> None:
@@ -37,7 +37,7 @@ class Outbox:
 
     def close(self) -> None:
         """Drop what is not sent, and close the handle."""
-        self._forget()
+        self._drop_unsent()
         self._broken = True
         self._socket.close()
 
@@ -52,10 +52,10 @@ class Outbox:
         except BlockingIOError:
             pass
         except OSError:  # the other side is gone; the reading half finds out in its time
-            self._forget()
+            self._drop_unsent()
             self._broken = True
 
-    def _forget(self) -> None:
+    def _drop_unsent(self) -> None:
         if self._unsent:
             self._loop.remove_writer(self._socket)
             self._unsent.clear()

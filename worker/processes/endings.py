@@ -53,13 +53,13 @@ def unreadable(error: StoreError) -> Ending:
     return Ending("store_failed", f"The game can't go on now: {error}. Try again in a moment.")
 
 
-def said(closed: Closed) -> Ending:
+def from_room(closed: Closed) -> Ending:
     """What the room itself said, made fit to be passed on: a crashing core may have written over it."""
     code = closed.code if _CODE.fullmatch(closed.code) else "room_failed"
     return Ending(code, closed.message[:_MAX_MESSAGE] or "The room ended.")
 
 
-def explain(exit_code: int) -> Ending:
+def from_exit_code(exit_code: int) -> Ending:
     """What an exit code says (minus the number of the signal, as ``subprocess`` has it), if nobody knows better."""
     if exit_code == -signal.SIGKILL:
         return Ending(

@@ -1,6 +1,6 @@
 """The life of a room process, as a table: what may happen in each state, and how long a state may last.
 
-Sans-I/O: events and ``now`` in, state and deadline out. Processes and sockets are ``child.py``'s.
+Sans-I/O: events and ``now`` in, state and deadline out. Processes and sockets are ``process.py``'s.
 """
 
 from dataclasses import dataclass
@@ -101,7 +101,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
 
 
 @dataclass(frozen=True)
-class Patience:
+class TimeLimits:
     """Seconds that a room process may take before it is taken to hang, and killed."""
 
     start: float = 60.0
@@ -115,13 +115,13 @@ class Patience:
     """To write the battery save. Everything has to be gone 5 s after SIGTERM."""
 
 
-class Life:
+class Lifecycle:
     """One process's state and its deadline (None if it may stay as it is)."""
 
-    def __init__(self, patience: Patience, now: float) -> None:
+    def __init__(self, time_limits: TimeLimits, now: float) -> None:
         self.state = State.STARTING
-        self.deadline: float | None = now + patience.start
-        self._patience = patience
+        self.deadline: float | None = now + time_limits.start
+        self._time_limits = time_limits
 
     def step(self, event: Event, now: float) -> None:
         """Take the event. Raises UnexpectedEventError, and stays as it was."""
@@ -136,9 +136,9 @@ class Life:
 
     def _limit(self) -> float | None:
         limits = {
-            State.STARTING: self._patience.start,
-            State.OPENING: self._patience.open,
-            State.OPEN: self._patience.silence,
-            State.CLOSING: self._patience.close,
+            State.STARTING: self._time_limits.start,
+            State.OPENING: self._time_limits.open,
+            State.OPEN: self._time_limits.silence,
+            State.CLOSING: self._time_limits.close,
         }
         return limits.get(self.state)

@@ -22,7 +22,7 @@ BURST = 200
 """Lines that may come at once: a core's start is talkative, and a crash report is long."""
 
 
-class OutputLines:
+class LogLines:
     """Splits a stream of output into log lines."""
 
     def __init__(self, now: float) -> None:
@@ -32,7 +32,7 @@ class OutputLines:
         self._allowance = float(BURST)
         self._checked = now
         self._left_out = 0
-        self._unsaid: deque[bytes] = deque(maxlen=LAST)
+        self._held_back: deque[bytes] = deque(maxlen=LAST)
         """The last ones of those that were not logged."""
 
     def feed(self, data: bytes, now: float) -> list[str]:
@@ -42,10 +42,10 @@ class OutputLines:
         lines: list[str] = []
         *complete, rest = (self._partial + data).split(b"\n")
         for line in complete:
-            self._admit(line, lines)
+            self._add(line, lines)
             self._skipping = False
         if len(rest) > MAX_LINE:
-            self._admit(rest, lines)
+            self._add(rest, lines)
             self._skipping = True
         self._partial = b"" if self._skipping else rest
         return lines
@@ -53,30 +53,30 @@ class OutputLines:
     def finish(self) -> list[str]:
         """What is left at the end of the stream."""
         lines: list[str] = []
-        self._admit(self._partial, lines)
+        self._add(self._partial, lines)
         self._partial = b""
         if self._left_out:
-            lines.append(self._complaint())
-        lines += map(_printable, self._unsaid)
-        self._unsaid.clear()
+            lines.append(self._left_out_notice())
+        lines += map(_printable, self._held_back)
+        self._held_back.clear()
         return lines
 
-    def _admit(self, line: bytes, lines: list[str]) -> None:
+    def _add(self, line: bytes, lines: list[str]) -> None:
         if self._skipping or not line.strip():
             return
         self._muted = self._allowance < (AGAIN if self._muted else 1)
         if self._muted:
-            self._left_out += len(self._unsaid) == LAST
-            self._unsaid.append(line[: 4 * MAX_LINE])
+            self._left_out += len(self._held_back) == LAST
+            self._held_back.append(line[: 4 * MAX_LINE])
             return
-        self._left_out += len(self._unsaid)
-        self._unsaid.clear()
+        self._left_out += len(self._held_back)
+        self._held_back.clear()
         if self._left_out:
-            lines.append(self._complaint())
+            lines.append(self._left_out_notice())
         self._allowance -= 1
         lines.append(_printable(line))
 
-    def _complaint(self) -> str:
+    def _left_out_notice(self) -> str:
         count, self._left_out = self._left_out, 0
         return f"({count} lines left out: more than {LINES_PER_SECOND} a second)"
 

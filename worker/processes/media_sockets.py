@@ -14,10 +14,10 @@ import ifaddr
 logger = logging.getLogger(__name__)
 
 MAX_SOCKETS = 16
-"""In one handover: more addresses than that are a container host's inner networks."""
+"""In one message: more addresses than that are a container host's inner networks."""
 
 
-class Handover:
+class MediaSocketSender:
     """The agent's end. ``room_end`` is for the room's process; all in ``addresses``, or all of the machine's."""
 
     def __init__(self, addresses: Iterable[str] = ()) -> None:
@@ -31,7 +31,7 @@ class Handover:
             sockets = []
             for address in (self._addresses or own_addresses())[:MAX_SOCKETS]:
                 try:
-                    sockets.append(stack.enter_context(bound(address)))
+                    sockets.append(stack.enter_context(bind_socket(address)))
                 except OSError as error:
                     logger.warning("! no media socket on %s: %s", address, error.strerror)
             try:
@@ -46,7 +46,7 @@ class Handover:
         self.room_end.close()
 
 
-def bound(address: str) -> socket.socket:
+def bind_socket(address: str) -> socket.socket:
     """A UDP socket on any free port of this address. Raises OSError."""
     made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
     try:

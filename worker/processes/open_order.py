@@ -19,7 +19,7 @@ def owner(config: Config, order: OpenRoom, entry: Entry) -> Owner:
     return Owner(room=order.room, game=entry.game.id, profile=order.profile, epoch=order.epoch, legacy_battery=legacy)
 
 
-def opening(config: Config, order: OpenRoom, entry: Entry, beginning: Beginning) -> Open:
+def open_order(config: Config, order: OpenRoom, entry: Entry, beginning: Beginning) -> Open:
     """The order for the process. Makes the folders that its core may write to."""
     saves = _save_folder(config, entry)
     for folder in (saves, config.system):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from worker.messages.storing import (
     DeleteSave,
     FetchSave,
-    Frozen,
+    FinalSnapshot,
     ListSaves,
     Snapshot,
     StoreAnswer,
@@ -21,8 +21,8 @@ from worker.messages.storing import (
     StoreState,
 )
 from worker.store.backups import Backups
-from worker.store.battery import BatteryBook
-from worker.store.context import Owner, Shared
+from worker.store.battery import BatterySaves
+from worker.store.context import Owner, StoreContext
 from worker.store.errors import StoreError
 from worker.store.slots import Slots
 
@@ -48,20 +48,20 @@ class Beginning:
 class Keeper:
     """Keeps one room's things, from before its game begins until after its end."""
 
-    def __init__(self, shared: Shared, owner: Owner, answer: Callable[[StoreAnswer], None]) -> None:
+    def __init__(self, context: StoreContext, owner: Owner, answer: Callable[[StoreAnswer], None]) -> None:
         self._answer = answer
         self._label = owner.label
         self._troubles: dict[str, StoreError] = {}
         self._said = ""
-        self._backups = Backups(shared, owner, self._watch("backups"))
-        self._battery = BatteryBook(shared, owner, answer, self._watch("battery"))
-        self._slots = Slots(shared, owner.game, answer, self._watch("saves"))
+        self._backups = Backups(context, owner, self._watch("backups"))
+        self._battery = BatterySaves(context, owner, answer, self._watch("battery"))
+        self._slots = Slots(context, owner.game, answer, self._watch("saves"))
         self.enter(owner.profile)
 
     @property
     def size(self) -> int:
         """Bytes that the store does not have yet."""
-        return self._backups.lane.size + self._battery.lane.size + self._slots.lane.size
+        return self._backups.queue.size + self._battery.queue.size + self._slots.queue.size
 
     async def begin(self, *, resume: bool) -> Beginning:
         """What to open the game with. Raises StoreError if it is to go on, and the store can't tell from where."""
@@ -88,7 +88,7 @@ class Keeper:
     def handle(self, request: StoreRequest) -> None:
         """Do what the room asks for. The answer comes by itself."""
         match request:
-            case Snapshot() | Frozen():
+            case Snapshot() | FinalSnapshot():
                 self._backups.add(request, self._battery.base)
             case StoreBattery():
                 self._battery.store(request)
@@ -101,7 +101,7 @@ class Keeper:
             case DeleteSave():
                 self._slots.delete(request)
 
-    async def freeze(self, last: Frozen) -> bool:
+    async def freeze(self, last: FinalSnapshot) -> bool:
         """Store the last snapshot of a room that moves. False if that takes too long: then it has to stay."""
         self._backups.add(last, self._battery.base)
         return await self._backups.settle()
@@ -114,12 +114,12 @@ class Keeper:
         """After the room's end: wait until all is stored. ``over``: nobody will go on with this game."""
         if over:
             await self._backups.over()
-        await asyncio.gather(self._backups.lane.empty(), self._battery.settled(), self._slots.settled())
+        await asyncio.gather(self._backups.queue.empty(), self._battery.settled(), self._slots.settled())
 
     def abandon(self) -> None:
         """Give up what is not stored yet."""
-        self._backups.lane.abandon()
-        self._battery.lane.abandon()
+        self._backups.queue.abandon()
+        self._battery.queue.abandon()
         self._slots.abandon()
 
     def _watch(self, kind: str) -> Callable[[StoreError | None], None]:

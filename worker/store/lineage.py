@@ -6,7 +6,7 @@ from worker.store.naming.versions import History, Version, parse
 
 
 @dataclass
-class Line:
+class Lineage:
     """What this room knows of one slot."""
 
     base: Version | None = None

@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from worker.messages.storing import StoreAnswer
 from worker.runtime.tasks import BackgroundTasks
 from worker.store.catalogue import Catalogue
-from worker.store.context import Owner, Shared
+from worker.store.context import Owner, StoreContext
 from worker.store.errors import StoreError
 from worker.store.keeper import Keeper
 from worker.store.memory import Memory
 from worker.store.objects import Objects
 from worker.store.snapshots import Snapshots
-from worker.store.timeouts import Pace
+from worker.store.timeouts import Timeouts
 
 logger = logging.getLogger(__name__)
 
@@ -31,20 +31,25 @@ class Store:
     """Hands out keepers, and owns those whose rooms are gone until all of theirs is stored."""
 
     def __init__(
-        self, objects: Objects, *, keep: timedelta, pace: Pace | None = None, now: Callable[[], float] = time.time
+        self,
+        objects: Objects,
+        *,
+        keep: timedelta,
+        timeouts: Timeouts | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._snapshots = Snapshots(objects)
         self._keep = keep
-        self._pace = pace or Pace()
+        self._timeouts = timeouts or Timeouts()
         self._now = now
         self._keepers: set[Keeper] = set()
         self._tasks = BackgroundTasks(logger)
-        self._shared = Shared(
+        self._context = StoreContext(
             objects=objects,
             snapshots=self._snapshots,
             catalogue=Catalogue(objects),
             memory=Memory(),
-            pace=self._pace,
+            timeouts=self._timeouts,
             now=now,
             full=lambda: self.waiting_bytes >= MAX_WAITING_BYTES,
         )
@@ -56,7 +61,7 @@ class Store:
 
     def keeper(self, owner: Owner, answer: Callable[[StoreAnswer], None]) -> Keeper:
         """The keeper of a new room. ``release`` it when the room is gone."""
-        keeper = Keeper(self._shared, owner, answer)
+        keeper = Keeper(self._context, owner, answer)
         self._keepers.add(keeper)
         return keeper
 
@@ -84,7 +89,7 @@ class Store:
     async def _settle(self, keeper: Keeper, *, over: bool) -> None:
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._pace.linger):
+                async with asyncio.timeout(self._timeouts.linger):
                     await keeper.settle(over=over)
         finally:
             if keeper.size:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Pace:
+class Timeouts:
     """Seconds that things may take."""
 
     first_retry: float = 0.5
     longest_retry: float = 8.0
-    patience: float = 4.0
+    report_delay: float = 4.0
     """Until it is said that something still waits: a store that takes 2 s for an operation is slow, not down."""
     open: float = 6.0
     """To read battery memory before a game begins without it."""

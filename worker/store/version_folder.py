@@ -24,16 +24,16 @@ def salt() -> bytes:
     return os.urandom(4)
 
 
-class Series:
+class VersionFolder:
     """A folder of versions."""
 
     def __init__(self, objects: Objects, folder: str) -> None:
-        self.folder = folder
+        self.prefix = folder
         self._objects = objects
 
     async def history(self) -> History:
         """What is there. Raises StoreError."""
-        return read(await self._objects.list(self.folder), self.folder)
+        return read(await self._objects.list(self.prefix), self.prefix)
 
     async def add(self, version: Version, record: bytes) -> None:
         """Store a version; when this returns it is there. Raises StoreError."""
@@ -45,7 +45,7 @@ class Series:
 
     async def delete(self, version: Version) -> None:
         """Delete a version; its mark counts, the object follows with the next tidying if need be. Raises StoreError."""
-        await self._objects.create(self._name(version.mark), b"")
+        await self._objects.create(self._name(version.tombstone), b"")
         await self.tidy()
 
     async def tidy(self) -> None:
@@ -57,4 +57,4 @@ class Series:
             logger.info("! old versions were left in the store: %s (%s)", error, error.detail)
 
     def _name(self, version: Version) -> str:
-        return f"{self.folder}{version}"
+        return f"{self.prefix}{version}"

@@ -1,6 +1,6 @@
-"""A lane: things to store, one after the other, each tried until the store has it.
+"""A queue: things to store, one after the other, each tried until the store has it.
 
-Whoever hands something in goes on at once, and is told what became of it. A lane holds its owner up for nothing, and
+Whoever hands something in goes on at once, and is told what became of it. A queue holds its owner up for nothing, and
 ends by itself when it is empty.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from worker.runtime.backoff import backoff
 from worker.runtime.tasks import BackgroundTasks
 from worker.store.errors import NO_ANSWER, StoreError
-from worker.store.timeouts import Pace
+from worker.store.timeouts import Timeouts
 
 logger = logging.getLogger(__name__)
 
@@ -24,46 +24,46 @@ class Job:
     size: int
     write: Callable[[], Awaitable[None]]
     """One try. Raises StoreError."""
-    stored: Callable[[], None]
+    on_stored: Callable[[], None]
     """It is in the store, or something newer that contains it is."""
-    troubled: Callable[[StoreError], None]
+    on_delayed: Callable[[StoreError], None]
     """It could not be stored yet, and is tried again. Said once."""
     replaced: list["Job"] = field(default_factory=list)
     """Older jobs that this one does the work of."""
-    told: bool = False
+    reported: bool = False
     timer: asyncio.TimerHandle | None = None
 
     def take_over(self, older: "Job") -> None:
         """Do the older one's work too."""
-        older.rest()
+        older.stop_timer()
         self.replaced += [*older.replaced, older]
         older.replaced = []
 
-    def rest(self) -> None:
+    def stop_timer(self) -> None:
         """It is looked after no more."""
         if self.timer:
             self.timer.cancel()
 
-    def forget(self) -> None:
+    def abandon(self) -> None:
         """It is given up, with those that it replaced."""
         for job in (self, *self.replaced):
-            job.rest()
+            job.stop_timer()
 
     def finish(self) -> None:
         """Tell everybody."""
         for job in (self, *self.replaced):
-            job.rest()
-            job.stored()
+            job.stop_timer()
+            job.on_stored()
 
-    def trouble(self, error: StoreError) -> None:
+    def report_delay(self, error: StoreError) -> None:
         """Tell everybody who has not been told."""
         for job in (*self.replaced, self):
-            if not job.told:
-                job.told = True
-                job.troubled(error)
+            if not job.reported:
+                job.reported = True
+                job.on_delayed(error)
 
 
-class Lane:
+class WriteQueue:
     """Stores jobs in order.
 
     ``newest_only``: a job that waits is replaced by a newer one. ``skip``: so is one that was tried and failed.
@@ -71,15 +71,15 @@ class Lane:
 
     def __init__(
         self,
-        pace: Pace,
+        timeouts: Timeouts,
         changed: Callable[[StoreError | None], None],
         *,
         newest_only: bool = False,
         skip: bool = False,
     ) -> None:
-        self._pace = pace
+        self._timeouts = timeouts
         self._changed = changed
-        """Told why the lane is stuck, and None when it is not any more."""
+        """Told why the queue is stuck, and None when it is not any more."""
         self._newest_only = newest_only
         self._skip = skip
         self._waiting: list[Job] = []
@@ -87,7 +87,7 @@ class Lane:
         self._task: asyncio.Task[None] | None = None
         self._empty = asyncio.Event()
         self._empty.set()
-        self._last_try = False
+        self._finishing = False
 
     def __len__(self) -> int:
         """How many jobs there are, the one that is being tried included."""
@@ -101,7 +101,7 @@ class Lane:
     def add(self, job: Job) -> None:
         """Store this when those before it are stored."""
         loop = asyncio.get_running_loop()
-        job.timer = loop.call_later(self._pace.patience, job.trouble, StoreError(NO_ANSWER, "slow"))
+        job.timer = loop.call_later(self._timeouts.report_delay, job.report_delay, StoreError(NO_ANSWER, "slow"))
         if self._newest_only and len(self._waiting) > 1:  # the first is being tried
             job.take_over(self._waiting.pop())
         self._waiting.append(job)
@@ -113,30 +113,30 @@ class Lane:
         """Wait until all is stored, or given up."""
         await self._empty.wait()
 
-    async def wind_up(self) -> None:
+    async def finish_current(self) -> None:
         """Give up all but the try that is under way, and wait for its end: it can't be called back from the store."""
-        self._last_try = True
+        self._finishing = True
         for job in self._waiting[1:]:
-            job.forget()
+            job.abandon()
         del self._waiting[1:]
         await self._empty.wait()
-        self._last_try = False
+        self._finishing = False
 
     def abandon(self) -> None:
         """Give up what is not stored yet."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
-        self._end()
+        self._clear()
 
     async def _run(self) -> None:
         try:
-            await self._work()
+            await self._write_all()
         finally:
             if self._task is asyncio.current_task():
                 self._task = None  # after a failure of our own, the next job begins anew
 
-    async def _work(self) -> None:
+    async def _write_all(self) -> None:
         failures = 0
         while self._waiting:
             job = self._waiting[0]
@@ -145,10 +145,10 @@ class Lane:
             except StoreError as error:
                 failures += 1
                 self._changed(error)
-                job.trouble(error)
-                if self._last_try:
+                job.report_delay(error)
+                if self._finishing:
                     break
-                await asyncio.sleep(backoff(failures, self._pace.first_retry, self._pace.longest_retry))
+                await asyncio.sleep(backoff(failures, self._timeouts.first_retry, self._timeouts.longest_retry))
                 if self._skip and len(self._waiting) > 1:
                     self._waiting[1].take_over(self._waiting.pop(0))
             else:
@@ -156,10 +156,10 @@ class Lane:
                 self._waiting.remove(job)
                 self._changed(None)
                 job.finish()
-        self._end()
+        self._clear()
 
-    def _end(self) -> None:
+    def _clear(self) -> None:
         for job in self._waiting:
-            job.forget()
+            job.abandon()
         self._waiting.clear()
         self._empty.set()

@@ -12,7 +12,7 @@ DUEL = Game(id="d", title="Duel", system="NES")
 
 
 @pytest.mark.parametrize(
-    "end", [endings.HUNG, endings.GARBLED, endings.NOT_STARTED, *map(endings.explain, (-11, -9, -6, 7, 0))]
+    "end", [endings.HUNG, endings.GARBLED, endings.NOT_STARTED, *map(endings.from_exit_code, (-11, -9, -6, 7, 0))]
 )
 def test_whatever_kills_a_process_does_not_end_the_game(end):
     assert verdict_on(end.code) is not Verdict.OVER

@@ -84,7 +84,7 @@ class Running:
         self.task = asyncio.create_task(self.agent.run(self.stop))
 
     def pids(self) -> list[int]:
-        return [child.pid for child in self.agent._supervisor._children]
+        return [process.pid for process in self.agent._supervisor._processes]
 
 
 @asynccontextmanager
@@ -198,12 +198,12 @@ async def test_rooms_outlive_a_lost_link_and_are_handed_to_the_next_coordinator(
         await connection.send(Admit(room="r1", viewer="v2", seat=1, offer="second"))
         await connection.expect(Admitted)
         (room,) = worker.agent._supervisor
-        assert room.child is not None
+        assert room.process is not None
         await connection.close()
         connection = await coordinator.connection()
         assert await held_rooms(connection) == [Holding(room="r1", record="new", viewers=("v1", "v2"))]
-        assert is_running(room.child.pid)
-        assert list(worker.agent._notebook._records) == ["r1"]
+        assert is_running(room.process.pid)
+        assert list(worker.agent._held_rooms._records) == ["r1"]
         await connection.send(CloseRoom(room="r1"))
         assert (await connection.expect(RoomClosed)).code == "closed"
 
@@ -218,11 +218,11 @@ async def test_a_room_that_dies_without_a_coordinator_is_told_to_the_next(
         await connection.send(Admit(room="r1", viewer="v2", seat=1, offer="second"))
         await connection.expect(Admitted)
         (room,) = worker.agent._supervisor
-        assert room.child is not None
+        assert room.process is not None
         coordinator.status = 503
         await connection.close()
         await until(lambda: not worker.agent._link.registered)
-        os.kill(room.child.pid, signal.SIGKILL)
+        os.kill(room.process.pid, signal.SIGKILL)
         await until(lambda: not len(worker.agent._supervisor))
         coordinator.status = 0
         connection = await coordinator.connection()
@@ -233,7 +233,7 @@ async def test_a_room_that_dies_without_a_coordinator_is_told_to_the_next(
 async def test_a_room_that_nobody_comes_back_to_ends_without_a_coordinator_too(
     config: Config, coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(agent, "GRACE_TICK", 0.01)
+    monkeypatch.setattr(agent, "EMPTY_ROOMS_SECONDS", 0.01)
     coordinator.welcome = [encode(Registered(worker="w1", room_grace=0.0))]
     async with running(config) as worker:
         connection = await coordinator.connection()

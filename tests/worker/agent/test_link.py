@@ -192,7 +192,7 @@ async def test_an_unreachable_coordinator_is_said_once_and_tried_again(caplog: p
     coordinator.port = port
     worker = Worker(coordinator.url)
     try:
-        await until(lambda: worker.link._failures > 2 * link.PATIENT_TRIES)
+        await until(lambda: worker.link._failures > 2 * link.QUIET_TRIES)
         async with coordinator.serving():
             await until(lambda: worker.link.registered)
     finally:

@@ -39,7 +39,7 @@ def test_standard_folders_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_the_wheel_is_found_without_being_imported() -> None:
     pytest.importorskip("stable_retro")
-    script = "from worker import cores; import sys; assert cores.stable_retro_folder(); print(*sys.modules)"
+    script = "from worker.library import cores; import sys; assert cores.stable_retro_folder(); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
     assert "stable_retro" not in modules.split()
     assert cores.find_cores(()).keys() >= cores.WHEEL_CORES

@@ -11,13 +11,19 @@ from worker.messages.storing import StoreAnswer
 from worker.store.context import Owner
 from worker.store.objects import Objects
 from worker.store.store import Store
-from worker.store.timeouts import Pace
+from worker.store.timeouts import Timeouts
 
 ROOM = "a room that nobody guesses"
 GAME = "0123456789abcdef"
 ADA, BEN = "a" * 64, "b" * 64
-QUICK = Pace(
-    first_retry=0.01, longest_retry=0.05, patience=60.0, resume=60.0, resume_from_memory=60.0, open=60.0, freeze=60.0
+QUICK = Timeouts(
+    first_retry=0.01,
+    longest_retry=0.05,
+    report_delay=60.0,
+    resume=60.0,
+    resume_from_memory=60.0,
+    open=60.0,
+    freeze=60.0,
 )
 """Tries again at once; what it is for is tested with the faults, not with the time."""
 
@@ -47,9 +53,9 @@ class Clock:
         return self.now
 
 
-def make_store(objects: Objects, *, pace: Pace = QUICK, clock: Callable[[], float] | None = None) -> Store:
+def make_store(objects: Objects, *, timeouts: Timeouts = QUICK, clock: Callable[[], float] | None = None) -> Store:
     """A worker's store."""
-    return Store(objects, keep=timedelta(days=7), pace=pace, now=clock or Clock())
+    return Store(objects, keep=timedelta(days=7), timeouts=timeouts, now=clock or Clock())
 
 
 class Room:

@@ -48,7 +48,7 @@ def room(id: str) -> str:
 
 
 @dataclass(frozen=True, order=True)
-class Mark:
+class SnapshotId:
     """Where a snapshot is in a room's time: all of a later process comes after all of an earlier one."""
 
     epoch: int
@@ -61,19 +61,19 @@ class Mark:
         return f"{self.epoch:08x}-{self.began:012x}-{self.number:08x}"
 
     @property
-    def next(self) -> "Mark":
+    def next(self) -> "SnapshotId":
         """The mark of the same process's next snapshot."""
         return replace(self, number=self.number + 1)
 
-    def after(self, other: "Mark") -> "Mark":
+    def after(self, other: "SnapshotId") -> "SnapshotId":
         """A later process's mark, unless the other belongs to a later opening than this."""
         return replace(self, began=max(self.began, other.began + 1)) if other.epoch == self.epoch else self
 
 
-def parse_mark(name: str) -> Mark | None:
+def parse_snapshot_id(name: str) -> SnapshotId | None:
     """The mark of this name; None if it is no snapshot's name."""
     found = _SNAPSHOT.fullmatch(name)
-    return Mark(*(int(part, 16) for part in found.groups())) if found else None
+    return SnapshotId(*(int(part, 16) for part in found.groups())) if found else None
 
 
 def _checked(pattern: re.Pattern[str], name: str) -> str:
