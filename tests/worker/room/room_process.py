@@ -40,7 +40,7 @@ class Room:
             stdin=asyncio.subprocess.DEVNULL,
         )
         theirs.close()
-        self._writer = ControlWriter(ours)  # as the agent's, lest a room that has gone takes its last word along
+        self._control = ControlWriter(ours)  # as the agent's, lest a room that has gone takes its last word along
         self._reader, self._writer = await asyncio.open_connection(sock=ours)
         await self.expect(Ready)
         return self
@@ -48,7 +48,7 @@ class Room:
     def send(self, message: control.AgentMessage) -> None:
         if isinstance(message, Enter):
             self._media_sockets.send()
-        self._writer.write(control.frame(message))
+        self._control.write(control.frame(message))
 
     async def expect(self, kind: type[T]) -> T:
         """The next message, past the figures, which is of this kind."""
@@ -88,7 +88,7 @@ class Room:
 
     def hang_up(self) -> None:
         """As if the agent were gone."""
-        self._writer.close()
+        self._control.close()
         self._writer.close()
 
     async def clean_up(self) -> None:
