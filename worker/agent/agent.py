@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from coordinator import messages
 from coordinator.messages import (
@@ -21,25 +22,23 @@ from coordinator.messages import (
 from worker.agent.drain import drain
 from worker.agent.empty_rooms import EmptyRooms
 from worker.agent.held_rooms import HeldRooms
-from worker.agent.link import CoordinatorRefusedError, Link
+from worker.agent.link import Link
 from worker.agent.orders import OrderHandler
 from worker.agent.report import REPORT_SECONDS, Reporter
-from worker.cluster.errors import ClusterError
 from worker.cluster.following import following
 from worker.config import MAX_GATEWAYS, Config
 from worker.library.library import Library, Scanner
-from worker.ops.health import PortInUseError, serving
+from worker.ops.health import serving
 from worker.ops.metrics import Metrics
 from worker.processes.lifecycle import TimeLimits
 from worker.processes.supervisor import ROOM_COMMAND, Supervisor
+from worker.runtime.errors import StartupError
 from worker.runtime.tasks import BackgroundTasks, unless
-from worker.sandbox import Mode, RefusedError, missing
-from worker.store.objects import Objects, StoreSettingsError, open_store
+from worker.sandbox import Mode, SandboxRefusedError, missing
+from worker.store.objects import Objects, open_store
 from worker.store.store import Store
 
 logger = logging.getLogger(__name__)
-
-FAILED, MISUSED = 1, 2
 
 EMPTY_ROOMS_SECONDS = 1.0
 """Seconds between two looks at rooms that may have been empty for too long."""
@@ -49,12 +48,9 @@ async def serve(config: Config, stop: asyncio.Event) -> int:
     """Run the worker until ``stop``. Its exit code: 0, or 1 after a failure that the log explains."""
     try:
         await Agent(config).run(stop)
-    except (CoordinatorRefusedError, PortInUseError, RefusedError, StoreSettingsError) as error:
+    except StartupError as error:
         logger.error("%s", error)
-        return FAILED
-    except ClusterError as error:
-        logger.error("%s", error)
-        return MISUSED
+        return error.exit_code
     return 0
 
 
@@ -81,12 +77,16 @@ class Agent:
             config, self._report, metrics, self._store, command=command, time_limits=time_limits
         )
         self._order_handler = OrderHandler(lambda: self._library, self._supervisor, config.capacity, self._link.send)
+        self._handlers: dict[type[messages.WorkerCommand], Callable[[Any], None]] = {
+            Registered: self._note_registration,
+            Keep: self._keep_record,
+        }
         metrics.show(self._supervisor, config.capacity, lambda: self._link.registered)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop``, then end all rooms.
 
-        Raises ClusterError, CoordinatorRefusedError, PortInUseError, RefusedError.
+        Raises ClusterError, CoordinatorRefusedError, PortInUseError, SandboxRefusedError.
         """
         try:
             _check_sandbox(self._config.sandbox)
@@ -147,15 +147,16 @@ class Agent:
         self._link.send(message)
 
     def _handle(self, command: messages.WorkerCommand) -> None:
-        match command:
-            case Registered():
-                self._empty_rooms.seconds = command.room_grace
-                self._held_rooms.acknowledge()
-            case Keep():
-                if command.room in self._supervisor:  # else it has just ended, and its record would stay for ever
-                    self._held_rooms.keep(command)
-            case _:
-                self._order_handler.handle(command)
+        handler = self._handlers.get(type(command), self._order_handler.handle)
+        handler(command)
+
+    def _note_registration(self, command: Registered) -> None:
+        self._empty_rooms.seconds = command.room_grace
+        self._held_rooms.acknowledge()
+
+    def _keep_record(self, command: Keep) -> None:
+        if command.room in self._supervisor:  # else it has just ended, and its record would stay for ever
+            self._held_rooms.keep(command)
 
     async def _close_empty_rooms(self) -> None:
         """Without a coordinator, end the rooms that nobody comes back to."""
@@ -190,10 +191,10 @@ class Agent:
 
 
 def _check_sandbox(mode: Mode) -> None:
-    """Say once what every room will lack. Raises RefusedError."""
+    """Say once what every room will lack. Raises SandboxRefusedError."""
     lacks = "; ".join(missing()) if mode is not Mode.OFF else ""
     if lacks and mode is Mode.REQUIRE:
-        raise RefusedError(f"games can't be locked in as COINOP_WORKER_SANDBOX=require wants it: {lacks}")
+        raise SandboxRefusedError(f"games can't be locked in as COINOP_WORKER_SANDBOX=require wants it: {lacks}")
     if lacks:
         logger.warning("Games are not fully locked in, so run only cores that you trust: %s.", lacks)
 

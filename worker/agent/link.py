@@ -24,6 +24,7 @@ from coordinator.messages import (
     encode,
 )
 from worker.runtime.backoff import backoff
+from worker.runtime.errors import StartupError
 
 logger = logging.getLogger(__name__)
 
@@ -45,16 +46,16 @@ QUIET_TRIES = 4
 """Failed tries until the outage is worth a warning: when everything starts at once, the coordinator may be last."""
 
 
-class CoordinatorRefusedError(Exception):
-    """The coordinator does not want this worker, and trying again would not help."""
+class CoordinatorRefusedError(StartupError):
+    """The coordinator does not want this worker."""
+
+    code = "coordinator_refused"
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(url, reason)
+        """``reason`` continues the sentence, with the punctuation before it."""
+        super().__init__(f"The coordinator at {url} refused this worker{reason}")
         self.url = url
         self.reason = reason
-
-    def __str__(self) -> str:
-        return f"The coordinator at {self.url} refused this worker{self.reason}"
 
 
 class Link:

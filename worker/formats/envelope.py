@@ -15,6 +15,8 @@ from typing import Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
+from worker.runtime.errors import WorkerError
+
 MAX_HEADER_BYTES = 32 << 10
 """The longest header: with a thumbnail of 24 KB, and room to spare."""
 
@@ -28,8 +30,10 @@ MAX_HEAD_BYTES = PREFIX_BYTES + MAX_HEADER_BYTES
 _DIGEST_BYTES = 16
 
 
-class DamagedError(ValueError):
+class DamagedError(WorkerError, ValueError):
     """These bytes are not what they should be. Its text says in what way."""
+
+    code = "damaged"
 
 
 class Header(Struct, frozen=True, kw_only=True):

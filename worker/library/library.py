@@ -107,7 +107,7 @@ class Scanner:
         self._fingerprints = Fingerprints(self._stop)
 
     def scan(self) -> Library:
-        """Look at all folders again. Raises Stopped after ``stop``."""
+        """Look at all folders again. Raises ScanStoppedError after ``stop``."""
         installed = cores.find_cores(self._config.cores, None if self._config.standard_cores else ())
         entries: dict[str, Entry] = {}
         seen = set()

@@ -50,7 +50,7 @@ OVER = ("closed", "game_over")
 
 def unreadable(error: StoreError) -> Ending:
     """The room was to go on, and its snapshot can't be read; a new game in its place would hide it."""
-    return Ending("store_failed", f"The game can't go on now: {error}. Try again in a moment.")
+    return Ending(error.code, f"The game can't go on now: {error}. Try again in a moment.")
 
 
 def from_room(closed: Closed) -> Ending:

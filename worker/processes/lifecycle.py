@@ -6,6 +6,8 @@ Sans-I/O: events and ``now`` in, state and deadline out. Processes and sockets a
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from worker.runtime.errors import WorkerError
+
 
 class State(Enum):
     """Where a room process is in its life."""
@@ -40,16 +42,15 @@ class Event(Enum):
     """The process is gone, for whatever reason."""
 
 
-class UnexpectedEventError(Exception):
+class UnexpectedEventError(WorkerError):
     """Something happened that can't happen in this state: the room, or we, broke the protocol."""
 
+    code = "unexpected_event"
+
     def __init__(self, state: State, event: Event) -> None:
-        super().__init__(state, event)
+        super().__init__(f"{event.name} can't come in state {state.name}")
         self.state = state
         self.event = event
-
-    def __str__(self) -> str:
-        return f"{self.event.name} can't come in state {self.state.name}"
 
 
 # The agent writes without waiting for answers, so what a room had sent before it read our last message still comes:

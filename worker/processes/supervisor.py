@@ -9,7 +9,7 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol, get_args
 
 from coordinator.messages import (
     Admit,
@@ -35,9 +35,18 @@ from coordinator.messages import (
 )
 from worker.config import Config
 from worker.library.library import Entry
-from worker.messages import control, storing
+from worker.messages import control
 from worker.messages.control import AddCandidate, Answer, Enter, Exit, Figures, Left, Opened, RoomMessage, TurnedAway
-from worker.messages.storing import StoreRequest
+from worker.messages.storing import (
+    DeleteSave,
+    FetchSave,
+    FinalSnapshot,
+    ListSaves,
+    Snapshot,
+    StoreBattery,
+    StoreRequest,
+    StoreSave,
+)
 from worker.processes import endings
 from worker.processes.endings import Ending
 from worker.processes.lifecycle import TimeLimits
@@ -53,7 +62,7 @@ logger = logging.getLogger(__name__)
 
 ROOM_COMMAND = (sys.executable, "-m", "worker.room.process")
 
-CODECS: dict[str, Codec] = {"H264": "H264", "VP8": "VP8"}
+CODECS: dict[str, Codec] = {codec: codec for codec in get_args(Codec)}
 """What a room may say that it encodes with; a damaged one says anything."""
 
 FREEZE_SECONDS = 5.0
@@ -232,7 +241,7 @@ class Supervisor:
         room.keeper.enter(order.profile)
         room.send(Enter(viewer=order.viewer, seat=order.seat, offer=order.offer, profile=order.profile))
 
-    async def _freeze(self, room: HostedRoom, freezing: asyncio.Future[storing.FinalSnapshot]) -> None:
+    async def _freeze(self, room: HostedRoom, freezing: asyncio.Future[FinalSnapshot]) -> None:
         try:
             async with asyncio.timeout(FREEZE_SECONDS):
                 last = await freezing
@@ -297,24 +306,29 @@ class Supervisor:
 
     def _handle_message(self, process: RoomProcess, message: RoomMessage) -> None:
         room = self._room_of(process)
-        if room is None:
-            return
-        if isinstance(message, Figures):
-            room.figures = message
-        elif isinstance(message, Opened):
-            room.codec = CODECS.get(message.codec, "")
-            seconds = self._loop.time() - room.requested_at
-            process.log.info("= open after %.2f s, %s", seconds, message.codec)
-            self._observer.room_opened(seconds)
-        elif isinstance(message, storing.FinalSnapshot):
-            if room.freezing is not None and not room.freezing.done():
-                room.freezing.set_result(message)
-        elif isinstance(message, StoreRequest):
-            room.keeper.handle(message)
-        elif isinstance(message, (Answer, TurnedAway, Left)) and message.viewer in room.viewers:
-            self._pass_on(room, process, message)
+        handler = HANDLERS.get(type(message))
+        if room is not None and handler is not None:
+            handler(self, room, process, message)
+
+    def _update_figures(self, room: HostedRoom, _: RoomProcess, message: Figures) -> None:
+        room.figures = message
+
+    def _note_opened(self, room: HostedRoom, process: RoomProcess, message: Opened) -> None:
+        room.codec = CODECS.get(message.codec, "")
+        seconds = self._loop.time() - room.requested_at
+        process.log.info("= open after %.2f s, %s", seconds, message.codec)
+        self._observer.room_opened(seconds)
+
+    def _resolve_freezing(self, room: HostedRoom, _: RoomProcess, message: FinalSnapshot) -> None:
+        if room.freezing is not None and not room.freezing.done():
+            room.freezing.set_result(message)
+
+    def _store_or_read(self, room: HostedRoom, _: RoomProcess, message: StoreRequest) -> None:
+        room.keeper.handle(message)
 
     def _pass_on(self, room: HostedRoom, process: RoomProcess, message: Answer | TurnedAway | Left) -> None:
+        if message.viewer not in room.viewers:
+            return
         if not isinstance(message, Answer):
             del room.viewers[message.viewer]
         report = _for_coordinator(room, message)
@@ -337,3 +351,20 @@ def _for_coordinator(room: HostedRoom, message: Answer | TurnedAway | Left) -> W
     if isinstance(message, TurnedAway):
         return Rejected(room=room.id, viewer=message.viewer, code=message.code, message=message.message)
     return ViewerLeft(room=room.id, viewer=message.viewer)
+
+
+HANDLERS: dict[type[RoomMessage], Callable[[Supervisor, HostedRoom, RoomProcess, Any], None]] = {
+    Figures: Supervisor._update_figures,
+    Opened: Supervisor._note_opened,
+    Answer: Supervisor._pass_on,
+    TurnedAway: Supervisor._pass_on,
+    Left: Supervisor._pass_on,
+    FinalSnapshot: Supervisor._resolve_freezing,
+    Snapshot: Supervisor._store_or_read,
+    StoreSave: Supervisor._store_or_read,
+    FetchSave: Supervisor._store_or_read,
+    ListSaves: Supervisor._store_or_read,
+    DeleteSave: Supervisor._store_or_read,
+    StoreBattery: Supervisor._store_or_read,
+}
+"""What is done with each message of a room. ``Ready`` and ``Closed`` concern its process alone, which reads them."""

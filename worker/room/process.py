@@ -143,7 +143,7 @@ class Process:
         room = self._room = Room(order, self._send)
         try:
             self._enter_sandbox(order)
-        except sandbox.RefusedError as lacks:
+        except sandbox.SandboxRefusedError as lacks:
             room.refuse("sandbox_missing", f"This server can't lock games in as its owner wants it: {lacks}.")
             return
         room.open()

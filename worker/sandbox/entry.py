@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
+from worker.runtime.errors import StartupError
+
 from . import bpf, kernel, landlock, limits, rules, seccomp
 from .landlock import Grant
 
@@ -33,8 +35,10 @@ class Mode(StrEnum):
     OFF = "off"
 
 
-class RefusedError(Exception):
-    """``require``, on a machine that hasn't all of it. The text says what is missing."""
+class SandboxRefusedError(StartupError):
+    """``Mode.REQUIRE`` on a machine that hasn't all of the sandbox. Its text says what is missing."""
+
+    code = "sandbox_missing"
 
 
 def missing() -> list[str]:
@@ -64,12 +68,15 @@ def prepare() -> None:
 
 
 def enter(mode: Mode, grants: Iterable[Grant]) -> list[str]:
-    """Enter, on the process's only thread; what could not be had, as ``missing`` says it. Raises RefusedError."""
+    """Enter the sandbox, on the process's only thread, and return what could not be had, as ``missing`` does.
+
+    Raises SandboxRefusedError if the mode requires all of it.
+    """
     if mode is Mode.OFF:
         return []
     lacks = [*missing(), *_other_threads()]
     if lacks and mode is Mode.REQUIRE:
-        raise RefusedError("; ".join(lacks))
+        raise SandboxRefusedError("; ".join(lacks))
     limits.lower()
     machine = kernel.machine()
     if machine is not None:
@@ -78,7 +85,7 @@ def enter(mode: Mode, grants: Iterable[Grant]) -> list[str]:
         except OSError as error:
             lacks.append(f"the kernel refuses it: {error.strerror}")
     if lacks and mode is Mode.REQUIRE:
-        raise RefusedError("; ".join(lacks))
+        raise SandboxRefusedError("; ".join(lacks))
     return lacks
 
 

@@ -29,6 +29,7 @@ from obstore.exceptions import (
 from obstore.store import LocalStore, from_url
 
 from worker.messages.storing import MAX_STATE_BYTES
+from worker.runtime.errors import StartupError
 from worker.store.errors import FAILED, StoreError, explain, is_missing
 
 if TYPE_CHECKING:
@@ -62,8 +63,10 @@ Count = Callable[[str, str, float], None]
 """Gets the kind of an operation, ``ok`` or ``failed``, and its seconds."""
 
 
-class StoreSettingsError(Exception):
-    """The store can't be opened with these settings. Its text is a sentence for the operator."""
+class StoreSettingsError(StartupError):
+    """The store can't be opened with these settings."""
+
+    code = "store_settings"
 
 
 @dataclass(frozen=True)

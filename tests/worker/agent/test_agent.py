@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -25,8 +25,10 @@ from coordinator.messages import (
     Keep,
     Library,
     OpenRoom,
+    Refused,
     Registered,
     RoomClosed,
+    WorkerCommand,
     encode,
 )
 from tests.worker.cluster.api import outside
@@ -38,6 +40,7 @@ from worker.agent.agent import Agent, serve
 from worker.config import Config
 from worker.library import library
 from worker.library.cores import SUFFIX
+from worker.runtime import errors
 from worker.sandbox import Mode
 
 
@@ -118,6 +121,13 @@ async def test_a_room_from_order_to_stop(config: Config, coordinator: Coordinato
     assert not any(is_running(pid) for pid in pids)
 
 
+async def test_every_command_of_a_coordinator_has_a_handler(config: Config) -> None:
+    agent = Agent(config, command=SCRIPTED_ROOM)
+    by_link = {Refused}
+    assert {*agent._handlers, *agent._order_handler.handlers, *by_link} == set(get_args(WorkerCommand))
+    await agent._supervisor.stop()
+
+
 async def test_a_machine_without_a_sandbox_is_said_once_or_refused_as_its_owner_wants(
     tmp_path: Path, coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -128,7 +138,7 @@ async def test_a_machine_without_a_sandbox_is_said_once_or_refused_as_its_owner_
         "Games are not fully locked in, so run only cores that you trust: the kernel is too old."
     ]
     caplog.clear()
-    assert await serve(configure(tmp_path, coordinator, sandbox=Mode.REQUIRE), asyncio.Event()) == agent.FAILED
+    assert await serve(configure(tmp_path, coordinator, sandbox=Mode.REQUIRE), asyncio.Event()) == errors.FAILED
     assert "COINOP_WORKER_SANDBOX=require" in caplog.text
     caplog.clear()
     async with running(configure(tmp_path, coordinator, sandbox=Mode.OFF)):
@@ -167,7 +177,7 @@ async def test_a_gateway_is_followed_in_a_cluster_and_nowhere_else(
 ) -> None:
     outside(monkeypatch)
     config = configure(tmp_path, coordinator, gateway_service="turn")
-    assert await asyncio.wait_for(serve(config, asyncio.Event()), SECONDS) == agent.MISUSED
+    assert await asyncio.wait_for(serve(config, asyncio.Event()), SECONDS) == errors.MISUSED
     (error,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert "COINOP_WORKER_GATEWAY_SERVICE works only in a pod of Kubernetes" in error
 
@@ -347,10 +357,10 @@ async def test_a_wrong_token_fails_with_one_sentence(
     config: Config, coordinator: Coordinator, caplog: pytest.LogCaptureFixture
 ) -> None:
     coordinator.status = 401
-    assert await asyncio.wait_for(serve(config, asyncio.Event()), SECONDS) == agent.FAILED
-    errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
-    assert len(errors) == 1
-    assert "set COINOP_WORKER_TOKEN to the coordinator's" in errors[0]
+    assert await asyncio.wait_for(serve(config, asyncio.Event()), SECONDS) == errors.FAILED
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert len(said) == 1
+    assert "set COINOP_WORKER_TOKEN to the coordinator's" in said[0]
 
 
 async def test_a_busy_metrics_port_fails_with_one_sentence(
@@ -358,7 +368,7 @@ async def test_a_busy_metrics_port_fails_with_one_sentence(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         config = configure(tmp_path, coordinator, metrics_port=other.getsockname()[1])
-        assert await asyncio.wait_for(serve(config, asyncio.Event()), SECONDS) == agent.FAILED
+        assert await asyncio.wait_for(serve(config, asyncio.Event()), SECONDS) == errors.FAILED
     assert "choose a port with COINOP_WORKER_METRICS_PORT" in caplog.text
 
 

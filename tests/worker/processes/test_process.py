@@ -2,6 +2,7 @@ import asyncio
 import logging
 import sys
 import time
+from typing import get_args
 
 import pytest
 import uvloop
@@ -185,3 +186,7 @@ async def test_the_last_words_of_a_process_are_heard_though_writing_to_it_failed
     wait_without_reading(room.process.pid)
     room.process.send(Enter(viewer="v1", seat=0, offer="too late"))
     assert (await room.ended()).code == "bad_game"
+
+
+def test_every_message_of_a_room_is_an_event_of_its_life() -> None:
+    assert set(process._EVENTS) == set(get_args(RoomMessage))

@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -35,7 +36,8 @@ from tests.worker.stand_ins.rooms import (
     order_for,
     until,
 )
-from worker.processes import endings
+from worker.messages.control import Closed, Ready, RoomMessage
+from worker.processes import endings, supervisor
 from worker.processes.lifecycle import TimeLimits
 from worker.processes.room import HostedRoom
 from worker.processes.supervisor import Supervisor
@@ -302,3 +304,12 @@ async def test_nothing_is_left_behind(tmp_path: Path) -> None:
     assert not any(is_running(process.pid) for process in processes if process)
     assert asyncio.all_tasks() == tasks
     await until(lambda: open_files() == handles)
+
+
+def test_every_message_of_a_room_has_a_handler() -> None:
+    by_process = {Ready, Closed}
+    assert {*supervisor.HANDLERS, *by_process} == set(get_args(RoomMessage))
+
+
+def test_a_room_may_say_every_codec_of_the_contract_and_no_other() -> None:
+    assert set(supervisor.CODECS) == {"", "H264", "VP8"}
