@@ -45,7 +45,7 @@ EMPTY_ROOMS_SECONDS = 1.0
 
 
 async def serve(config: Config, stop: asyncio.Event) -> int:
-    """Run the worker until ``stop``. Its exit code: 0, or 1 after a failure that the log explains."""
+    """Run the worker until ``stop`` and return its exit code: 0, or that of the StartupError which the log explains."""
     try:
         await Agent(config).run(stop)
     except StartupError as error:
@@ -127,7 +127,7 @@ class Agent:
         return self._link.registered
 
     def _introduce(self) -> list[WorkerMessage]:
-        """What a coordinator is told first: this worker, and the rooms that it has from the one before."""
+        """Collect what a coordinator is sent first: this worker, and the rooms that it has from the one before."""
         rooms = [(room.id, room.viewers) for room in self._supervisor if room.continues]
         held = self._held_rooms.introduction(rooms)
         registration = Register(
@@ -159,7 +159,7 @@ class Agent:
             self._held_rooms.keep(command)
 
     async def _close_empty_rooms(self) -> None:
-        """Without a coordinator, end the rooms that nobody comes back to."""
+        """End the rooms that have been empty for too long while there is no coordinator."""
         while True:
             await asyncio.sleep(EMPTY_ROOMS_SECONDS)
             if self._link.registered:
@@ -170,7 +170,7 @@ class Agent:
                 self._supervisor.close(CloseRoom(room=room))
 
     async def _send_figures(self) -> None:
-        """Tell the coordinator how the rooms do, for its operator."""
+        """Send the coordinator every few seconds how the rooms do, for its operator."""
         reporter = Reporter()
         while True:
             await asyncio.sleep(REPORT_SECONDS)
@@ -191,7 +191,7 @@ class Agent:
 
 
 def _check_sandbox(mode: Mode) -> None:
-    """Say once what every room will lack. Raises SandboxRefusedError."""
+    """Log once what every room will lack. Raises SandboxRefusedError."""
     lacks = "; ".join(missing()) if mode is not Mode.OFF else ""
     if lacks and mode is Mode.REQUIRE:
         raise SandboxRefusedError(f"games can't be locked in as COINOP_WORKER_SANDBOX=require wants it: {lacks}")

@@ -17,7 +17,10 @@ STORE_SECONDS = 6.0
 
 
 async def drain(supervisor: Supervisor, report: Report, seconds: float) -> None:
-    """Empty the worker. Its rooms may stay for so many seconds; with none, they are closed by whoever stops it."""
+    """Empty the worker: let its rooms move to others for ``seconds``, then store those that are left.
+
+    With 0 seconds nothing is moved or stored here, and stopping the supervisor closes the rooms.
+    """
     supervisor.draining = True
     if not seconds or not len(supervisor):
         return

@@ -17,11 +17,11 @@ class EmptyRooms:
         self._empty_since: dict[str, float] = {}
 
     def restart(self) -> None:
-        """There is a coordinator."""
+        """Count all times anew, because there is a coordinator."""
         self._empty_since.clear()
 
     def expired(self, rooms: Iterable[tuple[str, bool]], now: float) -> list[str]:
-        """Of all rooms, each with whether anybody is in it: those whose time is over."""
+        """Return the ids of the rooms that have been empty for ``seconds``, of all rooms with whether anybody is in."""
         empty = {room for room, occupied in rooms if not occupied}
         self._empty_since = {room: self._empty_since.get(room, now) for room in empty}
         return sorted(room for room, since in self._empty_since.items() if now - since >= self.seconds)

@@ -69,7 +69,7 @@ class Link:
         introduce: Callable[[], Iterable[WorkerMessage]],
         handle: Callable[[WorkerCommand], None],
     ) -> None:
-        """``introduce`` gives what is said first: the registration, and the rooms that the worker brings along."""
+        """Connect with ``run``; ``introduce`` returns what to send first: the registration, and rooms brought along."""
         self._url = url
         self._token = token
         self._introduce = introduce
@@ -81,18 +81,18 @@ class Link:
         """Whether the coordinator has this worker in its registry now."""
 
     def send(self, message: WorkerMessage) -> None:
-        """Send it soon, or never if the link breaks first; without a link there is nobody who waits for it."""
+        """Send the message soon; drop it if there is no link, or if the link breaks first."""
         if self._outgoing is not None:
             self._outgoing.put_nowait(message)
 
     async def flush(self) -> None:
-        """Wait until what has been given to ``send`` is on its way, but not for long."""
+        """Wait until all that was given to ``send`` is written, at most FLUSH_SECONDS."""
         if self._outgoing is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._outgoing.join(), FLUSH_SECONDS)
 
     async def run(self) -> None:
-        """Be connected, until cancelled. Raises CoordinatorRefusedError."""
+        """Keep connected until cancelled. Raises CoordinatorRefusedError."""
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=CONNECT_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             while True:
@@ -102,7 +102,7 @@ class Link:
                 await asyncio.sleep(delay * random.uniform(0.5, 1.0))
 
     async def _connect(self, session: aiohttp.ClientSession) -> None:
-        """One connection, from its start to its end."""
+        """Make one connection and use it until it ends."""
         try:
             async with session.ws_connect(
                 self._url,
@@ -172,7 +172,10 @@ class Link:
     # ----- failures
 
     def _note_refusal(self, refusal: Refused) -> None:
-        """One that was welcome before may be so again: the coordinator may not have noticed yet that it was gone."""
+        """Raise if this worker was never registered, else only log it: the coordinator may refuse one that it had.
+
+        It may not have noticed yet that the link before is gone. Raises CoordinatorRefusedError.
+        """
         if not self._was_registered:
             raise CoordinatorRefusedError(self._url, f": {refusal.message}")
         logger.warning("The coordinator at %s refused this worker, for now: %s", self._url, refusal.message)

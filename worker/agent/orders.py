@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 def admission(
     order: OpenRoom, library: Library, rooms: Container[str], places_left: int
 ) -> Entry | RoomClosed | Rejected:
-    """The game to open a room with, or why it can't be opened."""
+    """Choose the game to open a room with, or say why it can't be opened."""
     if order.room in rooms and not order.viewer:
         return _refusal(order, "room_exists", "An older copy of this room is still ending here.")
     if order.room in rooms:

@@ -31,7 +31,7 @@ class Reporter:
         self._before: dict[str, _Counters] = {}
 
     def report(self, rooms: Iterable[tuple[str, Figures | None]]) -> Iterator[Message]:
-        """The messages about all rooms: none if there are none, several if there are very many."""
+        """Make the messages about all rooms: none if there are no rooms, several if there are very many."""
         counted = {room: figures for room, figures in rooms if figures is not None}
         told = [self._of(room, figures) for room, figures in counted.items()]
         self._before = {room: _counters(figures) for room, figures in counted.items()}
@@ -68,5 +68,5 @@ def _worst(viewers: Iterable[ViewerFigures]) -> float | None:
 
 
 def _within(value: float, limit: float, digits: int = 1) -> float | None:
-    """The value, if it is one; NaN is in no range."""
+    """Round a value that is between 0 and the limit, and return None for others, NaN among them."""
     return round(value, digits) if 0 <= value <= limit else None

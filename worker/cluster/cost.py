@@ -29,7 +29,7 @@ class DeletionCost:
     """The annotation of one pod."""
 
     def __init__(self, client: AsyncClient, pod: str, seated: Callable[[], int]) -> None:
-        """``seated`` tells how many players sit in this worker's rooms."""
+        """Write the cost of ``pod``; ``seated`` tells how many players sit in this worker's rooms."""
         self._client = client
         self._pod = pod
         self._seated = seated
@@ -38,7 +38,7 @@ class DeletionCost:
         self._warned = False
 
     async def keep(self) -> None:
-        """Keep it up to date, until cancelled."""
+        """Keep the annotation up to date, until cancelled."""
         while True:
             seated = self._seated()
             if seated != self._written:

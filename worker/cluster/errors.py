@@ -11,7 +11,7 @@ class ClusterError(StartupError):
     exit_code: ClassVar[int] = MISUSED
 
     def __init__(self, setting: str, remedy: str) -> None:
-        """``setting`` names what asks for it; ``remedy`` continues the sentence."""
+        """Make the sentence: ``setting`` names what asks for it, ``remedy`` goes on from there."""
         super().__init__(f"{setting} {remedy}")
         self.setting = setting
 

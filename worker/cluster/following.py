@@ -30,8 +30,8 @@ Changed = Callable[[tuple[str, ...]], None]
 async def following(config: Config, changed: Changed, seated: Callable[[], int]) -> AsyncIterator[None]:
     """Follow the gateway's Service and keep the pod's deletion cost, until the end of the block.
 
-    ``changed`` gets the gateway's URLs whenever they are others, ``seated`` tells how many players sit.
-    Raises ClusterError if the gateway can't be followed.
+    ``changed`` gets the gateway's URLs whenever they are others, ``seated`` tells how many players sit. Raises
+    ClusterError if the gateway can't be followed.
     """
     client = _client(config)
     if client is None:
@@ -53,7 +53,10 @@ async def following(config: Config, changed: Changed, seated: Callable[[], int])
 
 
 def _client(config: Config) -> "AsyncClient | None":
-    """None if there is nothing to do, or only what may be left undone."""
+    """Connect to the cluster, if there is anything to do there.
+
+    Returns None if there is nothing, or only the deletion cost, which may be left undone. Raises ClusterError.
+    """
     if not (config.gateway_service or config.pod_name):
         return None
     setting = "COINOP_WORKER_GATEWAY_SERVICE" if config.gateway_service else "POD_NAME"

@@ -43,7 +43,7 @@ class ServiceGateway:
     def __init__(
         self, client: AsyncClient, name: str, changed: Callable[[tuple[str, ...]], None], known: asyncio.Event
     ) -> None:
-        """``name`` may have its namespace before it, with a slash.
+        """Follow the Service ``name``, which may have its namespace before it, with a slash.
 
         ``changed`` is called with the Service's ICE URLs whenever they are others; ``known`` is set as soon as it has
         been read, or can't be.
@@ -62,7 +62,7 @@ class ServiceGateway:
         self._known = known
 
     async def follow(self) -> None:
-        """Keep up with the Service, until cancelled."""
+        """Read the Service and all its changes, until cancelled."""
         while True:
             try:
                 async with asyncio.timeout(LOOK_AGAIN_SECONDS):
@@ -107,7 +107,7 @@ class ServiceGateway:
             raise
 
     def _note_failure(self, error: BaseException) -> None:
-        """What is known of the Service stays as it is."""
+        """Log a failure that lasts or that waiting won't mend; the addresses that are known stay."""
         self._known.set()
         self._failures += 1
         status, asking, self._asking = status_of(error), self._asking, SERVICES

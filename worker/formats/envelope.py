@@ -56,7 +56,10 @@ class Envelope(Generic[H]):
         self._decoder = msgspec.msgpack.Decoder(header)
 
     def seal(self, header: H, payload: bytes) -> bytes:
-        """Header and payload as bytes; size and digest are filled in."""
+        """Lay out header and payload as bytes, with size and digest filled in.
+
+        Raises ValueError if the header is longer than MAX_HEADER_BYTES.
+        """
         whole = msgspec.structs.replace(header, size=len(payload), digest=_digest(payload))
         packed = msgspec.msgpack.encode(whole)
         if len(packed) > MAX_HEADER_BYTES:
@@ -64,11 +67,11 @@ class Envelope(Generic[H]):
         return _PREFIX.pack(self._magic, len(packed), zlib.crc32(packed)) + packed + payload
 
     def header(self, data: bytes) -> H:
-        """The header alone, for which the first MAX_HEAD_BYTES are enough. Raises DamagedError."""
+        """Read the header alone, for which the first MAX_HEAD_BYTES are enough. Raises DamagedError."""
         return self._split(data)[0]
 
     def open(self, data: bytes) -> tuple[H, bytes]:
-        """Header and payload. Raises DamagedError."""
+        """Read and check header and payload. Raises DamagedError."""
         header, start = self._split(data)
         payload = data[start:]
         if len(payload) != header.size:

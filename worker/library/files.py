@@ -35,7 +35,7 @@ class ScanStoppedError(WorkerError):
 
 
 def files_in(root: Path) -> Iterator[Path]:
-    """The regular files below a folder, in a stable order.
+    """List the regular files below a folder, in a stable order.
 
     Hidden names are skipped. Links are followed, but no folder is entered twice, so a link to a parent ends there.
     """
@@ -60,7 +60,7 @@ def files_in(root: Path) -> Iterator[Path]:
 
 
 def is_text(path: Path) -> bool:
-    """Whether the file begins like text; an unreadable one does not."""
+    """Tell whether the file begins like text; an unreadable one does not."""
     try:
         with path.open("rb") as file:
             start = file.read(_TEXT_SAMPLE)
@@ -98,7 +98,7 @@ class Fingerprints:
         self._known: dict[Path, tuple[int, int, str]] = {}
 
     def of(self, path: Path) -> str | None:
-        """The first 16 hexadecimal digits of the content's SHA-256, or None for a file that is no game file.
+        """Hash the content: the first 16 hexadecimal digits of its SHA-256, or None for what is no game file.
 
         Raises OSError for a file that can't be read, ScanStoppedError.
         """
@@ -113,7 +113,7 @@ class Fingerprints:
         return digest
 
     def forget_others(self, kept: set[Path]) -> None:
-        """Forget the files that are not there any more."""
+        """Forget all files but these."""
         self._known = {path: known for path, known in self._known.items() if path in kept}
 
     def _hash(self, path: Path) -> str:

@@ -180,7 +180,7 @@ _room_message = msgspec.msgpack.Decoder(RoomMessage)
 
 
 def frame(message: AgentMessage | RoomMessage) -> bytes:
-    """The message with its length before it, ready to be written."""
+    """Encode a message with its length before it, ready to be written."""
     body = _encoder.encode(message)
     return len(body).to_bytes(4, "big") + body
 

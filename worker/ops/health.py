@@ -31,7 +31,10 @@ class PortInUseError(StartupError):
 async def serving(
     host: str, port: int, exposition: Callable[[], bytes], ready: Callable[[], bool]
 ) -> AsyncIterator[int]:
-    """Serve the three pages, on any free port if ``port`` is 0. Gives the port. Raises PortInUseError, OSError."""
+    """Serve the three pages until the end of the block, which gets the port: any free one if ``port`` is 0.
+
+    Raises PortInUseError, OSError.
+    """
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -73,31 +73,31 @@ class Metrics:
         )
 
     def room_opened(self, seconds: float) -> None:
-        """A room's game runs, so many seconds after it was asked for."""
+        """Count a room whose game runs, so many seconds after it was asked for."""
         self._open_seconds.observe(seconds)
 
     def room_closed(self, code: str) -> None:
-        """A room is gone."""
+        """Count a room that has ended, by the code that says why."""
         if code not in self._codes and len(self._codes) >= MAX_CODES:
             code = "other"
         self._codes.add(code)
         self._closed.labels(code).inc()
 
     def store_operation(self, kind: str, result: str, seconds: float) -> None:
-        """The object store has done this, or not."""
+        """Count an operation on the object store, by how it ended, and its seconds."""
         self._store_operations.labels(kind, result).inc()
         self._store_seconds.labels(kind).observe(seconds)
 
     def show_waiting(self, waiting_bytes: Callable[[], float]) -> None:
-        """Show what waits for the store."""
+        """Show how many bytes wait for the store, read at each scrape."""
         self._store_waiting.set_function(waiting_bytes)
 
     def show(self, supervisor: Supervisor, capacity: int, registered: Callable[[], bool]) -> None:
-        """Show the supervisor's rooms too."""
+        """Show the supervisor's rooms too, read at each scrape."""
         self.collector.register(_Rooms(supervisor, capacity, registered))
 
     def exposition(self) -> bytes:
-        """The figures in Prometheus' text format."""
+        """Write the figures in Prometheus' text format."""
         return generate_latest(self.collector)
 
 
@@ -108,11 +108,11 @@ class _Rooms(Collector):
         self._registered = registered
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing to check for duplicates at registration, so nothing is collected then."""
+        """Describe nothing: there are no duplicates to check for at registration, so nothing is collected then."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """All that there is now; called for each scrape."""
+        """Collect the series of the rooms that there are now, for each scrape."""
         yield _gauge("coinop_worker_rooms", "Rooms that are open, opening or closing.", len(self._supervisor))
         yield _gauge("coinop_worker_capacity", "How many rooms this worker takes.", self._capacity)
         yield _gauge("coinop_worker_spare_ready", "Whether the next room opens warm.", self._supervisor.spare_ready)

@@ -24,7 +24,7 @@ class ControlWriter:
         return len(self._unsent)
 
     def write(self, data: bytes) -> None:
-        """Send it now or as soon as there is room. What the other side can't take any more is dropped."""
+        """Send the data now, or as soon as there is room for it; drop it if the other side is gone."""
         if self._broken:
             return
         was_waiting = bool(self._unsent)

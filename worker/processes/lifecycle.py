@@ -125,7 +125,10 @@ class Lifecycle:
         self._time_limits = time_limits
 
     def step(self, event: Event, now: float) -> None:
-        """Take the event. Raises UnexpectedEventError, and stays as it was."""
+        """Change the state by this event, and the deadline with it.
+
+        Raises UnexpectedEventError and stays as it was if the event can't come in this state.
+        """
         before = self.state
         try:
             self.state = TRANSITIONS[before][event]

@@ -36,7 +36,10 @@ class LogLines:
         """The last ones of those that were not logged."""
 
     def feed(self, data: bytes, now: float) -> list[str]:
-        """The lines that these bytes complete, without blank ones. A line too long is cut and its rest skipped."""
+        """Return the lines that these bytes complete, without blank ones.
+
+        A line that is too long is cut, and its rest skipped.
+        """
         self._allowance = min(BURST, self._allowance + (now - self._checked) * LINES_PER_SECOND)
         self._checked = now
         lines: list[str] = []
@@ -51,7 +54,7 @@ class LogLines:
         return lines
 
     def finish(self) -> list[str]:
-        """What is left at the end of the stream."""
+        """Return what is left at the end of the stream."""
         lines: list[str] = []
         self._add(self._partial, lines)
         self._partial = b""
@@ -82,6 +85,6 @@ class LogLines:
 
 
 def _printable(line: bytes) -> str:
-    """Text without control characters: a core must not paint the operator's terminal or forge log lines."""
+    """Decode without control characters: a core must not paint the operator's terminal or forge log lines."""
     text = line[: 4 * MAX_LINE].decode("utf-8", errors="replace").expandtabs(4).rstrip()[:MAX_LINE]
     return "".join("\ufffd" if unicodedata.category(character) in ("Cc", "Cs") else character for character in text)

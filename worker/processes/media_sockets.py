@@ -41,13 +41,13 @@ class MediaSocketSender:
                 logger.debug("! no media sockets passed over: %s", error.strerror)
 
     def close(self) -> None:
-        """Close both ends that are open here."""
+        """Close both ends, as far as they are open here."""
         self._near.close()
         self.room_end.close()
 
 
 def bind_socket(address: str) -> socket.socket:
-    """A UDP socket on any free port of this address. Raises OSError."""
+    """Bind a UDP socket to any free port of this address. Raises OSError."""
     made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         made.setblocking(False)
@@ -59,7 +59,7 @@ def bind_socket(address: str) -> socket.socket:
 
 
 def own_addresses() -> tuple[str, ...]:
-    """This machine's addresses that other machines may reach, link-local ones of IPv6 left out."""
+    """List this machine's addresses that other machines may reach, without IPv6's link-local ones."""
     ips = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips]
     v4 = [ip for ip in ips if isinstance(ip, str) and ip != "127.0.0.1"]
     v6 = [ip[0] for ip in ips if not isinstance(ip, str) and ip[0] != "::1" and ip[2] == 0]

@@ -100,7 +100,7 @@ class RoomLog(logging.LoggerAdapter[logging.Logger]):
     name = ""
 
     def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:
-        """Called by logging."""
+        """Put the name before the message, as logging asks for it."""
         return f"[{self.name}] {msg}", kwargs
 
 
@@ -181,7 +181,10 @@ class RoomProcess:
         return self.state in (State.CLOSING, State.GONE)
 
     def send(self, message: AgentMessage) -> None:
-        """Write to the room. Nothing is said to one that is ending, but what became of its last save."""
+        """Write a message to the room; one that is ending gets nothing but the answer to its last save.
+
+        A room that lets more than MAX_UNREAD_BYTES pile up is killed.
+        """
         if self.is_ending and not isinstance(message, StoreAnswer):
             return
         if isinstance(message, Open):
@@ -194,7 +197,7 @@ class RoomProcess:
             self.kill(endings.HUNG)
 
     def close(self, why: Ending = endings.CLOSED) -> None:
-        """Ask it to end; a spare, that has nothing to save, just ends."""
+        """Ask the room to save and end; a process that has nothing to save yet is killed."""
         if self.state in (State.STARTING, State.SPARE):
             self.kill(why)
         elif self.state in (State.OPENING, State.OPEN):
@@ -203,13 +206,16 @@ class RoomProcess:
             self._step(Event.CLOSE_SENT)
 
     def kill(self, why: Ending) -> None:
-        """End it and what it has started, now."""
+        """Kill the process and all that it has started."""
         self._ending = self._ending or why
         if self._process.returncode is None:
             self._kill_group()
 
     async def run(self, on_message: OnMessage) -> Ending:
-        """Pass its messages on until it is gone: process, messages and output. Cancelling kills it."""
+        """Pass the messages on to ``on_message`` until process, messages and output have ended, and say how it ended.
+
+        Cancelling kills the process.
+        """
         self._set_timer()
         tasks = BackgroundTasks(self.log)
         tasks.spawn(self._read(on_message), "reading its messages")
@@ -300,7 +306,7 @@ class RoomProcess:
 
 
 def _environment(control: int, media: int) -> dict[str, str]:
-    """A core is somebody else's native code: tokens and credentials are not for it."""
+    """Pick the environment of a room: a core is somebody else's native code, so tokens and credentials stay here."""
     kept = {name: value for name, value in os.environ.items() if name.startswith(INHERITED_PREFIXES)}
     own = {CONTROL_FD_VARIABLE: str(control), MEDIA_FD_VARIABLE: str(media), "PYTHONUNBUFFERED": "1"}
     return {**kept, **own, **ONE_THREAD}

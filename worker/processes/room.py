@@ -53,18 +53,18 @@ class HostedRoom:
         return self.id[:8]
 
     def send(self, message: AgentMessage) -> None:
-        """Say it to the process, now or when it knows what to open."""
+        """Send a message to the process, now or after the order to open."""
         self.waiting.append(message)
         self._flush()
 
     def open(self, opening: Open) -> None:
-        """Say what to open: the first thing that the process hears."""
+        """Send the order to open: the first message that the process gets."""
         self.has_order = True
         self.waiting.insert(0, opening)
         self._flush()
 
     def assign(self, process: RoomProcess) -> None:
-        """This is its process."""
+        """Give the room its process, and send it what has waited."""
         process.log.name = self.label
         process.log.info("= opening %r", self.game)
         self.process = process
@@ -73,7 +73,7 @@ class HostedRoom:
         self._flush()
 
     def close(self, why: Ending) -> None:
-        """Ask it to end."""
+        """Ask the room to end, as soon as it has a process."""
         if self.process:
             self.process.close(why)
         else:
@@ -85,7 +85,7 @@ class HostedRoom:
         return self.moved or (self.pending_close is None and (self.process is None or not self.process.is_ending))
 
     def process_ended(self) -> None:
-        """Its process is gone."""
+        """Cancel what is still being done for the room, as its process is gone."""
         for task in self.tasks:
             task.cancel()
 

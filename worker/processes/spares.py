@@ -39,13 +39,13 @@ class Spares:
         return self._spare is not None and self._spare.ready.is_set()
 
     async def wait_until_ready(self) -> None:
-        """Wait until there is one with its imports done; for ever, if none can be started."""
+        """Wait until there is a spare with its imports done; for ever, if none can be started."""
         while not self.ready:
             self._started.clear()
             await (self._spare.ready if self._spare else self._started).wait()
 
     def claim(self) -> RoomProcess | None:
-        """The spare, if there is one; it may still be at its imports, and is ahead of a new process even so."""
+        """Take the spare out of stock, if there is one. It may still be importing; a new one would take even longer."""
         process, self._spare = self._spare, None
         if process:
             self._failures = 0
@@ -53,7 +53,7 @@ class Spares:
         return process
 
     def process_ended(self, process: RoomProcess) -> None:
-        """A process that nobody took has ended."""
+        """Replace the spare, if it is this process that has ended."""
         if process is self._spare:
             self._spare = None
             self._failures += 1

@@ -81,10 +81,10 @@ class Observer(Protocol):
     """Who counts what happens to rooms."""
 
     def room_opened(self, seconds: float) -> None:
-        """A room's game runs, so many seconds after it was asked for."""
+        """Count a room whose game runs, so many seconds after it was asked for."""
 
     def room_closed(self, code: str) -> None:
-        """A room is gone."""
+        """Count a room that has ended, by the code that says why."""
 
 
 class Supervisor:
@@ -123,7 +123,7 @@ class Supervisor:
         return iter(self._rooms.values())
 
     def __len__(self) -> int:
-        """How many rooms there are, those that are still ending included."""
+        """Count the rooms, those that are still ending included."""
         return len(self._rooms)
 
     @property
@@ -152,7 +152,7 @@ class Supervisor:
             self._tasks.spawn(self._assign_new_process(room), f"start of room {room.label}")
 
     def admit(self, order: Admit) -> None:
-        """Let one more viewer in."""
+        """Let one more viewer into its room, or report why not."""
         room = self._rooms.get(order.room)
         if room is None:
             self._reject(order, "room_gone", "The room is gone. Start the game again.")
@@ -168,21 +168,21 @@ class Supervisor:
             room.send(AddCandidate(viewer=order.viewer, candidate=order.candidate))
 
     def dismiss(self, order: Dismiss) -> None:
-        """Let a viewer go."""
+        """Have a viewer's connection closed."""
         room = self._rooms.get(order.room)
         if room and order.viewer in room.viewers:
             del room.viewers[order.viewer]
             room.send(Exit(viewer=order.viewer))
 
     def seat(self, order: SeatViewer) -> None:
-        """A viewer sits elsewhere, or only watches."""
+        """Move a viewer to another seat, or to none, from where it only watches."""
         room = self._rooms.get(order.room)
         if room and order.viewer in room.viewers:
             room.viewers[order.viewer] = order.seat
             room.send(control.ChangeSeat(viewer=order.viewer, seat=order.seat))
 
     def close(self, order: CloseRoom) -> None:
-        """End a room."""
+        """End a room; if superseded, because another copy of it goes on."""
         if room := self._rooms.get(order.room):
             room.close(endings.SUPERSEDED if order.superseded else endings.CLOSED)
 
@@ -195,7 +195,7 @@ class Supervisor:
             room.tasks.append(self._tasks.spawn(self._freeze(room, room.freezing), f"freezing of room {room.label}"))
 
     def prepare(self, order: Prepare) -> None:
-        """Have a process in stock for a room that is to be moved here, and say so."""
+        """Have a spare ready for a room that is to be moved here, and report it."""
         self._tasks.spawn(self._prepare(order.room), f"spare for room {order.room[:8]}")
 
     async def _prepare(self, room: str) -> None:
@@ -258,7 +258,7 @@ class Supervisor:
             self._report(Thawed(room=room.id, code=endings.NOT_FROZEN.code, message=endings.NOT_FROZEN.message))
 
     def _start(self) -> Awaitable[RoomProcess]:
-        """Start a process and tend it. Cancelling the wait for it does not stop it half-way, with nobody to end it."""
+        """Start a process and run it. Cancelling the wait does not stop the start half-way, with nobody to end it."""
         return asyncio.shield(self._tasks.spawn(self._start_process(), "start of a room process", awaited=True))
 
     async def _start_process(self) -> RoomProcess:

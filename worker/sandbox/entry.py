@@ -42,7 +42,7 @@ class SandboxRefusedError(StartupError):
 
 
 def missing() -> list[str]:
-    """What this machine lacks of the sandbox, a few words each."""
+    """List what this machine lacks of the sandbox, a few words for each part."""
     machine = kernel.machine()
     if machine is None:
         return ["this is not Linux on x86-64 or aarch64, so it has neither Landlock nor a seccomp filter for it"]
@@ -56,7 +56,7 @@ def missing() -> list[str]:
 
 
 def prepare() -> None:
-    """Before the event loop is made: libuv makes itself an io_uring where there is one, and could not do without it.
+    """Forbid io_uring, before the event loop is made: libuv uses one where there is one, and can't go back.
 
     A ring would carry out what the filter refuses. If the kernel refuses this, it will refuse the filter too.
     """
@@ -100,7 +100,7 @@ def _restrict(machine: str, grants: Iterable[Grant]) -> None:
 
 
 def _other_threads() -> list[str]:
-    """Landlock holds for the thread that asks for it alone; one that is there already would be outside."""
+    """Complain of other threads: Landlock holds for the thread that asks for it, so these would stay outside."""
     try:
         count = len(os.listdir("/proc/self/task"))
     except OSError:

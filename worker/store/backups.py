@@ -38,7 +38,7 @@ class Backups:
         self._tasks = BackgroundTasks(logger)
 
     async def resume(self) -> Backup | None:
-        """What to go on from; None if there is none. Raises StoreError if the store can't tell."""
+        """Read what to go on from; None if there is nothing. Raises StoreError if the store can't tell."""
         remembered = self._memory.get(self._room, self._game)
         limit = self._timeouts.resume_from_memory if remembered else self._timeouts.resume
         try:
@@ -67,8 +67,7 @@ class Backups:
                 await asyncio.sleep(self._timeouts.first_retry)
 
     def add(self, message: Snapshot | FinalSnapshot, base: Base) -> None:
-        """Store this one, of a room with this base of its battery memory. What still waits is older, and not stored any
-        more."""
+        """Store a snapshot of a room with this base of its battery memory, in place of older ones that still wait."""
         backup = Backup(message.data, base)
         try:
             record = records.snapshot(backup, self._game, message.frame, int(self._now()))
@@ -87,7 +86,7 @@ class Backups:
         self.queue.add(Job(len(record), write, on_stored=lambda: None, on_delayed=lambda error: None))
 
     async def settle(self) -> bool:
-        """Wait until the newest is stored. False if that takes too long."""
+        """Wait until the newest is stored, and return whether it was in time."""
         try:
             async with asyncio.timeout(self._timeouts.freeze):
                 await self.queue.empty()
@@ -96,11 +95,11 @@ class Backups:
         return True
 
     def moved(self) -> None:
-        """The room goes on at another worker: what it stores there is newer than what is remembered here."""
+        """Forget the room here, as it goes on at another worker and stores newer snapshots there."""
         self._memory.forget(self._room)
 
     async def over(self) -> None:
-        """The room has ended for good: delete its snapshots. Those of a later process of the same room stay."""
+        """Delete the snapshots of a room that has ended for good, but not those of a later process of the same room."""
         self._memory.forget(self._room)
         await self.queue.finish_current()
         try:

@@ -48,8 +48,10 @@ class BatterySaves:
         self._tidying: set[asyncio.Task[None]] = set()
 
     async def open(self) -> bytes | None:
-        """The memory as last stored. Raises StoreError if the store can't tell: what this game writes is kept beside
-        what is there."""
+        """Read the memory as last stored; None if there is none.
+
+        Raises StoreError if the store can't tell; what this game writes is then kept beside what is there.
+        """
         try:
             async with asyncio.timeout(self._timeouts.open):
                 memory = await self._read()
@@ -73,7 +75,7 @@ class BatterySaves:
         return None
 
     def store(self, message: StoreBattery) -> None:
-        """Write it. Answered when the store has it."""
+        """Queue the memory to be written. Answered when the store has it."""
         version: Version | None = None
         record = records.battery(message.data, int(self._now()))
 
@@ -96,7 +98,7 @@ class BatterySaves:
         self.queue.add(Job(len(record), write, stored, troubled))
 
     def _tidy_now_and_then(self) -> None:
-        """Some games write all the time, for hours."""
+        """Delete old versions after TIDY_AFTER more: some games write all the time, for hours."""
         self._untidied += 1
         if self._untidied >= TIDY_AFTER and not self._tidying:
             task = asyncio.create_task(self._tidy(), name="old battery memory")

@@ -30,11 +30,11 @@ class Catalogue:
         self._headers: OrderedDict[str, SaveHeader] = OrderedDict()
 
     async def histories(self, profile: str, game: str) -> dict[int, History]:
-        """The versions of each slot that has some. Raises StoreError."""
+        """Read the versions of each slot that has some. Raises StoreError."""
         return {slot: History(entries) for slot, entries in (await self._list_versions(profile, game)).items()}
 
     async def list_saves(self, profile: str, game: str) -> tuple[dict[int, History], tuple[Save, ...]]:
-        """The versions, and what a list shows of them: slot by slot, the newest first. Raises StoreError."""
+        """Read the versions, and what a list shows of them: slot by slot, the newest first. Raises StoreError."""
         slots = await self._list_versions(profile, game)
         histories = {slot: History(entries) for slot, entries in slots.items()}
         wanted = [(slot, version) for slot in sorted(slots) for version in reversed(histories[slot].versions)]

@@ -50,7 +50,7 @@ class StoreError(WorkerError):
 
 
 def explain(error: Exception) -> StoreError:
-    """What this error of the store's library, or of the operating system, means."""
+    """Make a StoreError of an error of the store's library, or of the operating system."""
     if isinstance(error, TimeoutError):
         return StoreError(NO_ANSWER, "timeout")
     if isinstance(error, OSError) and error.errno is not None:
@@ -71,5 +71,5 @@ def explain(error: Exception) -> StoreError:
 
 
 def is_missing(error: Exception) -> bool:
-    """Whether it only says that there is no such object."""
+    """Tell whether the error only says that there is no such object."""
     return isinstance(error, FileNotFoundError) and "NoSuchBucket" not in str(error)

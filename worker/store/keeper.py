@@ -64,7 +64,10 @@ class Keeper:
         return self._backups.queue.size + self._battery.queue.size + self._slots.queue.size
 
     async def begin(self, *, resume: bool) -> Beginning:
-        """What to open the game with. Raises StoreError if it is to go on, and the store can't tell from where."""
+        """Read what to open the game with.
+
+        Raises StoreError if the game is to go on, and the store can't tell from where.
+        """
         backup = self._backups.resume() if resume else _nothing()
         found, battery = await asyncio.gather(backup, self._open_battery())
         if found is not None:  # it has its battery memory in it, whatever others have written since
@@ -82,11 +85,11 @@ class Keeper:
             return None
 
     def enter(self, profile: str) -> None:
-        """A player with this profile is in the room."""
+        """Allow access to this profile's saves, because its player is in the room."""
         self._slots.enter(profile)
 
     def handle(self, request: StoreRequest) -> None:
-        """Do what the room asks for. The answer comes by itself."""
+        """Start what the room asks for. The answer comes by itself."""
         match request:
             case Snapshot() | FinalSnapshot():
                 self._backups.add(request, self._battery.base)
@@ -102,16 +105,16 @@ class Keeper:
                 self._slots.delete(request)
 
     async def freeze(self, last: FinalSnapshot) -> bool:
-        """Store the last snapshot of a room that moves. False if that takes too long: then it has to stay."""
+        """Store the last snapshot of a room that moves, and return whether that was in time: else it has to stay."""
         self._backups.add(last, self._battery.base)
         return await self._backups.settle()
 
     def moved(self) -> None:
-        """The room goes on elsewhere."""
+        """Forget the room's snapshots here, as it goes on elsewhere."""
         self._backups.moved()
 
     async def settle(self, *, over: bool) -> None:
-        """After the room's end: wait until all is stored. ``over``: nobody will go on with this game."""
+        """Wait after the room's end until all is stored; delete its snapshots if nobody will go on (``over``)."""
         if over:
             await self._backups.over()
         await asyncio.gather(self._backups.queue.empty(), self._battery.settled(), self._slots.settled())

@@ -17,17 +17,17 @@ class Lineage:
     """What that is on top of."""
 
     def parent(self, based_on: str) -> Version | None:
-        """What a new save is on top of, if the player knew this version."""
+        """Choose what a new save is on top of, if the player knew the version ``based_on``."""
         known = parse(based_on) or self.base
         if self.own is not None and (known is None or str(known) in self.covered):
             return self.own
         return known
 
     def saved(self, version: Version, parent: Version | None) -> None:
-        """This room saved this."""
+        """Remember a save of this room, and what it is on top of."""
         self.covered |= {str(version), *([str(parent)] if parent else [])}
         self.own = version
 
     def listed(self, history: History) -> None:
-        """This is what the slot holds."""
+        """Take the newest of the slot's versions as what new saves are on top of."""
         self.base = history.newest

@@ -22,7 +22,7 @@ class Memory:
         return len(self._newest)
 
     def put(self, room: str, id: SnapshotId, game: str, backup: Backup) -> None:
-        """Remember a room's newest, and forget what was not asked for longest if it is too much."""
+        """Remember a room's newest snapshot; forget those that were not used for longest if it is too much."""
         self._newest[room] = (id, game, backup)
         self._newest.move_to_end(room)
         size = sum(len(kept.state) for _, _, kept in self._newest.values())
@@ -30,10 +30,10 @@ class Memory:
             size -= len(self._newest.popitem(last=False)[1][2].state)
 
     def get(self, room: str, game: str) -> tuple[SnapshotId, Backup] | None:
-        """A room's newest, if there is one of this game."""
+        """Return a room's newest snapshot, if there is one of this game."""
         found = self._newest.get(room)
         return (found[0], found[2]) if found and found[1] == game else None
 
     def forget(self, room: str) -> None:
-        """The room is over, or somewhere else."""
+        """Forget a room, which is over or somewhere else."""
         self._newest.pop(room, None)

@@ -86,14 +86,14 @@ class Slots:
         self._reads = 0
 
     def enter(self, profile: str) -> None:
-        """This profile's player is in the room from now on."""
+        """Let this profile's player save from now on, and list what its slots hold."""
         if keys.is_profile(profile) and profile not in self._players:
             self._players[profile] = Player(self._tasks.spawn(self._list_at_entry(profile), "list of saves at entry"))
 
     # ----- what the room asks for
 
     def save(self, order: StoreSave) -> None:
-        """Answered by Stored."""
+        """Store a save as a new version of its slot. Answered by Stored."""
         if order.profile not in self._players:
             self._answer(Stored(request=order.request, error=NO_PROFILE))
         elif len(self.queue) >= MAX_WAITING_SAVES or self._full():
@@ -108,15 +108,15 @@ class Slots:
                 self._store(order, record)
 
     def fetch(self, order: FetchSave) -> None:
-        """Answered by Fetched."""
+        """Read a version of a slot. Answered by Fetched."""
         self._read(order, Fetched, lambda: self._fetch(order))
 
     def list(self, order: ListSaves) -> None:
-        """Answered by Listed."""
+        """List a profile's saves. Answered by Listed."""
         self._read(order, Listed, lambda: self._list(order))
 
     def delete(self, order: DeleteSave) -> None:
-        """Answered by Deleted."""
+        """Delete a version. Answered by Deleted."""
         self._read(order, Deleted, lambda: self._delete(order))
 
     # ----- how it is done
@@ -166,7 +166,7 @@ class Slots:
         return await self._find(order)
 
     async def _find(self, order: FetchSave) -> StoreAnswer:
-        """The first that is whole, of those that will do."""
+        """Read versions, the best first, until one of them is whole."""
         folder = self._folder(order.profile, order.slot)
         error = ""
         for version in (await folder.history()).find(order.version):
@@ -185,7 +185,7 @@ class Slots:
         return Listed(request=order.request, saves=saves)
 
     async def settled(self) -> None:
-        """Wait until all is stored, and all is tidy."""
+        """Wait until all is stored, and old versions are deleted."""
         await self.queue.empty()
         while self._tasks:
             await asyncio.wait(self._tasks)

@@ -26,7 +26,7 @@ class Snapshots:
         self._objects = objects
 
     async def ids(self, room: str) -> list[SnapshotId]:
-        """What there is of a room, oldest first. Raises StoreError."""
+        """List a room's snapshots, oldest first. Raises StoreError."""
         folder = keys.room(room)
         listed = await self._objects.list(folder)
         return sorted(id for entry in listed if (id := keys.parse_snapshot_id(entry.name.removeprefix(folder))))
@@ -36,7 +36,7 @@ class Snapshots:
         await self._objects.create(self._name(room, id), record, durable=False)
 
     async def newest(self, room: str, game: str) -> tuple[SnapshotId, Backup] | None:
-        """The newest snapshot that can be read. Raises StoreError."""
+        """Read the newest snapshot that is whole. Raises StoreError."""
         for _ in range(_READS):
             ids = await self.ids(room)
             if not ids:
@@ -64,7 +64,7 @@ class Snapshots:
                 await self.drop(room, id)
 
     async def expire(self, now: datetime, age: timedelta) -> int:
-        """Delete all rooms' snapshots that are older, and say how many. Raises StoreError."""
+        """Delete all rooms' snapshots that are older than ``age``, and return how many. Raises StoreError."""
         old = [entry for entry in await self._objects.list(keys.ROOMS) if now - entry.modified > age]
         for entry in old:
             await self._objects.delete(entry.name)

@@ -60,23 +60,29 @@ class Store:
         return sum(keeper.size for keeper in self._keepers)
 
     def keeper(self, owner: Owner, answer: Callable[[StoreAnswer], None]) -> Keeper:
-        """The keeper of a new room. ``release`` it when the room is gone."""
+        """Make the keeper of a new room. ``release`` it when the room is gone."""
         keeper = Keeper(self._context, owner, answer)
         self._keepers.add(keeper)
         return keeper
 
     def release(self, keeper: Keeper, *, over: bool) -> None:
-        """The room is gone; what it handed in is stored all the same. ``over``: nobody will go on with its game."""
+        """Store what a room that is gone has handed in, and then drop its keeper.
+
+        ``over``: nobody will go on with its game.
+        """
         self._tasks.spawn(self._settle(keeper, over=over), "last saves of a room")
 
     async def flush(self, seconds: float) -> None:
-        """Wait until all of the rooms that are gone is stored, for so long. What is left is given up."""
+        """Wait until all of the rooms that are gone is stored, for so long; give up the rest."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
         await self._tasks.close()
 
     async def expire(self) -> None:
-        """Delete old snapshots now and then, until cancelled. The first look also says whether the store works."""
+        """Delete old snapshots every EXPIRY_SECONDS, until cancelled.
+
+        The first time also shows whether the store works.
+        """
         while True:
             try:
                 count = await self._snapshots.expire(datetime.fromtimestamp(self._now(), UTC), self._keep)

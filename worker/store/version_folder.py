@@ -15,12 +15,12 @@ logger = logging.getLogger(__name__)
 
 
 def read(entries: Sequence[Entry], folder: str) -> History:
-    """The versions among the objects of a folder."""
+    """Read the versions among the objects of a folder."""
     return History(version for entry in entries if (version := parse(entry.name.removeprefix(folder))))
 
 
 def salt() -> bytes:
-    """Random bytes for a new version's name."""
+    """Draw random bytes for a new version's name."""
     return os.urandom(4)
 
 
@@ -32,7 +32,7 @@ class VersionFolder:
         self._objects = objects
 
     async def history(self) -> History:
-        """What is there. Raises StoreError."""
+        """List the versions that are there. Raises StoreError."""
         return read(await self._objects.list(self.prefix), self.prefix)
 
     async def add(self, version: Version, record: bytes) -> None:
@@ -40,11 +40,11 @@ class VersionFolder:
         await self._objects.create(self._name(version), record)
 
     async def read(self, version: Version) -> bytes | None:
-        """A version's record, or None if it is gone. Raises StoreError."""
+        """Read a version's record; None if it is gone. Raises StoreError."""
         return await self._objects.read(self._name(version))
 
     async def delete(self, version: Version) -> None:
-        """Delete a version; its mark counts, the object follows with the next tidying if need be. Raises StoreError."""
+        """Delete a version: its tombstone counts, its object goes now or with a later tidying. Raises StoreError."""
         await self._objects.create(self._name(version.tombstone), b"")
         await self.tidy()
 

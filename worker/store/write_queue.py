@@ -34,29 +34,29 @@ class Job:
     timer: asyncio.TimerHandle | None = None
 
     def take_over(self, older: "Job") -> None:
-        """Do the older one's work too."""
+        """Replace an older job, and do its work too."""
         older.stop_timer()
         self.replaced += [*older.replaced, older]
         older.replaced = []
 
     def stop_timer(self) -> None:
-        """It is looked after no more."""
+        """Stop the timer that reports a delay."""
         if self.timer:
             self.timer.cancel()
 
     def abandon(self) -> None:
-        """It is given up, with those that it replaced."""
+        """Give up this job, with those that it replaced."""
         for job in (self, *self.replaced):
             job.stop_timer()
 
     def finish(self) -> None:
-        """Tell everybody."""
+        """Report that this job, and those that it replaced, are stored."""
         for job in (self, *self.replaced):
             job.stop_timer()
             job.on_stored()
 
     def report_delay(self, error: StoreError) -> None:
-        """Tell everybody who has not been told."""
+        """Report a delay, once for each job."""
         for job in (*self.replaced, self):
             if not job.reported:
                 job.reported = True
@@ -90,7 +90,7 @@ class WriteQueue:
         self._finishing = False
 
     def __len__(self) -> int:
-        """How many jobs there are, the one that is being tried included."""
+        """Count the jobs, the one that is being tried included."""
         return len(self._waiting)
 
     @property
@@ -99,7 +99,7 @@ class WriteQueue:
         return sum(job.size for job in self._waiting)
 
     def add(self, job: Job) -> None:
-        """Store this when those before it are stored."""
+        """Store the job's data when those before it are stored."""
         loop = asyncio.get_running_loop()
         job.timer = loop.call_later(self._timeouts.report_delay, job.report_delay, StoreError(NO_ANSWER, "slow"))
         if self._newest_only and len(self._waiting) > 1:  # the first is being tried
@@ -114,7 +114,7 @@ class WriteQueue:
         await self._empty.wait()
 
     async def finish_current(self) -> None:
-        """Give up all but the try that is under way, and wait for its end: it can't be called back from the store."""
+        """Give up all jobs but the one that is being tried, and wait for that: it can't be called back."""
         self._finishing = True
         for job in self._waiting[1:]:
             job.abandon()

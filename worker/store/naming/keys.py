@@ -22,28 +22,28 @@ _SNAPSHOT = re.compile(r"(?P<epoch>[0-9a-f]{8})-(?P<began>[0-9a-f]{12})-(?P<numb
 
 
 def is_profile(profile: str) -> bool:
-    """Whether this may name somebody's folder."""
+    """Tell whether this may name somebody's folder."""
     return _PROFILE.fullmatch(profile) is not None
 
 
 def saves(profile: str, game: str) -> str:
-    """The folder of all slots of a profile and game."""
+    """Name the folder of all slots of a profile and game. Raises ValueError for what can't be in a name."""
     return f"saves/{_checked(_PROFILE, profile)}/{_checked(_GAME, game)}/"
 
 
 def slot(profile: str, game: str, number: int) -> str:
-    """The folder of one slot."""
+    """Name the folder of one slot."""
     return f"{saves(profile, game)}{number:02d}/"
 
 
 def battery(profile: str, game: str) -> str:
-    """The folder of a profile's battery memory of this game."""
+    """Name the folder of a profile's battery memory of this game, or of everybody's without a profile."""
     owner = _checked(_PROFILE, profile) if profile else SHARED
     return f"battery/{owner}/{_checked(_GAME, game)}/"
 
 
 def room(id: str) -> str:
-    """The folder of a room's snapshots."""
+    """Name the folder of a room's snapshots."""
     return f"{ROOMS}{hashlib.sha256(id.encode()).hexdigest()}/"
 
 
@@ -62,16 +62,16 @@ class SnapshotId:
 
     @property
     def next(self) -> "SnapshotId":
-        """The mark of the same process's next snapshot."""
+        """The id of the same process's next snapshot."""
         return replace(self, number=self.number + 1)
 
     def after(self, other: "SnapshotId") -> "SnapshotId":
-        """A later process's mark, unless the other belongs to a later opening than this."""
+        """Move to a later process than the other's, unless the other belongs to another opening of the room."""
         return replace(self, began=max(self.began, other.began + 1)) if other.epoch == self.epoch else self
 
 
 def parse_snapshot_id(name: str) -> SnapshotId | None:
-    """The mark of this name; None if it is no snapshot's name."""
+    """Read a snapshot's name; None if it is no snapshot's."""
     found = _SNAPSHOT.fullmatch(name)
     return SnapshotId(*(int(part, 16) for part in found.groups())) if found else None
 

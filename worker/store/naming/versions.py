@@ -45,12 +45,12 @@ class Version:
 
     @property
     def is_tombstone(self) -> bool:
-        """It is only the tombstone of a version that was deleted."""
+        """Whether this is only the tombstone of a version that was deleted."""
         return self.suffix == "gone"
 
     @property
     def blind(self) -> bool:
-        """Its room did not know what there was."""
+        """Whether its room could not read what there was."""
         return self.suffix == "blind"
 
     @property
@@ -60,7 +60,7 @@ class Version:
 
     @property
     def tombstone(self) -> "Version":
-        """What is left of it when it is deleted."""
+        """The tombstone that is left of this version when it is deleted."""
         return replace(self, suffix="gone")
 
 
@@ -75,13 +75,16 @@ class Base:
 
 
 def parse(name: str) -> Version | None:
-    """The version of this name; None if it is no version's name."""
+    """Read a version's name; None if it is no version's."""
     found = _NAME.fullmatch(name)
     return Version(found["id"], found["parent"], found["suffix"] or "") if found else None
 
 
 def after(parent: Version | None, milliseconds: int, salt: bytes, *, blind: bool = False) -> Version:
-    """A new version on top of this one. ``salt`` is four random bytes: two rooms may save in the same millisecond."""
+    """Make a new version on top of this one.
+
+    ``salt`` is four random bytes: two rooms may save in the same millisecond.
+    """
     latest = parent.milliseconds + 1 if parent else 1
     time = min(max(milliseconds, latest), _MAX_TIME)
     id = f"{time:0{_TIME_DIGITS}x}{salt.hex()}"
@@ -110,14 +113,16 @@ class History:
         return max(certain or self.heads, default=None)
 
     def find(self, name: str) -> list[Version]:
-        """The version of this name; for an empty one all of them, the best first: the newest may be damaged, as by a
-        power cut before it was confirmed."""
+        """Find the version of this name; for an empty one all of them, the best first.
+
+        The newest may be damaged, as by a power cut before it was confirmed.
+        """
         if name:
             return [version for version in self.versions if str(version) == name]
         return sorted(self.versions, key=lambda version: (version == self.newest, version), reverse=True)
 
     def superfluous(self) -> list[Version]:
-        """What may be deleted, to be deleted in this order: then each step leaves the same heads."""
+        """List what may be deleted, to be deleted in this order: then each step leaves the same heads."""
         kept = set(self.versions[-KEEP:]) | set(self.heads[-MAX_HEADS:])
         old = [version for version in self.versions if version not in kept]
         oldest = min(kept, default=None)
@@ -127,7 +132,7 @@ class History:
         return [*old, *self.deleted, *sorted({*useless, *surplus})]
 
     def _covered(self) -> Collection[str]:
-        """Ids that something was saved on top of, be it by way of deleted versions."""
+        """Collect the ids that something was saved on top of, be it by way of deleted versions."""
         through = {tombstone.id: tombstone.parent for tombstone in self.tombstones}
         covered: set[str] = set()
         for version in self.versions:
