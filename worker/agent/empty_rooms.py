@@ -1,4 +1,4 @@
-"""How long empty rooms are kept while there is no coordinator who would say so. Sans-I/O: rooms and ``now`` go in.
+"""Which empty rooms to close while there is no coordinator that decides it. Sans-I/O: rooms and ``now`` go in.
 
 With a coordinator, it alone decides: it knows who may come back.
 """

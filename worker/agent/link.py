@@ -59,7 +59,7 @@ class CoordinatorRefusedError(StartupError):
 
 
 class Link:
-    """Keeps the worker registered. ``run`` returns never, or raises CoordinatorRefusedError."""
+    """Keeps the worker registered: ``run`` connects again whenever the link breaks."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """The way to the Kubernetes API out of a pod, and what its answers mean for the person who runs the cluster.
 
-Who asks for what is the business of the modules beside this one.
+The requests themselves are made in the modules beside this one.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""What keeps a program from doing something in Kubernetes before anything has been asked of it."""
+"""Errors of settings that need Kubernetes, raised before any request. Those of requests are ``access.py``'s."""
 
 from typing import ClassVar
 

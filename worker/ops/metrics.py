@@ -20,7 +20,7 @@ OPEN_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 15
 STORE_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds. A folder takes a few milliseconds, an S3 in the same region 10 to 100, and none more than 10 s."""
 
-DEATHS = ("core_crashed", "core_failed", "core_hung", "no_process", "room_failed", "room_killed")
+ALERTED_CODES = ("core_crashed", "core_failed", "core_hung", "no_process", "room_failed", "room_killed")
 """Ends that an alert waits for. They are shown as 0 before the first one, which would be no increase otherwise."""
 
 STORE_KINDS = ("delete", "get", "list", "put")
@@ -35,14 +35,14 @@ class Metrics:
 
     def __init__(self) -> None:
         self.collector = CollectorRegistry()
-        self._codes = set(DEATHS)
+        self._codes = set(ALERTED_CODES)
         self._closed = Counter(
             "coinop_worker_rooms_closed",
             "Rooms that have ended, by why; core_crashed and core_hung among them.",
             ("code",),
             registry=self.collector,
         )
-        for code in DEATHS:
+        for code in ALERTED_CODES:
             self._closed.labels(code)
         self._open_seconds = Histogram(
             "coinop_worker_room_open_seconds",

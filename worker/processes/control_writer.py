@@ -9,7 +9,7 @@ import socket
 
 
 class ControlWriter:
-    """The writing half of a connected stream socket, which somebody else reads. It works on a copy of the handle."""
+    """Writes to a connected stream socket that is read elsewhere. It works on a copy of the handle."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()

@@ -13,7 +13,7 @@ LINES_PER_SECOND = 2
 """A core that complains in every frame is not worth more of the log: in a day these are 100 MB."""
 
 AGAIN = 20
-"""Lines that it may say at least when it is heard again, so that the words on what was left out are not half of all."""
+"""Lines that are logged at least once logging resumes, so that the notices of what was left out are not half of all."""
 
 LAST = 60
 """Lines that are logged in any case, of those that were left out: the last ones before its end say what it died of."""

@@ -18,7 +18,10 @@ MAX_SOCKETS = 16
 
 
 class MediaSocketSender:
-    """The agent's end. ``room_end`` is for the room's process; all in ``addresses``, or all of the machine's."""
+    """The agent's end of the socket pair; ``room_end`` goes to the room's process.
+
+    Sockets are bound to ``addresses``, or to all of the machine's.
+    """
 
     def __init__(self, addresses: Iterable[str] = ()) -> None:
         self._addresses = tuple(addresses)

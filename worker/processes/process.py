@@ -56,7 +56,7 @@ MAX_UNREAD_BYTES = 2 * MAX_CONTROL_BYTES
 is as good as dead."""
 
 LINGER_SECONDS = 1.0
-"""Seconds for what a process has written before its end, and for a process that has hung up to end."""
+"""Seconds to read what a process has written before its end, and for one that has closed its socket to end."""
 
 STALL_SECONDS = 1.0
 """Seconds after a deadline: if we notice it only then, the whole machine stood still, as one does that is moved. Then

@@ -13,9 +13,9 @@ from worker.store.keeper import Keeper
 
 @dataclass(eq=False)
 class HostedRoom:
-    """A room and what is known of it.
+    """A room of this worker, and all that the agent has of it.
 
-    Its process is started, and what its game begins with is read, at the same time. What is said to it meanwhile waits.
+    Its process is started while the store reads what its game begins with. Messages to it wait until both are done.
     """
 
     id: str

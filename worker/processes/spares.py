@@ -1,6 +1,6 @@
 """One warm spare: a room process with its imports done, so that a click waits for the game alone.
 
-What a process is used for, and tending it, is the supervisor's business.
+What a process is used for, and running it, is the supervisor's business.
 """
 
 import asyncio

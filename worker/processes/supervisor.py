@@ -1,7 +1,7 @@
 """The rooms of this worker: one process each, opened from a warm spare, watched, and reported when they are gone.
 
-Whether a room may be opened is decided in ``dispatch.py``, when a process counts as hung in ``lifecycle.py``. However a
-room ends, its end is reported once, as ``RoomClosed``, and after its process is gone.
+Whether a room may be opened is decided in ``worker/agent/orders.py``, when a process counts as hung in
+``lifecycle.py``. However a room ends, its end is reported once, as ``RoomClosed``, and after its process is gone.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ FREEZE_SECONDS = 5.0
 """For a room to stop its game and hand in its last snapshot."""
 
 PREPARE_SECONDS = 10.0
-"""For a spare process to be ready: whoever asked has long stopped waiting then."""
+"""For a spare process to be ready: the coordinator has long stopped waiting for it then."""
 
 FLUSH_SECONDS = 2.0
 """For what rooms handed in last to get to the store, when the worker ends."""
@@ -78,7 +78,7 @@ Report = Callable[[WorkerMessage], None]
 
 
 class Observer(Protocol):
-    """Who counts what happens to rooms."""
+    """Counts what happens to rooms, for the metrics."""
 
     def room_opened(self, seconds: float) -> None:
         """Count a room whose game runs, so many seconds after it was asked for."""
@@ -145,7 +145,7 @@ class Supervisor:
         self._rooms[order.room] = room
         if order.viewer:
             self._enter(room, order)
-        room.tasks.append(self._tasks.spawn(self._read_and_open(room, order, entry), f"beginning of room {room.label}"))
+        room.tasks.append(self._tasks.spawn(self._read_and_open(room, order, entry), f"opening of room {room.label}"))
         if process := self._spares.claim():
             room.assign(process)
         else:

@@ -1,4 +1,7 @@
-"""What a room process may still do once it has somebody else's native code in it. Linux only; see ``entry.py``."""
+"""The sandbox of a room process: what it may still do with somebody else's native code in it. Linux only.
+
+``entry.py`` enters it. Imports ``runtime``'s errors; rooms, messages and agent import it.
+"""
 
 from .entry import Mode, SandboxRefusedError, enter, missing, prepare
 

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class Backups:
-    """The snapshots of one room's process."""
+    """Writes the snapshots of one room's process, and reads the one to go on from."""
 
     def __init__(self, context: StoreContext, owner: Owner, changed: Callable[[StoreError | None], None]) -> None:
         self._snapshots = context.snapshots

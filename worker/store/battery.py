@@ -27,7 +27,7 @@ TIDY_AFTER = 20
 
 
 class BatterySaves:
-    """What one room reads and writes."""
+    """The battery memory of one room: reads it once, and writes new versions of it."""
 
     def __init__(
         self,

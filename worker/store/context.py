@@ -1,4 +1,4 @@
-"""What the parts of a keeper are given: what all rooms of a worker share, and whose game it is."""
+"""The context of a keeper's parts: the store that all rooms of a worker share, and whose game it is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""What the agent keeps for one room: its snapshots, its battery memory, and its players' save slots.
+"""The keeper of one room: stores its snapshots, its battery memory, and its players' save slots.
 
-It takes what the room asks for, and answers. Everything it does for the room costs the room no time.
+Requests return at once and are answered later, so the room never waits for the store.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ class Beginning:
 
 
 class Keeper:
-    """Keeps one room's things, from before its game begins until after its end."""
+    """Stores and reads for one room, from before its game begins until after its end."""
 
     def __init__(self, context: StoreContext, owner: Owner, answer: Callable[[StoreAnswer], None]) -> None:
         self._answer = answer

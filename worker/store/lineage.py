@@ -1,4 +1,4 @@
-"""What one room knows of one slot, and so what a new save of its is on top of. No I/O."""
+"""The lineage of one slot, as one room knows it: which version its next save is on top of. No I/O."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from worker.store.naming.versions import History, Version, parse
 
 @dataclass
 class Lineage:
-    """What this room knows of one slot."""
+    """The versions of one slot that this room knows or wrote."""
 
     base: Version | None = None
     """Its newest when the profile entered, or when it was listed last."""

@@ -13,7 +13,7 @@ MAX_REMEMBERED_BYTES = 64 << 20
 
 
 class Memory:
-    """Rooms to their newest snapshots."""
+    """The newest snapshot of each room, by the room's id."""
 
     def __init__(self) -> None:
         self._newest: OrderedDict[str, tuple[SnapshotId, str, Backup]] = OrderedDict()

@@ -1,7 +1,7 @@
 """The snapshots of rooms: the newest of each is where it goes on, on any worker, after whatever happened to it.
 
-The name of each tells which process of the room it is from. So what a process that was long given up still writes, or
-what a slow store takes late, is older by its name and stays so.
+The name of each tells which process of the room it is from. So a snapshot that a process writes after it was given up,
+or that a slow store takes late, is older by its name and stays so.
 """
 
 import logging

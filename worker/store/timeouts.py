@@ -1,4 +1,4 @@
-"""How long the store may take for what, before it is tried again, said in words, or given up."""
+"""How long the store may take before something is tried again, reported as delayed, or given up."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ class Timeouts:
     first_retry: float = 0.5
     longest_retry: float = 8.0
     report_delay: float = 4.0
-    """Until it is said that something still waits: a store that takes 2 s for an operation is slow, not down."""
+    """Until a job that still waits is reported as delayed: a store that takes 2 s for each is slow, not down."""
     open: float = 6.0
     """To read battery memory before a game begins without it."""
     resume: float = 10.0

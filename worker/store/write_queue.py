@@ -1,7 +1,7 @@
-"""A queue: things to store, one after the other, each tried until the store has it.
+"""The write queue: jobs are written to the store one after the other, each tried until the store has it.
 
-Whoever hands something in goes on at once, and is told what became of it. A queue holds its owner up for nothing, and
-ends by itself when it is empty.
+Adding a job returns at once, and the job's callbacks report what becomes of it. A queue has a task while there are
+jobs, and none when it is empty.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class Job:
-    """Something to store."""
+    """One write, and what to call when it is done or delayed."""
 
     size: int
     write: Callable[[], Awaitable[None]]
@@ -27,7 +27,7 @@ class Job:
     on_stored: Callable[[], None]
     """It is in the store, or something newer that contains it is."""
     on_delayed: Callable[[StoreError], None]
-    """It could not be stored yet, and is tried again. Said once."""
+    """It could not be stored yet, and is tried again. Called once."""
     replaced: list["Job"] = field(default_factory=list)
     """Older jobs that this one does the work of."""
     reported: bool = False
@@ -79,7 +79,7 @@ class WriteQueue:
     ) -> None:
         self._timeouts = timeouts
         self._changed = changed
-        """Told why the queue is stuck, and None when it is not any more."""
+        """Called with the error of each try that fails, and with None after each that succeeds."""
         self._newest_only = newest_only
         self._skip = skip
         self._waiting: list[Job] = []

@@ -191,7 +191,7 @@ async def test_a_gateway_is_followed_in_a_cluster_and_nowhere_else(
 
 
 async def held_rooms(connection: Connection) -> list[Holding]:
-    """What a worker brings along."""
+    """Read the rooms that a worker brings along, each with its viewers, until the last of them."""
     assert connection.registration is not None
     return [await connection.expect(Holding) for _ in range(connection.registration.holding)]
 

@@ -42,7 +42,7 @@ class Worker:
         self.task = asyncio.create_task(self.link.run())
 
     async def command(self) -> WorkerCommand:
-        """The next command after a registration."""
+        """Return the next command after a registration."""
         while isinstance(command := await asyncio.wait_for(self.commands.get(), SECONDS), Registered):
             continue
         return command

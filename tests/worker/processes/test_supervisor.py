@@ -1,4 +1,4 @@
-"""Rooms with real processes, which behave as scripted in ``rooms/scripted_room.py``."""
+"""Rooms with real processes, which behave as scripted in ``stand_ins/scripted_room.py``."""
 
 import asyncio
 import logging

@@ -31,7 +31,7 @@ class Worker:
         self.objects = Objects(open_store(make_config(tmp_path).store_url, {}), lambda *_: None)
 
     async def open(self, room: str, behaviour: str = "keeps", *, resume: bool = False) -> tuple[HostedRoom, str]:
-        """Open a room; it, and what its process found."""
+        """Open a room, and return it with what its process found."""
         order = msgspec.structs.replace(order_for(room, behaviour), resume=resume, profile=ADA)
         self.supervisor.open(order, make_entry(behaviour))
         admitted = await self.reports.expect(Admitted)

@@ -15,7 +15,7 @@ complete = pytest.mark.skipif(bool(missing()), reason=f"no sandbox on this machi
 
 
 def attempts(mode: Mode, folder: Path) -> dict[str, bool]:
-    """What works after entering."""
+    """Enter, and return which of some attempts still work."""
     prepare()
     assert enter(mode, [Grant(folder, KEEP)]) == []
     threading.Thread(target=(folder / "thread").touch).start()

@@ -61,7 +61,7 @@ class ScriptedRoom:
         self.writer.write(frame(message))
 
     def take(self, message: AgentMessage) -> bool:
-        """True if this is the end."""
+        """Act on a message, and return True if this is the end."""
         if isinstance(message, Open):
             self.behaviour = message.options.get("behaviour", "obedient")
             if self.behaviour == "keeps":

@@ -31,12 +31,12 @@ A = TypeVar("A")
 
 
 def packed(text: str) -> bytes:
-    """A savestate."""
+    """Pack a text as a savestate."""
     return savestate.pack(text.encode(), "core", "1.0")
 
 
 def text_of(state: bytes | None) -> str:
-    """What ``packed`` has put into it."""
+    """Unpack the text that ``packed`` has put into a savestate."""
     assert state is not None
     return savestate.unpack(state)[1].decode()
 
@@ -48,13 +48,13 @@ class Clock:
         self.now = now
 
     def __call__(self) -> float:
-        """Later with each look: no two saves are made at the same time."""
+        """Return a later time with each call: no two saves are made at the same time."""
         self.now += 0.001
         return self.now
 
 
 def make_store(objects: Objects, *, timeouts: Timeouts = QUICK, clock: Callable[[], float] | None = None) -> Store:
-    """A worker's store."""
+    """Make the store of a worker."""
     return Store(objects, keep=timedelta(days=7), timeouts=timeouts, now=clock or Clock())
 
 
@@ -68,7 +68,7 @@ class Room:
         self.keeper = store.keeper(owner, self.answers.put_nowait)
 
     async def answer(self, kind: type[A]) -> A:
-        """The next answer of this kind; others are dropped."""
+        """Return the next answer of this kind, and drop others before it."""
         while True:
             async with asyncio.timeout(SECONDS):
                 answer = await self.answers.get()
@@ -76,12 +76,12 @@ class Room:
                 return answer
 
     def drain(self) -> list[StoreAnswer]:
-        """The answers that nobody has read."""
+        """Take the answers that nobody has read."""
         return [self.answers.get_nowait() for _ in range(self.answers.qsize())]
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until it holds."""
+    """Wait until the condition holds, at most SECONDS."""
     async with asyncio.timeout(SECONDS):
         while not await condition():  # noqa: ASYNC110 (what is waited for has no event)
             await asyncio.sleep(0.01)

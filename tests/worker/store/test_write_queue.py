@@ -1,4 +1,4 @@
-"""Lanes: each job is tried until it is stored, in order, and whoever handed it in is told."""
+"""The write queue: each job is tried until it is stored, in order, and its callbacks are called."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ TIMEOUTS = Timeouts(first_retry=0.0, longest_retry=0.0, report_delay=1000.0)
 
 
 class Recorder:
-    """Takes jobs by name when it is open, and notes what happens."""
+    """Makes jobs by name, and records what happens to them."""
 
     def __init__(self) -> None:
         self.events: list[str] = []
@@ -84,7 +84,7 @@ async def test_the_newest_replaces_what_waits_but_not_what_was_tried(recorder: R
     assert recorder.events[4:] == ["try d", "stored d", "stored b", "stored c"]
 
 
-async def test_a_lane_that_skips_goes_on_with_the_newest_after_a_failure(recorder: Recorder) -> None:
+async def test_a_queue_that_skips_goes_on_with_the_newest_after_a_failure(recorder: Recorder) -> None:
     queue = WriteQueue(TIMEOUTS, recorder.changed, newest_only=True, skip=True)
     recorder.gate.clear()
     recorder.failing = 1
@@ -106,7 +106,7 @@ async def test_a_job_that_takes_long_is_said(recorder: Recorder) -> None:
     assert recorder.events == ["try a", "trouble a", "stored a"]
 
 
-async def test_an_abandoned_lane_tells_nobody_and_can_be_used_again(recorder: Recorder) -> None:
+async def test_an_abandoned_queue_calls_nothing_and_can_be_used_again(recorder: Recorder) -> None:
     queue = WriteQueue(Timeouts(report_delay=0.0), recorder.changed)
     recorder.gate.clear()
     queue.add(recorder.job("a"))
@@ -142,18 +142,18 @@ async def test_a_fault_of_our_own_is_logged_and_the_next_job_begins_anew(
 
 
 @pytest.mark.parametrize("failing", [0, 1])
-async def test_winding_up_waits_for_the_try_that_is_under_way_alone(recorder: Recorder, failing: int) -> None:
+async def test_finishing_waits_for_the_try_that_is_under_way_alone(recorder: Recorder, failing: int) -> None:
     queue = WriteQueue(TIMEOUTS, recorder.changed)
     recorder.gate.clear()
     recorder.failing = failing
     for name in ("a", "b", "c"):
         queue.add(recorder.job(name))
     await asyncio.sleep(0)
-    winding = asyncio.create_task(queue.finish_current())
+    finishing = asyncio.create_task(queue.finish_current())
     await asyncio.sleep(0)
-    assert not winding.done()
+    assert not finishing.done()
     recorder.gate.set()
-    await winding
+    await finishing
     assert recorder.events == ["try a", "trouble a" if failing else "stored a"]
     assert len(queue) == 0
     queue.add(recorder.job("d"))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 ROOMS = "rooms/"
 
 SHARED = "shared"
-"""Whose battery memory it is if the room was opened by a browser without a profile."""
+"""In place of a profile: the owner of battery memory of rooms that a browser without a profile opened."""
 
 _PROFILE = re.compile(r"[0-9a-f]{64}")
 _GAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -49,7 +49,7 @@ def room(id: str) -> str:
 
 @dataclass(frozen=True, order=True)
 class SnapshotId:
-    """Where a snapshot is in a room's time: all of a later process comes after all of an earlier one."""
+    """The id of a snapshot. Ids sort by age: all of a later process come after all of an earlier one."""
 
     epoch: int
     """Which opening of the room it is, as the coordinator counts."""
