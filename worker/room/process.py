@@ -24,16 +24,16 @@ from worker.messages.control import (
     MEDIA_FD_VARIABLE,
     AddCandidate,
     AgentMessage,
+    ChangeSeat,
     Close,
     Enter,
     Exit,
     Figures,
-    Freeze,
+    FreezeGame,
     Open,
     Ready,
     RoomMessage,
-    SeatViewer,
-    Thaw,
+    ThawGame,
     frame,
     read_agent_message,
 )
@@ -116,7 +116,7 @@ class Process:
                 if addresses := self._media.receive():
                     limit_addresses(addresses)
                 self._spawn(room.enter(command), f"enter {command.viewer}")
-            case SeatViewer():
+            case ChangeSeat():
                 room.seat(command.viewer, command.seat)
             case AddCandidate():
                 self._spawn(room.add_candidate(command.viewer, command.candidate), "candidate")
@@ -124,14 +124,14 @@ class Process:
                 self._spawn(room.exit(command.viewer), f"exit {command.viewer}")
             case Stored() | Fetched() | Listed() | Deleted() | StoreState():
                 room.stored(command)
-            case Freeze() | Thaw() | Close():
+            case FreezeGame() | ThawGame() | Close():
                 self._tell_of_end(room, command)
 
-    def _tell_of_end(self, room: Room, command: Freeze | Thaw | Close) -> None:
+    def _tell_of_end(self, room: Room, command: FreezeGame | ThawGame | Close) -> None:
         match command:
-            case Freeze():
+            case FreezeGame():
                 self._spawn(room.freeze(), "freeze")
-            case Thaw():
+            case ThawGame():
                 room.thaw()
             case Close():
                 self._spawn(room.close(), "close")
@@ -143,7 +143,7 @@ class Process:
         room = self._room = Room(order, self._send)
         try:
             self._enter_sandbox(order)
-        except sandbox.RefusedError as lacks:
+        except sandbox.SandboxRefusedError as lacks:
             room.refuse("sandbox_missing", f"This server can't lock games in as its owner wants it: {lacks}.")
             return
         room.open()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from worker.libretro import CoreError
 from worker.messages.control import Answer, Closed, Enter, Left, Open, Opened, RoomMessage, TurnedAway
-from worker.messages.storing import MAX_STATE_BYTES, Frozen, StoreAnswer
+from worker.messages.storing import MAX_STATE_BYTES, FinalSnapshot, StoreAnswer
 from worker.room.game.emulator import Emulator, EmulatorEvents, Tick
 from worker.room.input import inputs as wire
 from worker.room.input.inputs import Devices, InputError, Inputs
@@ -158,7 +158,7 @@ class Room:
         self._storage.take(answer)
 
     async def freeze(self) -> None:
-        """Stop the game, to move it. Answered by Frozen, or by Closed if it ends."""
+        """Stop the game, to move it. Answered by FinalSnapshot, or by Closed if it ends."""
         if self._emulator is None:
             return
         try:
@@ -166,7 +166,7 @@ class Room:
         except CoreError:
             return  # the game is over: Closed says so
         if len(data) <= MAX_STATE_BYTES:  # without an answer it stays here
-            self._send(Frozen(data=data, frame=frame))
+            self._send(FinalSnapshot(data=data, frame=frame))
 
     def thaw(self) -> None:
         """The room stays after all."""

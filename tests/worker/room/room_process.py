@@ -12,8 +12,8 @@ from tests.worker.room.viewer import Viewer
 from worker.messages import control
 from worker.messages.control import CONTROL_FD_VARIABLE, MEDIA_FD_VARIABLE, Answer, Close, Closed, Enter, Open, Ready
 from worker.messages.storing import Snapshot, StoreBattery
-from worker.processes.control_writer import Outbox
-from worker.processes.media_sockets import Handover
+from worker.processes.control_writer import ControlWriter
+from worker.processes.media_sockets import MediaSocketSender
 from worker.processes.process import ONE_THREAD
 from worker.sandbox import Mode
 
@@ -26,11 +26,11 @@ class Room:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.figures: list[control.Figures] = []
-        self._handover = Handover(["127.0.0.1"])
+        self._media_sockets = MediaSocketSender(["127.0.0.1"])
 
     async def start(self) -> "Room":
         ours, theirs = socket.socketpair()
-        media = self._handover.room_end
+        media = self._media_sockets.room_end
         variables = {CONTROL_FD_VARIABLE: str(theirs.fileno()), MEDIA_FD_VARIABLE: str(media.fileno())}
         self.process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -40,15 +40,15 @@ class Room:
             stdin=asyncio.subprocess.DEVNULL,
         )
         theirs.close()
-        self._outbox = Outbox(ours)  # as the agent's, lest a room that has gone takes its last word along
+        self._control = ControlWriter(ours)  # as the agent's, lest a room that has gone takes its last word along
         self._reader, self._writer = await asyncio.open_connection(sock=ours)
         await self.expect(Ready)
         return self
 
     def send(self, message: control.AgentMessage) -> None:
         if isinstance(message, Enter):
-            self._handover.send()
-        self._outbox.write(control.frame(message))
+            self._media_sockets.send()
+        self._control.write(control.frame(message))
 
     async def expect(self, kind: type[T]) -> T:
         """The next message, past the figures, which is of this kind."""
@@ -88,7 +88,7 @@ class Room:
 
     def hang_up(self) -> None:
         """As if the agent were gone."""
-        self._outbox.close()
+        self._control.close()
         self._writer.close()
 
     async def clean_up(self) -> None:
@@ -96,4 +96,4 @@ class Room:
             self.process.kill()
             await self.process.wait()
         self.hang_up()
-        self._handover.close()
+        self._media_sockets.close()

@@ -10,8 +10,8 @@ from typing import Any
 from tests.worker.room.room_process import Room
 from tests.worker.room.test_process import pad, until_cell
 from tests.worker.room.viewer import Viewer
-from worker.messages.control import Close, Closed, Exit, Freeze, Opened, SeatViewer, Thaw
-from worker.messages.storing import Frozen, Listed, ListSaves, Snapshot, Stored, StoreSave
+from worker.messages.control import ChangeSeat, Close, Closed, Exit, FreezeGame, Opened, ThawGame
+from worker.messages.storing import FinalSnapshot, Listed, ListSaves, Snapshot, Stored, StoreSave
 from worker.room.game.snapshot_format import unseal
 
 
@@ -44,19 +44,19 @@ def frames(state: bytes | memoryview) -> int:
 async def test_a_frozen_room_goes_on_elsewhere_without_losing_a_frame(tmp_path: Path) -> None:
     async with opened(tmp_path) as (room, (viewer,)):
         await viewer.picture()
-        room.send(Freeze())
-        frozen = await room.expect(Frozen)
+        room.send(FreezeGame())
+        frozen = await room.expect(FinalSnapshot)
         room.send(Close())
         await room.expect(Closed)
     moment = unseal(frozen.data)[1]
     assert frames(moment.state) == moment.frame == frozen.frame > 0
     async with opened(tmp_path, snapshot=frozen.data) as (room, (viewer,)):
         await viewer.picture()
-        room.send(Freeze())
-        later = await room.expect(Frozen)
+        room.send(FreezeGame())
+        later = await room.expect(FinalSnapshot)
         assert later.frame > frozen.frame
         assert frames(unseal(later.data)[1].state) == later.frame
-        room.send(Thaw())
+        room.send(ThawGame())
         ask(viewer, "pause", paused=True)
         while not (notice := await viewer.notices.get()).get("paused"):
             if notice["type"] == "done":  # it came before the room had thawed, and was refused
@@ -87,14 +87,14 @@ async def test_a_room_that_is_left_keeps_all_and_rests_until_somebody_comes_back
         await viewer.picture()
         room.send(Exit(viewer="v0"))
         await viewer.close()
-        room.send(Freeze())
-        left = await room.expect(Frozen)
-        room.send(Thaw())
+        room.send(FreezeGame())
+        left = await room.expect(FinalSnapshot)
+        room.send(ThawGame())
         other = Viewer()
         await room.let_in("back", other, 0)
         await other.picture()
-        room.send(Freeze())
-        assert (await room.expect(Frozen)).frame > left.frame
+        room.send(FreezeGame())
+        assert (await room.expect(FinalSnapshot)).frame > left.frame
         await other.close()
 
 
@@ -111,12 +111,12 @@ async def test_a_viewer_changes_its_seat_without_a_new_connection(tmp_path: Path
         viewer.input.send(pad(1, 1 << 3))
         await asyncio.wait_for(until_cell(viewer, 0, 3, white=True), 10)
         assert (await viewer.notice("controls"))["buttons"]
-        room.send(SeatViewer(viewer="v0", seat=1))
+        room.send(ChangeSeat(viewer="v0", seat=1))
         await asyncio.wait_for(until_cell(viewer, 0, 3, white=False), 10)
         assert await viewer.notice("controls") == {"type": "controls", "buttons": {}}
         viewer.input.send(pad(2, 1 << 3))
         await asyncio.wait_for(until_cell(viewer, 1, 3, white=True), 10)
-        room.send(SeatViewer(viewer="v0", seat=None))
+        room.send(ChangeSeat(viewer="v0", seat=None))
         await asyncio.wait_for(until_cell(viewer, 1, 3, white=False), 10)
 
 

@@ -78,7 +78,7 @@ async def viewer() -> AsyncIterator[Viewer]:
 
 
 async def play(room: Room, viewer: Viewer, world: World, tmp_path: Path, mode: Mode) -> np.ndarray[Any, Any]:
-    """Let the core loose; what it shows of each attempt, True for refused."""
+    """Let the core loose, and read what it shows of each attempt: True for refused."""
     offer = await viewer.offer()
     system = tmp_path / "system"
     system.mkdir()
