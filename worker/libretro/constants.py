@@ -2,6 +2,10 @@
 
 from enum import IntEnum, IntFlag
 
+PORTS = 4
+"""Ports that have input devices: one for each seat of a room (``coordinator.messages.Seat``). Cores with more ports
+find nothing held at the rest."""
+
 EXPERIMENTAL = 0x10000
 """Part of a command's number, not a flag to strip: 44 with it and 44 without are two commands."""
 

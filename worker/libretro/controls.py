@@ -1,17 +1,13 @@
 """Input besides the state that a core reads: what its buttons mean, its controllers, keyboard events and rumble."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .boundary import Boundary
-from .constants import Command, Device
+from .constants import PORTS, Command, Device
 from .declarations import MAX_ENTRIES, CData, listed, text
 from .handlers import Handler, Handlers, Null
 from .hooks import Hooks
-
-PORTS = 4
-"""A room has four seats. Cores with more ports find nothing held at the rest."""
-
-CAPABILITIES = sum(1 << device for device in (Device.JOYPAD, Device.MOUSE, Device.KEYBOARD, Device.ANALOG))
 
 STRONG_MOTOR = 0
 
@@ -36,14 +32,18 @@ class Controller:
 
 
 class Controls:
-    """What the core has told about its input, and the ways to and from it that are not the polled state."""
+    """What the core has told about its input, and the calls to and from it that are not the polled state.
 
-    def __init__(self, hooks: Hooks, boundary: Boundary) -> None:
+    ``devices`` are those that the core gets an answer for.
+    """
+
+    def __init__(self, hooks: Hooks, boundary: Boundary, devices: Iterable[Device]) -> None:
         self.descriptors: list[InputDescriptor] = []
         self.controllers: list[list[Controller]] = []
         """For each port, what may be plugged in."""
         self._hooks = hooks
         self._boundary = boundary
+        self._capabilities = sum(1 << device for device in devices)
         self._keyboard: CData = None
         self._motors = [[0, 0] for _port in range(PORTS)]
         # The core keeps this pointer for as long as it lives; so must we.
@@ -99,7 +99,7 @@ class Controls:
         return True
 
     def _get_capabilities(self, mask: CData) -> bool:
-        mask[0] = CAPABILITIES
+        mask[0] = self._capabilities
         return True
 
     def _get_max_users(self, users: CData) -> bool:

@@ -6,13 +6,13 @@ frontend is answered in ``environment.py``; pacing, encoding and seats are the r
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from .av import AvInfo, read_av_info
 from .boundary import Boundary
 from .callbacks import Callbacks
-from .constants import AvEnable, SavestateContext, SerializationQuirk
+from .constants import AvEnable, Device, SavestateContext, SerializationQuirk
 from .content import Content, SystemInfo, read_system_info
 from .controls import Controller, Controls, InputDescriptor
 from .declarations import API_VERSION, SYMBOLS, CData, ffi
@@ -24,6 +24,8 @@ from .logs import CoreLog, one_line
 from .options import Options
 from .savestates import Buffer, Savestates
 from .timing import AudioBuffer, Timing
+from .video.driver import VideoDriver
+from .video.software import SoftwareVideo
 
 logger = logging.getLogger(__name__)
 
@@ -34,12 +36,19 @@ _kept_alive: list[object] = []
 class Core(Hooks):
     """One core and, once loaded, its game. Set the hooks that it inherits before ``load_game``.
 
-    ``options`` are the core options that shall differ from the core's defaults. Raises CoreError if the library can't
-    be loaded or is no core.
+    ``options`` are the core options that shall differ from the core's defaults, ``devices`` those that ``inputs`` will
+    answer for: a core may ask for them before there are any. Raises CoreError if the library can't be loaded or is no
+    core.
     """
 
     def __init__(
-        self, path: Path, *, system_directory: Path, save_directory: Path, options: Mapping[str, str] | None = None
+        self,
+        path: Path,
+        *,
+        system_directory: Path,
+        save_directory: Path,
+        options: Mapping[str, str] | None = None,
+        devices: Iterable[Device] = (Device.JOYPAD,),
     ) -> None:
         super().__init__()
         name = path.stem.removesuffix("_libretro")
@@ -50,12 +59,16 @@ class Core(Hooks):
         self._log = CoreLog(self._boundary, log)
         self._content = Content()
         self._options = Options(options or {}, self._boundary, log)
-        self._controls = Controls(self, self._boundary)
+        self._controls = Controls(self, self._boundary, devices)
         self._timing = Timing(self._boundary)
         self._savestates = Savestates(self._library, self._boundary, log)
+        self._video: VideoDriver = SoftwareVideo()
         self.disks = Disks(self._boundary)
         """The disk drive, if the core has one."""
-        topics = (self._log, self._content, self._options, self._controls, self._timing, self._savestates, self.disks)
+        topics = (
+            *(self._log, self._content, self._options, self._controls, self._timing, self._savestates),
+            *(self._video, self.disks),
+        )
         self._environment = Environment(
             self,
             self._log,
@@ -65,7 +78,7 @@ class Core(Hooks):
             save_directory=save_directory,
             topics=[topic.handlers for topic in topics],
         )
-        self._callbacks = Callbacks(self._library, self._boundary, self._environment, self)
+        self._callbacks = Callbacks(self._library, self._boundary, self._environment, self._video, self)
         _kept_alive.append(self)
         self._callbacks.set()
         self.info: SystemInfo = self._read_info()
@@ -91,15 +104,14 @@ class Core(Hooks):
         self._loaded = True
         info = ffi.new("struct retro_system_av_info *")
         self._boundary.call(self._library.retro_get_system_av_info, info)
-        self._environment.av_info = read_av_info(info)
-        return self._environment.av_info
+        av_info = self._environment.av_info = read_av_info(info)
+        self._video.begin(av_info)
+        return av_info
 
     def _refusal(self, path: Path | None) -> CoreError:
         name = self.info.name
-        if self._environment.wants_gpu:
-            return CoreUnsupportedError(
-                f"{name} draws with a GPU, which can't be done here; use one that draws in software"
-            )
+        if refusal := self._video.refusal(name):
+            return refusal
         said = f" It said: {self._log.last_complaint}" if self._log.last_complaint else ""
         for folder in (*self._folders, *([] if path is None else [path.parent])):
             said = said.replace(os.path.abspath(folder) + os.sep, "")  # where files lie is no player's business
@@ -142,6 +154,7 @@ class Core(Hooks):
         try:
             if self._loaded:
                 self._loaded = False
+                self._video.end()
                 self._boundary.call(self._library.retro_unload_game)
         finally:
             self._boundary.call(self._library.retro_deinit)

@@ -52,7 +52,6 @@ class Environment:
         self.fast_forward = False
         self.pixel_format = PixelFormat.XRGB1555
         self.rotation = 0
-        self.wants_gpu = False
         self._hooks = hooks
         self._log = log
         self._logger = logger
@@ -94,7 +93,6 @@ class Environment:
             Command.SET_PERFORMANCE_LEVEL: Handler("unsigned *", accepted),
             Command.GET_SYSTEM_DIRECTORY: Handler("const char **", _gives(self._system_directory)),
             Command.SET_PIXEL_FORMAT: Handler("int *", self._set_pixel_format),
-            Command.SET_HW_RENDER: Handler("void *", self._refuse_gpu),
             Command.GET_LIBRETRO_PATH: Handler("const char **", _gives(self._core_path)),
             Command.GET_CORE_ASSETS_DIRECTORY: Handler("const char **", _gives(self._system_directory)),
             Command.GET_SAVE_DIRECTORY: Handler("const char **", _gives(self._save_directory)),
@@ -125,11 +123,6 @@ class Environment:
         except ValueError:
             return False  # the core then tries another
         return True
-
-    def _refuse_gpu(self, _request: CData) -> bool:
-        """The core may draw in software instead; if it can't, ``retro_load_game`` fails and ``core.py`` says why."""
-        self.wants_gpu = True
-        return False
 
     def _set_av_info(self, info: CData) -> bool:
         self._change_av_info(read_av_info(info))

@@ -7,9 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from worker.libretro.av import AvInfo, Frame
-from worker.libretro.constants import PixelFormat
+from worker.libretro.constants import Device, PixelFormat
 from worker.libretro.core import Core
 from worker.libretro.hooks import Samples
+
+DEVICES = (Device.JOYPAD, Device.MOUSE, Device.KEYBOARD, Device.ANALOG)
+"""What ``Held`` may hold."""
 
 Grey = npt.NDArray[np.uint8]
 
@@ -58,7 +61,9 @@ class Held:
 
 def open_core(path: Path, folder: Path, **options: str) -> Core:
     """The core with a temporary folder for its files."""
-    return Core(path, system_directory=folder / "system", save_directory=folder / "saves", options=options)
+    return Core(
+        path, system_directory=folder / "system", save_directory=folder / "saves", options=options, devices=DEVICES
+    )
 
 
 def run(core: Core, frames: int) -> None:
