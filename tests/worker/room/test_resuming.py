@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.worker.room.room_process import Room
+from tests.worker.room.room_process import LiveRoom
 from tests.worker.room.test_process import pad, until_cell
 from tests.worker.room.viewer import Viewer
 from worker.messages.control import Close, Closed, Exit, Freeze, Opened, SeatViewer, Thaw
@@ -16,9 +16,9 @@ from worker.room.game.snapshot_format import unseal
 
 
 @asynccontextmanager
-async def opened(folder: Path, viewers: int = 1, **more: Any) -> AsyncIterator[tuple[Room, list[Viewer]]]:
-    """A room with its viewers, seated in order."""
-    room, present = await Room(folder).start(), [Viewer() for _ in range(viewers)]
+async def opened(folder: Path, viewers: int = 1, **more: Any) -> AsyncIterator[tuple[LiveRoom, list[Viewer]]]:
+    """Open a room with viewers that are seated in order."""
+    room, present = await LiveRoom(folder).start(), [Viewer() for _ in range(viewers)]
     try:
         offer = await present[0].offer()
         room.open("echo", offer, **more)
@@ -34,10 +34,12 @@ async def opened(folder: Path, viewers: int = 1, **more: Any) -> AsyncIterator[t
 
 
 def ask(viewer: Viewer, kind: str, **fields: Any) -> None:
+    """Send a request over the room channel."""
     viewer.room.send(json.dumps({"type": kind, **fields}))
 
 
 def frames(state: bytes | memoryview) -> int:
+    """Read the frame number that the echo core keeps in its state."""
     return int.from_bytes(bytes(state[:4]), "little")
 
 
@@ -71,7 +73,7 @@ async def test_who_comes_back_hears_that_the_game_begins_anew(tmp_path: Path) ->
 
 
 async def test_a_room_opens_without_anybody_and_plays_when_somebody_comes(tmp_path: Path) -> None:
-    room, viewer = await Room(tmp_path).start(), Viewer("VP8")
+    room, viewer = await LiveRoom(tmp_path).start(), Viewer("VP8")
     try:
         room.open("echo", "", codec="VP8")
         assert (await room.expect(Opened)).codec == "VP8"

@@ -37,7 +37,7 @@ class Playback(Struct, frozen=True, kw_only=True, tag="playback"):
 
     paused: bool
     by: str = ""
-    """Who changed it last, as the others call them ("Player 2"); empty if nobody did."""
+    """The player that changed it last, as the others are told ("Player 2"); empty if nobody did."""
     speed: int = 1
     """1, 2 or 4 times."""
     rewinding: bool = False
@@ -47,7 +47,7 @@ class Save(Struct, frozen=True, kw_only=True):
     """One version of a slot."""
 
     slot: int
-    """0 the quick save, 1 to 9, and 10 what the room saves by itself."""
+    """0 is the quick save, 1 to 9 are the player's, and 10 is what the room saves by itself."""
     version: str
     time: int
     """Unix seconds."""
@@ -60,8 +60,8 @@ class Save(Struct, frozen=True, kw_only=True):
 
 
 class Saves(Struct, frozen=True, kw_only=True, tag="saves"):
-    """What this viewer's profile has saved of this game, by slot and the newest first. Answers ``list_saves``, and
-    comes after the Done of each save and delete of its own."""
+    """The saves of this viewer's profile of this game, by slot and the newest first. Answers ``list_saves``, and
+    follows the Done of each save and delete of its own."""
 
     slots: tuple[Save, ...]
     store: str = ""
@@ -103,5 +103,5 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode(notice: Notice) -> str:
-    """The notice as the text of one message."""
+    """Write the notice as the text of one message."""
     return _encoder.encode(notice).decode()
