@@ -49,12 +49,12 @@ class Callbacks:
         self._boundary = boundary
 
     def set(self) -> None:
-        """Give them to the core, the environment first: it is the one that cores call at once."""
+        """Give the callbacks to the core, the environment first: cores call it at once."""
         for setter, pointer in zip(self._setters, self._pointers, strict=True):
             self._boundary.call(setter, pointer)
 
     def deliver_samples(self) -> None:
-        """Hand on what came sample by sample; once for each frame."""
+        """Hand on the sound that came sample by sample; once for each frame."""
         if self._samples:
             samples, self._samples = self._samples, array("h")
             self._hooks.on_audio(np.frombuffer(samples, np.int16).reshape(-1, 2))

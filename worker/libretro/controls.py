@@ -1,11 +1,11 @@
-"""Input besides the state that a core reads: what its buttons mean, its controllers, keyboard events and rumble."""
+"""Input besides the state that a core reads: the names of its buttons, its controllers, keyboard events and rumble."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .boundary import Boundary
 from .constants import PORTS, Command, Device
-from .declarations import MAX_ENTRIES, CData, listed, text
+from .declarations import MAX_ENTRIES, CData, entries, text
 from .handlers import Handler, Handlers, Null
 from .hooks import Hooks
 
@@ -14,7 +14,7 @@ STRONG_MOTOR = 0
 
 @dataclass(frozen=True, slots=True)
 class InputDescriptor:
-    """What the core calls one of its inputs."""
+    """The core's name of one of its inputs."""
 
     port: int
     device: int
@@ -32,7 +32,7 @@ class Controller:
 
 
 class Controls:
-    """What the core has told about its input, and the calls to and from it that are not the polled state.
+    """The core's descriptions of its input, and the calls to and from it that are not the polled state.
 
     ``devices`` are those that the core gets an answer for.
     """
@@ -40,7 +40,7 @@ class Controls:
     def __init__(self, hooks: Hooks, boundary: Boundary, devices: Iterable[Device]) -> None:
         self.descriptors: list[InputDescriptor] = []
         self.controllers: list[list[Controller]] = []
-        """For each port, what may be plugged in."""
+        """For each port, the devices that may be plugged in."""
         self._hooks = hooks
         self._boundary = boundary
         self._capabilities = sum(1 << device for device in devices)
@@ -66,7 +66,7 @@ class Controls:
     def _set_descriptors(self, descriptors: CData) -> bool:
         self.descriptors = [
             InputDescriptor(entry.port, entry.device, entry.index, entry.id, text(entry.description))
-            for entry in listed(descriptors, "description")
+            for entry in entries(descriptors, "description")
         ]
         return True
 
@@ -76,7 +76,7 @@ class Controls:
                 Controller(port.types[index].id, text(port.types[index].desc))
                 for index in range(min(port.num_types, MAX_ENTRIES))
             ]
-            for port in listed(ports, "types")
+            for port in entries(ports, "types")
         ]
         return True
 

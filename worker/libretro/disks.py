@@ -54,7 +54,7 @@ class Disks:
         return bool(self._call("get_eject_state"))
 
     def eject(self) -> None:
-        """Open the drive. Raises CoreError if the core refuses, as all that follows."""
+        """Open the drive. Raises CoreError if the core refuses, as do the methods below."""
         self._do("open its drive", "set_eject_state", True)
 
     def insert(self) -> None:
@@ -84,11 +84,11 @@ class Disks:
         self.replace(self.count - 1, path)
 
     def label(self, index: int) -> str:
-        """What the core calls the image; empty if it has no name for it."""
+        """Return the core's name of the image; empty if it has none."""
         return self._described("get_image_label", index)
 
     def path(self, index: int) -> str:
-        """The image's file; empty if the core doesn't say."""
+        """Return the path of the image's file; empty if the core doesn't say."""
         return self._described("get_image_path", index)
 
     def _described(self, function: str, index: int) -> str:

@@ -157,7 +157,7 @@ class AgentConnection:
             logger.info("= not all of the sandbox: %s", lack)
 
     async def _check(self, room: RoomServer) -> None:
-        """Have the room look after its viewers and its game, until it is closed."""
+        """Have the room check its viewers and its game regularly, until it is closed."""
         checks = 0
         while not room.closed.is_set():
             await asyncio.sleep(1 / CHECKS_PER_SECOND)
@@ -190,8 +190,8 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def go_first() -> None:
-    """Where memory runs out, let the kernel take a room and not the agent, which all rooms need (Linux)."""
+def raise_oom_score() -> None:
+    """Let the kernel, when memory runs out, end a room and not the agent, which all rooms need (Linux)."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE), encoding="ascii")
 
@@ -206,7 +206,7 @@ def _inherited(variable: str) -> socket.socket:
 def main() -> None:
     """Run as a room; the environment names the sockets."""
     die_with_parent()
-    go_first()
+    raise_oom_score()
     sandbox.prepare()
     faulthandler.enable()  # a crash in the core says where
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the agent, which closes its rooms in order

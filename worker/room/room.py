@@ -68,7 +68,7 @@ class RoomServer:
         self._emulator: Emulator | None = None
         self._events = EmulatorEvents()
         self._storage = Storage(send)
-        self._storage.on_trouble = self._tell_of_store
+        self._storage.on_trouble = self._announce_store
         self._figures = FiguresCollector(order.max_kbps, time.monotonic())
         self._overdue: float | None = None
         """Since when the core had been busy at the last check, if that was too long."""
@@ -80,7 +80,7 @@ class RoomServer:
     # ----- from the agent
 
     def open(self) -> None:
-        """Load the game. Answered by Opened or Closed."""
+        """Load the game; answer with Opened or Closed."""
         order = self._order
         try:
             self._codec = order.codec or (choose_codec(order.offer) if order.offer else H264)
@@ -101,7 +101,7 @@ class RoomServer:
         self._end(code, message)
 
     async def enter(self, order: Enter) -> None:
-        """Let a viewer in. Answered by Answer or TurnedAway, or by Closed if the game can't be loaded."""
+        """Let a viewer in; answer with Answer or TurnedAway, or with Closed if the game can't be loaded."""
         if len(self._viewers) >= MAX_VIEWERS or order.viewer in self._viewers:
             self._send(TurnedAway(viewer=order.viewer, code="room_full", message="This room is full."))
             return
@@ -165,7 +165,7 @@ class RoomServer:
         self._storage.handle_answer(answer)
 
     async def freeze(self) -> None:
-        """Stop the game, to move it. Answered by Frozen, or by Closed if it ends."""
+        """Stop the game, to move it; answer with Frozen, or with Closed if it ends."""
         if self._emulator is None:
             return
         try:
@@ -198,7 +198,7 @@ class RoomServer:
     # ----- four times a second, and once
 
     def check_viewers(self, now: float) -> None:
-        """Release the buttons of viewers that are not heard, and let those go that are gone. Four times a second."""
+        """Release the buttons of viewers that are not heard, drop those that are gone. Called four times a second."""
         if self.closed.is_set() or self._emulator is None:
             return
         for viewer in self._viewers:
@@ -217,7 +217,7 @@ class RoomServer:
         self._emulator.watch(any(viewer.is_present(now) for viewer in self._viewers))
 
     def check_game(self, now: float) -> None:
-        """End if the core hangs; otherwise send the figures, and save if it is time to. Once a second."""
+        """End if the core hangs; otherwise send the figures, and save if it is time to. Called once a second."""
         emulator = self._emulator
         if self.closed.is_set() or emulator is None:
             return
@@ -248,7 +248,7 @@ class RoomServer:
         except StorageError as error:
             viewer.peer.notify(notices.Saves(slots=(), store=str(error)))
 
-    def _tell_of_store(self, trouble: str) -> None:
+    def _announce_store(self, trouble: str) -> None:
         """Tell all that the store is in trouble, or no more; then the saves can be listed again."""
         self._show(trouble or "Games can be saved again.")
         for viewer in self._viewers:
@@ -261,7 +261,7 @@ class RoomServer:
         events = self._events
         events.loaded = self._on_loop(self._announce_game)
         events.tick = self._on_loop(self._deliver)
-        events.av_info = self._on_loop(self._tell_of_picture)
+        events.av_info = self._on_loop(self._announce_picture)
         events.message = self._on_loop(self._show)
         events.rumble = self._on_loop(self._rumble)
         events.snapshot = self._on_loop(self._autosaver.send_snapshot)
@@ -310,7 +310,7 @@ class RoomServer:
             rtp = (viewer.peer.video.origin + timestamp) & 0xFFFFFFFF
             viewer.peer.send_datagram(datagrams.applied(sequence, rtp))
 
-    def _tell_of_picture(self, av_info: AvInfo, rotation: int) -> None:
+    def _announce_picture(self, av_info: AvInfo, rotation: int) -> None:
         turned = rotation % 2 == 1
         width, height = (av_info.height, av_info.width) if turned else (av_info.width, av_info.height)
         aspect = 1 / av_info.aspect if turned else av_info.aspect
@@ -326,7 +326,7 @@ class RoomServer:
             viewer.peer.notify(notices.Rumble(strong=strong, weak=weak))
 
     def _end(self, code: str, message: str) -> None:
-        """Tell all that the game is over, for whatever reason, and set ``closed``."""
+        """Tell agent and viewers that the game is over, for whatever reason, and set ``closed``."""
         if self.closed.is_set():
             return
         self._viewers.notify(notices.Ended(code=code, message=message))
@@ -336,7 +336,7 @@ class RoomServer:
     # ----- viewers
 
     def _begin_stream(self, viewer: Viewer) -> None:
-        """Ask for a key frame, which a viewer whose media flow needs, and let the game run."""
+        """Ask for a key frame, with which the viewer can begin, and let the game run: its media flow now."""
         assert self._emulator is not None  # noqa: S101 (a viewer enters after open)
         viewer.connected = True
         self._emulator.request_keyframe(urgent=True)

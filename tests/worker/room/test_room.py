@@ -64,7 +64,7 @@ async def viewer() -> AsyncIterator[Viewer]:
 
 @pytest.fixture
 async def room(agent: FakeAgent, viewer: Viewer, tmp_path: Path) -> AsyncIterator[RoomServer]:
-    """A room whose first viewer has its answer, but has not connected."""
+    """Open a room whose first viewer has its answer, but has not connected."""
     game = tmp_path / "Game.echo"
     game.write_bytes(b"echo")
     offer = await viewer.offer()

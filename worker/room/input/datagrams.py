@@ -26,6 +26,8 @@ KIND_APPLIED: Final = 129
 _HEADER: Final = struct.Struct("<BBHI")
 _APPLIED: Final = struct.Struct("<BBHII")
 
+HEADER_BYTES: Final = _HEADER.size
+
 
 @dataclass(frozen=True, slots=True)
 class Datagram:
@@ -40,15 +42,15 @@ class Datagram:
 
 def parse(data: bytes) -> Datagram:
     """Split a datagram into its header and its body. Raises InputError if it is too short for a header."""
-    if len(data) < _HEADER.size:
-        raise InputError(f"an input datagram has at least {_HEADER.size} bytes")
+    if len(data) < HEADER_BYTES:
+        raise InputError(f"an input datagram has at least {HEADER_BYTES} bytes")
     kind, count, modifiers, sequence = _HEADER.unpack_from(data)
-    return Datagram(kind, count, modifiers, sequence, data[_HEADER.size :])
+    return Datagram(kind, count, modifiers, sequence, data[HEADER_BYTES:])
 
 
 def is_ping(data: bytes) -> bool:
     """Return whether the datagram is a ping, which the room sends back."""
-    return len(data) == _HEADER.size and data[0] == KIND_PING
+    return len(data) == HEADER_BYTES and data[0] == KIND_PING
 
 
 def applied(sequence: int, rtp: int) -> bytes:

@@ -45,7 +45,7 @@ Work = Callable[[], Coroutine[Any, Any, str]]
 
 
 class RequestHandler:
-    """One for each room. Which method carries out a request is in two tables, by the request's type."""
+    """One for each room. Two tables map a request's type to the method that carries it out."""
 
     def __init__(self, game: str | None, emulator: Emulator, slots: Slots, viewers: Viewers) -> None:
         self._game = game
@@ -73,7 +73,7 @@ class RequestHandler:
         }
 
     def playback(self) -> Playback:
-        """Return how the game runs, as pages are told."""
+        """Describe for pages how the game runs."""
         now = self._emulator.playback
         return Playback(paused=now.paused, by=now.by, speed=now.speed, rewinding=now.rewinding)
 
@@ -251,7 +251,7 @@ class RequestHandler:
             viewer.outstanding -= 1
 
     async def _send_changed_saves(self, viewer: Viewer, request: Request) -> None:
-        """Send the list that a request changed. Its Done has not waited for that, which takes as long and may fail."""
+        """Send the list that a request changed; after its Done, because that takes as long again and may fail."""
         if isinstance(request, requests.Save | requests.DeleteSave):
             with contextlib.suppress(StorageError):
                 await self.send_saves(viewer)

@@ -93,7 +93,7 @@ class Slots:
         return answer
 
     async def autosave(self, profile: str) -> None:
-        """Save into the slot that is the room's own. The store's state says what fails later."""
+        """Save into the slot that is the room's own. A failure that comes later shows in the store's state."""
         await self.save(profile, AUTO_SLOT, lambda answer: None)
 
     async def load(self, profile: str, slot: int, version: str) -> str:
@@ -155,7 +155,7 @@ def _foreign_origin(header: StateHeader, emulator: Emulator) -> str:
 
 
 def _as_notices(saves: tuple[Save, ...]) -> tuple[notices.Save, ...]:
-    """Describe the saves for a page: the newest of a slot with their pictures, as far as a message holds these."""
+    """Describe the saves for a page: the newest of each slot with a picture, as far as a message holds these."""
     space = MAX_PICTURES
     shown = []
     for save in saves:

@@ -1,4 +1,4 @@
-"""CONTRACT: what a room tells a page over the ``room`` data channel (negotiated, id 1, reliable), as JSON texts."""
+"""CONTRACT: a room's notices to a page, over the ``room`` data channel (negotiated, id 1, reliable), as JSON texts."""
 
 import msgspec
 from msgspec import Struct
@@ -27,13 +27,13 @@ class Rumble(Struct, frozen=True, kw_only=True, tag="rumble"):
 
 
 class Controls(Struct, frozen=True, kw_only=True, tag="controls"):
-    """What the game calls this seat's buttons: libretro button number (as text) -> name."""
+    """The game's names of this seat's buttons: libretro button number (as text) -> name."""
 
     buttons: dict[str, str]
 
 
 class Playback(Struct, frozen=True, kw_only=True, tag="playback"):
-    """How the game runs, on entering and on each change."""
+    """The way the game runs; sent when a viewer enters, and on each change."""
 
     paused: bool
     by: str = ""
@@ -60,8 +60,8 @@ class Save(Struct, frozen=True, kw_only=True):
 
 
 class Saves(Struct, frozen=True, kw_only=True, tag="saves"):
-    """The saves of this viewer's profile of this game, by slot and the newest first. Answers ``list_saves``, and
-    follows the Done of each save and delete of its own."""
+    """The saves of this game in this viewer's profile, by slot and the newest first. Answers ``list_saves``, and
+    follows the Done of each save and delete of the viewer's own."""
 
     slots: tuple[Save, ...]
     store: str = ""

@@ -1,4 +1,4 @@
-"""CONTRACT: what a page asks of its room over the ``room`` data channel (negotiated, id 1, reliable), as JSON texts.
+"""CONTRACT: a page's requests to its room, over the ``room`` data channel (negotiated, id 1, reliable), as JSON texts.
 
 Binary messages on the channel are the pieces of a file that an ``import`` announced (``transfers.py``). The answers are
 in ``notices.py``: ``done`` for each request that saves, loads or transfers, ``playback`` for those that change how the

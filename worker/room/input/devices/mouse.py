@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from worker.libretro import Device
 from worker.room.errors import InputError
-from worker.room.input.datagrams import Datagram
+from worker.room.input.datagrams import HEADER_BYTES, Datagram
 
 _TOTALS: Final = struct.Struct("<ii")
 _BUTTONS: Final = 0b111
@@ -27,7 +27,7 @@ class Mouse:
     def __init__(self) -> None:
         self.buttons = 0
         self.position = (0, 0)
-        """The distance moved since the channel opened."""
+        """The distance moved since the channel opened, in picture pixels."""
         self._polled_position = (0, 0)
         self._moved = (0, 0)
         """Between the last two polls."""
@@ -35,7 +35,7 @@ class Mouse:
     def check(self, datagram: Datagram) -> None:
         """Raise InputError unless the datagram holds two distances."""
         if len(datagram.body) != _TOTALS.size:
-            raise InputError("a mouse datagram has 16 bytes")
+            raise InputError(f"a mouse datagram has {HEADER_BYTES + _TOTALS.size} bytes")
 
     def update(self, datagram: Datagram, ahead: int) -> bool:
         """Take the buttons and the distances, for the next frame."""
