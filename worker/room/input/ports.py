@@ -16,20 +16,13 @@ class Port:
     """One seat's devices, one of each kind."""
 
     def __init__(self) -> None:
-        devices = [device() for device in DEVICES]
-        self.by_kind: dict[int, InputDevice] = {device.KIND: device for device in devices}
-        self.by_number: dict[int, InputDevice] = {number: device for device in devices for number in device.LIBRETRO}
-        """By the libretro device as which a core reads it."""
+        self.devices: dict[int, InputDevice] = {device.KIND: device() for device in DEVICES}
+        """By the kind of their datagrams."""
 
     def release(self) -> None:
         """Let go of everything."""
-        for device in self.by_kind.values():
+        for device in self.devices.values():
             device.release()
-
-    def poll(self) -> None:
-        """Latch what a core reads of the devices."""
-        for device in self.by_kind.values():
-            device.poll()
 
 
 class InputPorts:
@@ -42,13 +35,20 @@ class InputPorts:
         self.changed = True
         """Whether anything came since the last poll; in most frames nothing did, and polling costs nothing."""
         self._settled = False
+        self._latched = False
+        """Whether anything was latched since the last ``take_applied``."""
         # Held while there is nothing new, and released by ``wake``. It wakes a thread within some microseconds, at a
         # fifth of what threading.Event costs in each frame.
         self._nothing_new = threading.Lock()
         self._nothing_new.acquire()
-        devices = [device for port in self.ports for device in port.by_kind.values()]
-        self._pads = [device for device in devices if isinstance(device, Pad)]
-        self._keyboards = [device for device in devices if isinstance(device, Keyboard)]
+        self._devices = [device for port in self.ports for device in port.devices.values()]
+        self._pads = [device for device in self._devices if isinstance(device, Pad)]
+        self._keyboards = [device for device in self._devices if isinstance(device, Keyboard)]
+        self._states = [
+            {int(number): state for device in port.devices.values() for number, state in device.states.items()}
+            for port in self.ports
+        ]
+        """For each port, by libretro device: from index and id to a value. Cores ask up to a hundred times a frame."""
 
     def wait(self, seconds: float) -> bool:
         """Sleep until ``wake`` is called, at most so long; return whether it was called."""
@@ -66,15 +66,16 @@ class InputPorts:
         with self.lock:
             # A tap is let go of, and a mouse stands still, in the poll after the one that saw them.
             self._settled, self.changed = not self.changed, False
-            for port in self.ports:
-                port.poll()
+            self._latched = True
+            for device in self._devices:
+                device.poll()
 
     def state(self, port: int, device: int, index: int, id: int) -> int:
         """Return one value of ``retro_input_state_t``, as of the last poll; 0 for what is not there."""
         if port >= PORTS:
             return 0
-        found = self.ports[port].by_number.get(device)
-        return 0 if found is None else found.state(device, index, id)
+        found = self._states[port].get(device)
+        return found(index, id) if found else 0
 
     def take_key_events(self) -> list[KeyEvent]:
         """Return what changed on the keyboards since the last call."""
@@ -82,4 +83,7 @@ class InputPorts:
 
     def take_applied(self) -> list[tuple[int, int]]:
         """Return the (port, sequence) pairs whose newest pad state was first polled since the last call."""
+        if not self._latched:
+            return []
+        self._latched = False
         return [(port, sequence) for port, pad in enumerate(self._pads) if (sequence := pad.take_applied())]

@@ -19,7 +19,7 @@ class ViewerInput:
         """Take one datagram; one that is older than the newest changes nothing. Raises InputError."""
         datagram = parse(data)
         kind = datagram.kind
-        device = self._port.by_kind.get(kind)
+        device = self._port.devices.get(kind)
         if device is None:
             raise InputError(f"unknown input datagram kind {kind}")
         device.check(datagram)

@@ -5,7 +5,7 @@ reads it, and its state. What a core is told that it may use, which datagrams ar
 from ``DEVICES``. Imports ``datagrams.py`` and libretro's numbers; ``ports.py`` puts the devices into ports.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Final, Protocol
 
 from worker.libretro import Device
@@ -18,14 +18,19 @@ from worker.room.input.devices.pad import Pad
 class InputDevice(Protocol):
     """One device of one seat.
 
-    The event loop calls ``check``, ``update`` and ``release``, the emulator's thread ``poll`` and ``state``. The ports'
-    lock is held in ``update``, ``release`` and ``poll``.
+    The event loop calls ``check``, ``update`` and ``release``, the emulator's thread ``poll`` and the functions of
+    ``states``. The ports' lock is held in ``update``, ``release`` and ``poll``.
     """
 
     KIND: ClassVar[int]
     """The kind of its datagrams."""
-    LIBRETRO: ClassVar[Sequence[Device]]
-    """The libretro devices as which a core may read it."""
+
+    @property
+    def states(self) -> Mapping[Device, Callable[[int, int], int]]:
+        """The libretro devices as which a core may read it, with a function from index and id to a value for each.
+
+        The values are those of ``retro_input_state_t``.
+        """
 
     def check(self, datagram: Datagram) -> None:
         """Raise InputError, saying what is expected, unless the datagram is one of this device."""
@@ -42,15 +47,12 @@ class InputDevice(Protocol):
     def poll(self) -> None:
         """Latch what the core is to read from now on until the next poll."""
 
-    def state(self, device: int, index: int, id: int) -> int:
-        """Return one value as ``retro_input_state_t`` does, for a device of ``LIBRETRO``."""
-
 
 DEVICES: Final[tuple[type[InputDevice], ...]] = (Pad, Keyboard, Mouse)
 """All devices. The first is what is plugged into every port when a game begins."""
 
-PLUGGED: Final = DEVICES[0].LIBRETRO[0]
-"""The libretro device in every port. Its buttons are those whose names a page is told."""
-
-LIBRETRO_DEVICES: Final = tuple(number for device in DEVICES for number in device.LIBRETRO)
+LIBRETRO_DEVICES: Final = tuple(number for device in DEVICES for number in device().states)
 """Every libretro device that a core gets an answer for."""
+
+PLUGGED: Final = LIBRETRO_DEVICES[0]
+"""The libretro device in every port. Its buttons are those whose names a page is told."""

@@ -8,7 +8,7 @@ held on one can be read at every port.
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Final, NamedTuple
 
 from worker.libretro import Device
@@ -35,9 +35,9 @@ class Keyboard:
     """One seat's keyboard."""
 
     KIND: ClassVar[int] = 2
-    LIBRETRO: ClassVar[Sequence[Device]] = (Device.KEYBOARD,)
 
     def __init__(self) -> None:
+        self.states: Mapping[Device, Callable[[int, int], int]] = {Device.KEYBOARD: self._key}
         self.keys: frozenset[int] = frozenset()
         self.modifiers = 0
         self.changed = False
@@ -68,7 +68,7 @@ class Keyboard:
     def poll(self) -> None:
         """Do nothing: keys change with the events, once a frame."""
 
-    def state(self, device: int, index: int, id: int) -> int:
+    def _key(self, index: int, id: int) -> int:
         """Return whether the key with the RETROK_ code ``id`` is held, as the core was told."""
         return int(id in self.told)
 

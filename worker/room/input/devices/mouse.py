@@ -5,7 +5,7 @@ moved since the channel opened, in picture pixels, so that a lost packet loses n
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
 
 from worker.libretro import Device
@@ -22,9 +22,9 @@ class Mouse:
     """One seat's mouse."""
 
     KIND: ClassVar[int] = 3
-    LIBRETRO: ClassVar[Sequence[Device]] = (Device.MOUSE,)
 
     def __init__(self) -> None:
+        self.states: Mapping[Device, Callable[[int, int], int]] = {Device.MOUSE: self._state}
         self.buttons = 0
         self.position = (0, 0)
         """The distance moved since the channel opened, in picture pixels."""
@@ -55,7 +55,7 @@ class Mouse:
         self._moved = (self.position[0] - x, self.position[1] - y)
         self._polled_position = self.position
 
-    def state(self, device: int, index: int, id: int) -> int:
+    def _state(self, index: int, id: int) -> int:
         """Return the distance moved, x for ``id`` 0 and y for 1, or whether a button is held now."""
         if id < 2:
             return max(-0x8000, min(0x7FFF, self._moved[id]))

@@ -7,7 +7,7 @@ press.
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
 
 from worker.libretro import JOYPAD_MASK, Device
@@ -33,9 +33,12 @@ class Pad:
     """One seat's pad."""
 
     KIND: ClassVar[int] = 1
-    LIBRETRO: ClassVar[Sequence[Device]] = (Device.JOYPAD, Device.ANALOG)
 
     def __init__(self) -> None:
+        self.states: Mapping[Device, Callable[[int, int], int]] = {
+            Device.JOYPAD: self._button,
+            Device.ANALOG: self._analog,
+        }
         self.buttons = 0
         self.axes: tuple[int, ...] = _CENTRED
         self.sequence = 0
@@ -75,13 +78,12 @@ class Pad:
         self._polled_axes = self.axes
         self._polled_sequence = self.sequence
 
-    def state(self, device: int, index: int, id: int) -> int:
-        """Return a button (0 or 1), all 16 of them for ``JOYPAD_MASK``, or an axis (-32768 to 32767)."""
-        if device == Device.ANALOG:
-            return self._analog(index, id)
+    def _button(self, index: int, id: int) -> int:
+        """Return whether a button is held, 0 or 1, or all 16 of them for ``JOYPAD_MASK``."""
         return self._polled_buttons if id == JOYPAD_MASK else self._polled_buttons >> id & 1
 
     def _analog(self, index: int, id: int) -> int:
+        """Return an axis of a stick, -32768 to 32767, or how far a button is pressed, 0 to 32767."""
         axes = self._polled_axes
         if index < ANALOG_BUTTON:
             return axes[2 * index + id] if id < 2 else 0

@@ -25,7 +25,7 @@ def test_vectors(vector: dict[str, Any]) -> None:
     take_events([device])
     assert device.keys == set(vector["keyboard"]["keys"])
     assert device.modifiers == vector["keyboard"]["modifiers"]
-    assert all(device.state(Device.KEYBOARD, 0, key) == 1 for key in vector["keyboard"]["keys"])
+    assert all(device.states[Device.KEYBOARD](0, key) == 1 for key in vector["keyboard"]["keys"])
 
 
 def test_changes_become_events() -> None:
@@ -42,7 +42,7 @@ def test_the_keyboards_of_all_seats_are_one() -> None:
     update(one, keyboard(1, 97, modifiers=1))
     update(other, keyboard(1, 97, 98, modifiers=2))
     assert take_events([one, other]) == [(True, 97, 3), (True, 98, 3)]
-    assert one.state(Device.KEYBOARD, 0, 98) == 1
+    assert one.states[Device.KEYBOARD](0, 98) == 1
     one.release()
     assert take_events([one, other]) == [], "the other still holds it"
     other.release()

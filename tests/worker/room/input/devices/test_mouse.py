@@ -25,7 +25,7 @@ def update(device: Mouse, data: bytes) -> None:
 def moved(device: Mouse) -> tuple[int, int]:
     """Return the distance that the core sees at its next poll."""
     device.poll()
-    return device.state(Device.MOUSE, 0, 0), device.state(Device.MOUSE, 0, 1)
+    return device.states[Device.MOUSE](0, 0), device.states[Device.MOUSE](0, 1)
 
 
 @pytest.mark.parametrize("vector", vectors_of("mouse"), ids=lambda vector: vector["name"])
@@ -33,14 +33,14 @@ def test_vectors(vector: dict[str, Any]) -> None:
     device = Mouse()
     update(device, bytes.fromhex(vector["hex"]))
     assert moved(device) == (vector["mouse"]["x"], min(vector["mouse"]["y"], 32767))
-    assert device.state(Device.MOUSE, 0, 3) == 1
+    assert device.states[Device.MOUSE](0, 3) == 1
 
 
 def test_moves_since_the_last_poll() -> None:
     device = Mouse()
     update(device, mouse(1, 10, 20, buttons=1))
     assert moved(device) == (10, 20)
-    assert [id for id in range(8) if id > 1 and device.state(Device.MOUSE, 0, id)] == [2]
+    assert [id for id in range(8) if id > 1 and device.states[Device.MOUSE](0, id)] == [2]
     update(device, mouse(3, 15, 18))  # number 2 was lost; the totals heal it
     assert moved(device) == (5, -2)
     assert moved(device) == (0, 0)
@@ -50,7 +50,7 @@ def test_release_lets_go_of_the_buttons() -> None:
     device = Mouse()
     update(device, mouse(1, 0, 0, buttons=7))
     device.release()
-    assert [device.state(Device.MOUSE, 0, id) for id in (2, 3, 6)] == [0, 0, 0]
+    assert [device.states[Device.MOUSE](0, id) for id in (2, 3, 6)] == [0, 0, 0]
 
 
 @given(st.lists(st.tuples(TOTAL, TOTAL), min_size=1))

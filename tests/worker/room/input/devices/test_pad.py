@@ -23,7 +23,7 @@ def update(device: Pad, data: bytes, ahead: int = 1) -> bool:
 def held(device: Pad) -> int:
     """Return the buttons that the core sees at its next poll."""
     device.poll()
-    return device.state(Device.JOYPAD, 0, JOYPAD_MASK)
+    return device.states[Device.JOYPAD](0, JOYPAD_MASK)
 
 
 @pytest.mark.parametrize("vector", vectors_of("pad"), ids=lambda vector: vector["name"])
@@ -41,8 +41,8 @@ def test_single_button_and_bitmask_agree() -> None:
     device = Pad()
     update(device, pad(1, 1 << 8 | 1 << 3))
     device.poll()
-    assert [id for id in range(16) if device.state(Device.JOYPAD, 0, id)] == [3, 8]
-    assert device.state(Device.JOYPAD, 0, JOYPAD_MASK) == 1 << 8 | 1 << 3
+    assert [id for id in range(16) if device.states[Device.JOYPAD](0, id)] == [3, 8]
+    assert device.states[Device.JOYPAD](0, JOYPAD_MASK) == 1 << 8 | 1 << 3
 
 
 def test_a_tap_shorter_than_a_frame_is_seen_once() -> None:
@@ -69,10 +69,10 @@ def test_analog_sticks_triggers_and_buttons() -> None:
     device = Pad()
     update(device, pad(1, 1 << 8, axes=(1, -2, 3, -4, 5, 0)))
     device.poll()
-    assert [device.state(Device.ANALOG, index, id) for index in (0, 1) for id in (0, 1)] == [1, -2, 3, -4]
-    assert device.state(Device.ANALOG, ANALOG_BUTTON, 12) == 5
-    assert device.state(Device.ANALOG, ANALOG_BUTTON, 13) == 0
-    assert device.state(Device.ANALOG, ANALOG_BUTTON, 8) == 0x7FFF
+    assert [device.states[Device.ANALOG](index, id) for index in (0, 1) for id in (0, 1)] == [1, -2, 3, -4]
+    assert device.states[Device.ANALOG](ANALOG_BUTTON, 12) == 5
+    assert device.states[Device.ANALOG](ANALOG_BUTTON, 13) == 0
+    assert device.states[Device.ANALOG](ANALOG_BUTTON, 8) == 0x7FFF
 
 
 def test_release_lets_go_of_everything() -> None:
@@ -80,7 +80,7 @@ def test_release_lets_go_of_everything() -> None:
     update(device, pad(1, 0xFFFF, axes=(9, 9, 9, 9, 9, 9)))
     device.release()
     assert held(device) == 0
-    assert device.state(Device.ANALOG, 0, 0) == 0
+    assert device.states[Device.ANALOG](0, 0) == 0
 
 
 @pytest.mark.parametrize("data", [pad(1), pad(1, 1)[:-1], pad(1, 1) + b"\0", pad(1, *range(9))])
