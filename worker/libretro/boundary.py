@@ -7,7 +7,6 @@ returns. Later exceptions of the same call are logged, for they mostly follow fr
 import logging
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
 from .declarations import CData, ffi
 
@@ -20,13 +19,13 @@ class Boundary:
     def __init__(self) -> None:
         self._kept: BaseException | None = None
 
-    def callback(self, signature: str, function: Callable[..., Any], default: object = None) -> CData:
+    def callback(self, signature: str, function: Callable[..., object], default: object = None) -> CData:
         """Make a C function pointer of ``function``. The caller keeps it, for C calls into freed memory without it."""
         if default is None:
             return ffi.callback(signature, function, onerror=self._keep)
         return ffi.callback(signature, function, error=default, onerror=self._keep)
 
-    def call(self, function: CData, *arguments: object) -> Any:
+    def call(self, function: CData, *arguments: object) -> CData:
         """Call C; then raise the first exception of the callbacks meanwhile."""
         result = function(*arguments)
         if self._kept is not None:

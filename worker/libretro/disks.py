@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 from .boundary import Boundary
 from .constants import Command
@@ -101,7 +100,7 @@ class Disks:
         if not self._call(function, *arguments):
             raise CoreError(f"the core could not {what}")
 
-    def _call(self, function: str, *arguments: object) -> Any:
+    def _call(self, function: str, *arguments: object) -> CData:
         if not self.present or not getattr(self._drive, function):
             raise CoreError("the core has no disk drive")
         return self._boundary.call(getattr(self._drive, function), *arguments)

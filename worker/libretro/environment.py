@@ -21,7 +21,7 @@ from .logs import CoreLog, one_line
 ENGLISH = 0
 USERNAME = "player"
 TARGET_SAMPLE_RATE = 48_000
-"""What Opus takes: a core that can choose saves us the resampling."""
+"""Hz, as Opus takes them: a core that can choose spares the resampling."""
 
 MESSAGE_INTERFACE_VERSION = 1
 MESSAGE_TO_LOG_ONLY = 2

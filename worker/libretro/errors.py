@@ -1,4 +1,4 @@
-"""What can go wrong with a core or its game: one sentence for a person, and a code for programs."""
+"""The errors of a core or its game: a reason for a person, and a code for programs."""
 
 
 class CoreError(Exception):

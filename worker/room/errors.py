@@ -1,4 +1,4 @@
-"""What a room can't do, or doesn't let a viewer do: a code for programs, and a sentence for the player.
+"""The room's errors: a code for programs, and a sentence for the player.
 
 Imports nothing of the room. The errors of a core (``worker.libretro.CoreError``) are not the room's own; they bring a
 reason, of which ``as_sentence`` makes what a player reads.
@@ -29,7 +29,7 @@ class RoomError(Exception):
 
 
 class InputError(RoomError):
-    """A datagram that is none of the contract's; ``expected`` says what would be."""
+    """A datagram that is none of the contract's; ``expected`` is the rule that it breaks."""
 
     code = "bad_input"
 

@@ -217,7 +217,7 @@ def main() -> None:
     gc.freeze()  # what is imported stays: the collector need not look at it again in the middle of a game
     control, media = (_inherited(name) for name in (CONTROL_FD_VARIABLE, MEDIA_FD_VARIABLE))
     sockets = MediaSockets(media)
-    # No runner, whose end would start the loop again, which takes a socket pair. What is left ends with the process: a
+    # No runner, whose end would start the loop again, which takes a socket pair. The rest ends with the process: a
     # core may have left threads or locks behind that an ordinary exit would wait for.
     MediaLoop(sockets).run_until_complete(serve(control, sockets))
     sys.stderr.flush()

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from worker.libretro import CoreError
 from worker.messages.control import Answer, Closed, Enter, Left, Open, Opened, RoomMessage, TurnedAway
@@ -271,7 +271,7 @@ class RoomServer:
     def _on_loop(self, callback: Callable[..., None]) -> Callable[..., None]:
         """Wrap ``callback`` as a function that the emulator's thread may call."""
 
-        def call(*arguments: Any) -> None:
+        def call(*arguments: object) -> None:
             self._loop.call_soon_threadsafe(callback, *arguments)
 
         return call

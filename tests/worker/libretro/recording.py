@@ -12,7 +12,7 @@ from worker.libretro.core import Core
 from worker.libretro.hooks import Samples
 
 DEVICES = (Device.JOYPAD, Device.MOUSE, Device.KEYBOARD, Device.ANALOG)
-"""What ``Held`` may hold."""
+"""The devices that ``Held`` may hold."""
 
 Grey = npt.NDArray[np.uint8]
 

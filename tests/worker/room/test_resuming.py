@@ -65,7 +65,7 @@ async def test_a_frozen_room_goes_on_elsewhere_without_losing_a_frame(tmp_path: 
                 ask(viewer, "pause", paused=True)
 
 
-async def test_who_comes_back_hears_that_the_game_begins_anew(tmp_path: Path) -> None:
+async def test_a_viewer_that_comes_back_hears_that_the_game_begins_anew(tmp_path: Path) -> None:
     async with opened(tmp_path, snapshot=b"nonsense", words="Its saves are away.") as (_, (viewer,)):
         said = (await viewer.notice("message"))["text"]
         assert said.startswith("The game could not go on where it was, so it begins anew: its last snapshot is damaged")
@@ -157,7 +157,7 @@ async def test_a_file_comes_in_pieces_of_the_room_channel(tmp_path: Path) -> Non
         }
 
 
-async def test_who_comes_during_a_pause_sees_the_picture(tmp_path: Path) -> None:
+async def test_a_viewer_that_comes_during_a_pause_sees_the_picture(tmp_path: Path) -> None:
     async with opened(tmp_path) as (room, (first,)):
         await first.picture()
         ask(first, "pause", paused=True)

@@ -1,4 +1,4 @@
-"""What a core's frontend has to do for its picture: the context that the core may ask for, and a frame each time."""
+"""The interface of a video driver: it grants or refuses the context that a core asks for, and takes its frames."""
 
 from typing import Protocol
 

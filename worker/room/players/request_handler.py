@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,9 +38,9 @@ _OF_PROFILE: Final = (requests.ListSaves, requests.Save, requests.Load, requests
 
 AtOnce = Callable[["Viewer", Any, float], None]
 """Carries out a request of a viewer's; the third argument is the time, in seconds of the steady clock."""
-InBackground = Callable[["Viewer", Any], Coroutine[Any, Any, str]]
+InBackground = Callable[["Viewer", Any], Awaitable[str]]
 """Carries out a request that takes a while, and returns the words of its Done, or none."""
-Work = Callable[[], Coroutine[Any, Any, str]]
+Work = Callable[[], Awaitable[str]]
 """The same for one request; a coroutine is made only when its task begins, for it may be cancelled before."""
 
 

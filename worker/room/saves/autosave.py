@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
 
 from worker.libretro import CoreError
 from worker.messages.storing import MAX_BATTERY_BYTES, MAX_STATE_BYTES, Snapshot, StoreBattery, Stored, StoreRequest
@@ -100,7 +100,7 @@ class Autosaver:
             self._show(f"{what} is larger than the {limit >> 20} MB that are kept. {advice}")
         return fits
 
-    async def _await_battery(self, storing: Coroutine[Any, Any, Stored]) -> None:
+    async def _await_battery(self, storing: Awaitable[Stored]) -> None:
         """Wait for the answer, and only log a failure: the store's state tells the players of its trouble."""
         try:
             await storing

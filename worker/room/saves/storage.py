@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 from worker.messages.storing import Deleted, Fetched, Listed, StoreAnswer, Stored, StoreRequest, StoreState
 from worker.room.errors import StorageError
@@ -30,18 +30,18 @@ class Storage:
         self._later: dict[int, Later] = {}
         """By the request's number: those that were answered with "later", and wait for their second answer."""
         self.trouble = ""
-        """What is wrong with the store now, as a sentence; nothing if all is well."""
+        """The store's trouble now, as a sentence; nothing if all is well."""
         self.on_trouble: Callable[[str], None] = lambda sentence: None
         """Called with ``trouble`` when it changes."""
 
-    def ask(self, make: Callable[[int], StoreRequest], kind: type[Answer]) -> Coroutine[Any, Any, Answer]:
-        """Send the request that ``make`` makes with its number, now; return a coroutine that waits for the answer.
+    def ask(self, make: Callable[[int], StoreRequest], kind: type[Answer]) -> Awaitable[Answer]:
+        """Send the request that ``make`` makes with its number, now; return an awaitable that waits for the answer.
 
-        The coroutine raises StorageError.
+        Awaiting it raises StorageError.
         """
         return self._answer(self._begin(make), kind)
 
-    def store(self, make: Callable[[int], StoreRequest], later: Later) -> Coroutine[Any, Any, Stored]:
+    def store(self, make: Callable[[int], StoreRequest], later: Later) -> Awaitable[Stored]:
         """Do as ``ask`` for something that may be stored later; ``later`` is then called with the second answer."""
         return self._stored(self._begin(make), later)
 

@@ -65,7 +65,7 @@ class Saves(Struct, frozen=True, kw_only=True, tag="saves"):
 
     slots: tuple[Save, ...]
     store: str = ""
-    """What is wrong with the store now, as a sentence; nothing if all is well."""
+    """The store's trouble now, as a sentence; nothing if all is well."""
 
 
 class Done(Struct, frozen=True, kw_only=True, tag="done"):

@@ -1,4 +1,4 @@
-"""What all datagrams have in common: the header, pings and confirmations."""
+"""The common part of all datagrams: the header, pings and confirmations."""
 
 import struct
 from dataclasses import astuple

@@ -1,4 +1,4 @@
-"""What a core reads at its ports, and what wakes the emulator."""
+"""The ports as a core reads them, and waking the emulator."""
 
 import msgspec
 import pytest
@@ -46,7 +46,7 @@ def test_a_tap_shorter_than_a_frame_is_seen_once() -> None:
     assert seen == [1, 0, 0]
 
 
-def test_a_change_wakes_who_waits_and_a_repetition_does_not() -> None:
+def test_a_change_ends_a_wait_and_a_repetition_does_not() -> None:
     inputs = InputPorts()
     devices = ViewerInput(inputs, 0)
     assert not inputs.wait(0)

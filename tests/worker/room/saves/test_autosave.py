@@ -1,4 +1,4 @@
-"""What a room stores without being asked."""
+"""Snapshots, battery memory and autosaves."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What a page may ask, byte by byte: the contract's texts and nothing else."""
+"""The texts of the requests' contract, and all others."""
 
 import json
 

@@ -1,8 +1,8 @@
 """The input devices of a seat: one module for each, and the table of them.
 
 A device's module has all that is its own: the kind and the bytes of its datagrams, the libretro devices as which a core
-reads it, and its state. What a core is told that it may use, which datagrams are read, and what a port answers follow
-from ``DEVICES``. Imports ``datagrams.py`` and libretro's numbers; ``ports.py`` puts the devices into ports.
+reads it, and its state. The capabilities that a core is told of, the datagrams that are read, and the answers of a port
+follow from ``DEVICES``. Imports ``datagrams.py`` and libretro's numbers; ``ports.py`` puts the devices into ports.
 """
 
 from collections.abc import Callable, Mapping

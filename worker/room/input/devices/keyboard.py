@@ -42,7 +42,7 @@ class Keyboard:
         self.modifiers = 0
         self.changed = False
         """Whether anything came since the last ``take_events``."""
-        self.told: frozenset[int] = frozenset()
+        self.reported: frozenset[int] = frozenset()
         """The keys of all keyboards that the core knows to be held."""
 
     def check(self, datagram: Datagram) -> None:
@@ -69,8 +69,8 @@ class Keyboard:
         """Do nothing: keys change with the events, once a frame."""
 
     def _key(self, index: int, id: int) -> int:
-        """Return whether the key with the RETROK_ code ``id`` is held, as the core was told."""
-        return int(id in self.told)
+        """Return whether the key with the RETROK_ code ``id`` is held, as the core was reported."""
+        return int(id in self.reported)
 
 
 def take_events(keyboards: Sequence[Keyboard]) -> list[KeyEvent]:
@@ -83,9 +83,9 @@ def take_events(keyboards: Sequence[Keyboard]) -> list[KeyEvent]:
         keyboard.changed = False  # before its keys are read, for the event loop may change them meanwhile
         held |= keyboard.keys
         modifiers |= keyboard.modifiers
-    before = keyboards[0].told
+    before = keyboards[0].reported
     for keyboard in keyboards:
-        keyboard.told = held
+        keyboard.reported = held
     return [KeyEvent(False, key, modifiers) for key in sorted(before - held)] + [
         KeyEvent(True, key, modifiers) for key in sorted(held - before)
     ]

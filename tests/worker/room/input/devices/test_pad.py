@@ -90,7 +90,7 @@ def test_other_lengths_are_no_pad(data: bytes) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 0xFFFF), *[st.integers(-0x8000, 0x7FFF)] * 6), min_size=1, max_size=8))
-def test_what_is_sent_is_what_is_held(states: list[tuple[int, ...]]) -> None:
+def test_the_newest_state_is_held(states: list[tuple[int, ...]]) -> None:
     device = Pad()
     newest, *axes = states[0]
     data = b"".join(pad(7, buttons, axes=tuple(rest))[8:] for buttons, *rest in states)
