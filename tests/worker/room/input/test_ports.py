@@ -20,7 +20,10 @@ def test_each_seat_has_a_port() -> None:
 def test_kinds_and_libretro_devices_belong_to_one_device_each() -> None:
     kinds = [device.KIND for device in DEVICES]
     assert len(set(kinds)) == len(kinds)
-    assert sorted(LIBRETRO_DEVICES) == [Device.JOYPAD, Device.MOUSE, Device.KEYBOARD, Device.ANALOG]
+    assert len(set(LIBRETRO_DEVICES)) == len(LIBRETRO_DEVICES)
+
+
+def test_a_pad_is_plugged_into_every_port() -> None:
     assert PLUGGED == Device.JOYPAD
 
 

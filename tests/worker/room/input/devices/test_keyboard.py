@@ -28,6 +28,10 @@ def test_vectors(vector: dict[str, Any]) -> None:
     assert all(device.states[Device.KEYBOARD](0, key) == 1 for key in vector["keyboard"]["keys"])
 
 
+def test_a_core_reads_it_as_a_keyboard() -> None:
+    assert set(Keyboard().states) == {Device.KEYBOARD}
+
+
 def test_changes_become_events() -> None:
     device = Keyboard()
     update(device, keyboard(1, 97, modifiers=1))

@@ -36,6 +36,10 @@ def test_vectors(vector: dict[str, Any]) -> None:
     assert device.states[Device.MOUSE](0, 3) == 1
 
 
+def test_a_core_reads_it_as_a_mouse() -> None:
+    assert set(Mouse().states) == {Device.MOUSE}
+
+
 def test_moves_since_the_last_poll() -> None:
     device = Mouse()
     update(device, mouse(1, 10, 20, buttons=1))

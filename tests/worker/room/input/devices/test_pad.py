@@ -37,6 +37,10 @@ def test_vectors(vector: dict[str, Any]) -> None:
     assert device.take_applied() == vector["pad"]["sequence"]
 
 
+def test_a_core_reads_it_as_a_joypad_with_analog_axes() -> None:
+    assert set(Pad().states) == {Device.JOYPAD, Device.ANALOG}
+
+
 def test_single_button_and_bitmask_agree() -> None:
     device = Pad()
     update(device, pad(1, 1 << 8 | 1 << 3))
