@@ -20,7 +20,7 @@ class BackgroundTasks:
     """
 
     def __init__(self, logger: Logger) -> None:
-        """``logger`` gets the failures, one record each, with the task's name and the traceback."""
+        """Log failures by ``logger``, one record each, with the task's name and the traceback."""
         self._logger = logger
         self._tasks: set[asyncio.Task[Any]] = set()
 

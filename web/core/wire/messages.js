@@ -1,7 +1,7 @@
 /**
  * Every byte and every message that crosses the network, and nothing else: no socket, no clock, no document.
  *
- * The datagrams mirror worker/room/input/, the JSON messages coordinator/messages/pages.py and, on the room channel,
+ * The datagrams mirror worker/room/input/inputs.py, the JSON messages coordinator/messages/pages.py and, on the room channel,
  * worker/room/wire/requests.py and notices.py; tests/wire/vectors.json ties the sides together. What comes from outside is
  * parsed into a fresh object that holds only known fields of the right type, or into null: a caller never sees half a
  * message.
