@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.worker.room.room_process import Room
+from tests.worker.room.room_process import LiveRoom
 from tests.worker.room.test_process import pad, until_cell
 from tests.worker.room.viewer import Viewer
 from worker.messages.control import ChangeSeat, Close, Closed, Exit, FreezeGame, Opened, ThawGame
@@ -16,9 +16,9 @@ from worker.room.game.snapshot_format import unseal
 
 
 @asynccontextmanager
-async def opened(folder: Path, viewers: int = 1, **more: Any) -> AsyncIterator[tuple[Room, list[Viewer]]]:
-    """A room with its viewers, seated in order."""
-    room, present = await Room(folder).start(), [Viewer() for _ in range(viewers)]
+async def opened(folder: Path, viewers: int = 1, **more: Any) -> AsyncIterator[tuple[LiveRoom, list[Viewer]]]:
+    """Open a room with viewers that are seated in order."""
+    room, present = await LiveRoom(folder).start(), [Viewer() for _ in range(viewers)]
     try:
         offer = await present[0].offer()
         room.open("echo", offer, **more)
@@ -34,10 +34,12 @@ async def opened(folder: Path, viewers: int = 1, **more: Any) -> AsyncIterator[t
 
 
 def ask(viewer: Viewer, kind: str, **fields: Any) -> None:
+    """Send a request over the room channel."""
     viewer.room.send(json.dumps({"type": kind, **fields}))
 
 
 def frames(state: bytes | memoryview) -> int:
+    """Read the frame number that the echo core keeps in its state."""
     return int.from_bytes(bytes(state[:4]), "little")
 
 
@@ -63,7 +65,7 @@ async def test_a_frozen_room_goes_on_elsewhere_without_losing_a_frame(tmp_path: 
                 ask(viewer, "pause", paused=True)
 
 
-async def test_who_comes_back_hears_that_the_game_begins_anew(tmp_path: Path) -> None:
+async def test_a_viewer_that_comes_back_hears_that_the_game_begins_anew(tmp_path: Path) -> None:
     async with opened(tmp_path, snapshot=b"nonsense", words="Its saves are away.") as (_, (viewer,)):
         said = (await viewer.notice("message"))["text"]
         assert said.startswith("The game could not go on where it was, so it begins anew: its last snapshot is damaged")
@@ -71,7 +73,7 @@ async def test_who_comes_back_hears_that_the_game_begins_anew(tmp_path: Path) ->
 
 
 async def test_a_room_opens_without_anybody_and_plays_when_somebody_comes(tmp_path: Path) -> None:
-    room, viewer = await Room(tmp_path).start(), Viewer("VP8")
+    room, viewer = await LiveRoom(tmp_path).start(), Viewer("VP8")
     try:
         room.open("echo", "", codec="VP8")
         assert (await room.expect(Opened)).codec == "VP8"
@@ -155,7 +157,7 @@ async def test_a_file_comes_in_pieces_of_the_room_channel(tmp_path: Path) -> Non
         }
 
 
-async def test_who_comes_during_a_pause_sees_the_picture(tmp_path: Path) -> None:
+async def test_a_viewer_that_comes_during_a_pause_sees_the_picture(tmp_path: Path) -> None:
     async with opened(tmp_path) as (room, (first,)):
         await first.picture()
         ask(first, "pause", paused=True)
