@@ -18,8 +18,8 @@ from worker.messages.storing import MAX_STATE_BYTES, Frozen, StoreAnswer
 from worker.room.game.emulator import Emulator, EmulatorEvents, Tick
 from worker.room.input import inputs as wire
 from worker.room.input.inputs import Devices, InputError, Inputs
-from worker.room.media.peer import OfferError, Peer, choose_codec
-from worker.room.media.video import H264
+from worker.room.media.codecs import PREFERRED
+from worker.room.media.peer_connection import OfferError, PeerConnection, choose_codec
 from worker.room.players.figures import Bookkeeper
 from worker.room.players.request_handler import Console
 from worker.room.players.viewers import MAX_VIEWERS, Viewer, Viewers
@@ -77,7 +77,7 @@ class Room:
         """Load the game. Answered by Opened or Closed."""
         order = self._order
         try:
-            self._codec = order.codec or (choose_codec(order.offer) if order.offer else H264)
+            self._codec = order.codec or (choose_codec(order.offer) if order.offer else PREFERRED.name)
         except OfferError as error:
             self._end(error.code, str(error))
             return
@@ -115,7 +115,7 @@ class Room:
             self._spawn(self._show_saves(viewer), f"saves for {order.viewer}")
 
     def _prepare(self, order: Enter) -> Viewer:
-        peer = Peer(order.viewer, self._codec)
+        peer = PeerConnection(order.viewer, self._codec)
         viewer = Viewer(peer, Devices(self._inputs, None), None, order.profile, time.monotonic())
         self._viewers.add(order.viewer, viewer)
         self._viewers.seat(viewer, order.seat)

@@ -27,7 +27,7 @@ from worker.messages.storing import (
 )
 from worker.room.game.emulator import Emulator, EmulatorEvents
 from worker.room.input.inputs import Devices, Inputs
-from worker.room.media.peer import Peer
+from worker.room.media.peer_connection import PeerConnection
 from worker.room.players.viewers import Viewer, Viewers
 from worker.room.saves.storage import Storage
 from worker.room.wire import notices
@@ -65,7 +65,7 @@ class Page:
 def sit_down(viewers: Viewers, inputs: Inputs, name: str, seat: int | None, profile: str = "p") -> tuple[Viewer, Page]:
     """A viewer whose page is here."""
     page = Page(name)
-    viewer = Viewer(cast(Peer, page), Devices(inputs, None), None, profile, 0.0)
+    viewer = Viewer(cast(PeerConnection, page), Devices(inputs, None), None, profile, 0.0)
     viewers.add(name, viewer)
     viewers.seat(viewer, seat)
     return viewer, page

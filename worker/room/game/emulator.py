@@ -27,6 +27,7 @@ from worker.room.game.pacer import NANOSECONDS, Pacer
 from worker.room.game.playback import Playback
 from worker.room.game.snapshots import Snapshots
 from worker.room.media.audio import AudioEncoder
+from worker.room.media.codecs import CODECS
 from worker.room.media.video import VideoEncoder
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ class Emulator:
             on_battery=self._events.battery,
         )
         video = self.video = VideoEncoder(
-            self._codec, _exact(fps), scale=self._order.scale, max_kbps=self._order.max_kbps
+            CODECS[self._codec], _exact(fps), scale=self._order.scale, max_kbps=self._order.max_kbps
         )
         audio = AudioEncoder(core.av_info.sample_rate)
         self._game = Game(core, self.playback, video, audio, snapshots, frame=moment.frame if moment else 0)

@@ -9,9 +9,9 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 from worker.libretro import AvEnable, Core, CoreError
-from worker.room.game.pacer import VIDEO_CLOCK
 from worker.room.game.snapshots import Present
 from worker.room.media.audio import OPUS_RATE
+from worker.room.media.codecs.codec import VIDEO_CLOCK
 
 if TYPE_CHECKING:
     from worker.libretro import Frame

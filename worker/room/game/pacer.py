@@ -6,10 +6,9 @@ The phase of the frames is one number, the origin; locking it to a viewer's scre
 from fractions import Fraction
 from typing import Final
 
-NANOSECONDS: Final = 1_000_000_000
-VIDEO_CLOCK: Final = 90_000
-"""The RTP clock of every video codec, Hz."""
+from worker.room.media.codecs.codec import VIDEO_CLOCK
 
+NANOSECONDS: Final = 1_000_000_000
 MAX_BEHIND: Final = 6
 """Frames that may be made up at full speed after a stall; a longer stall is skipped, or the game would run in fast
 motion for as long as the machine was away."""

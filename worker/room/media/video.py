@@ -7,23 +7,21 @@ headers, and who gets a packet, to ``sender.py``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 import av
 import numpy as np
-from aiortc.codecs.h264 import H264Encoder
-from aiortc.codecs.vpx import Vp8Encoder
 from av.video.frame import PictureType
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from worker.libretro import PixelFormat
+from worker.room.media.codecs.codec import RTP_TICK
 
 if TYPE_CHECKING:
-    from worker.libretro import Frame
+    from fractions import Fraction
 
-H264: Final = "H264"
-VP8: Final = "VP8"
+    from worker.libretro import Frame
+    from worker.room.media.codecs import VideoCodec
 
 KEYFRAME_INTERVAL: Final = 27_000
 """RTP ticks (0.3 s) between key frames that viewers ask for after losses: a picture of 10 KB for each report of a
@@ -36,7 +34,6 @@ _LAYOUTS: Final[dict[PixelFormat, tuple[str, type[np.unsignedinteger[Any]]]]] = 
     PixelFormat.RGB565: ("rgb565le", np.uint16),
     PixelFormat.XRGB8888: ("bgr0", np.uint32),
 }
-_TICK: Final = Fraction(1, 90_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +114,18 @@ class Allowance:
 class VideoEncoder:
     """A room's one encoder. ``encode`` gives the payloads of one frame, ready for RTP headers."""
 
-    def __init__(self, codec: str, fps: Fraction, *, scale: int = 1, max_kbps: int = 6000) -> None:
+    def __init__(self, codec: VideoCodec, fps: Fraction, *, scale: int = 1, max_kbps: int = 6000) -> None:
         self.codec = codec
         self._fps = fps
         self._kbps = max_kbps
         self._picture = Picture(scale)
-        self._pack = (H264Encoder if codec == H264 else Vp8Encoder)().pack
+        self._packetize = codec.packetizer()
         self._context: av.VideoCodecContext | None = None
         self._settings: tuple[int, int, int, bool] | None = None
         self._allowance = Allowance(max_kbps)
-        # VP8 has a target at any rate; for H.264 it costs a third more than a fixed quality, which small pictures can
-        # afford: a limit is set when the stream turns out to need one, and then stays.
-        self._limited = codec == VP8
+        # A target costs more than a fixed quality, which small pictures can afford: where the codec leaves the choice,
+        # a limit is set when the stream turns out to need one, and then stays.
+        self._limited = codec.always_limited
         self._wanted = True
         self._urgent = False
         self._last_key: int | None = None
@@ -166,17 +163,17 @@ class VideoEncoder:
             return []
         settings = (yuv.width, yuv.height, self._kbps, self._limited)
         if self._context is None or settings != self._settings:
-            self._context = _open_encoder(self.codec, yuv, self._fps, self._kbps if self._limited else None)
+            self._context = self.codec.open(yuv.width, yuv.height, self._fps, self._kbps if self._limited else None)
             self._settings = settings
             self._wanted, self._last_key = True, None
         yuv.pts = timestamp
-        yuv.time_base = _TICK
+        yuv.time_base = RTP_TICK
         yuv.pict_type = PictureType.I if self._key_is_due(timestamp) else PictureType.NONE
         payloads: list[bytes] = []
         self.is_keyframe = False
         for packet in self._context.encode(yuv):
             self.is_keyframe |= packet.is_keyframe
-            payloads += self._pack(packet)[0]
+            payloads += self._packetize(packet)[0]
             self._limited |= not self._allowance.take(packet.size, timestamp)
         self.keyframes += self.is_keyframe
         return payloads
@@ -188,45 +185,3 @@ class VideoEncoder:
         self._wanted = self._urgent = False
         self._last_key = timestamp
         return True
-
-
-def _open_encoder(codec: str, yuv: av.VideoFrame, fps: Fraction, kbps: int | None) -> av.VideoCodecContext:
-    """No look-ahead, no B frames, key frames on request only; one thread, for rooms share the cores among them.
-
-    Without ``kbps`` the quality is fixed and the rate what it takes.
-    """
-    context: av.VideoCodecContext
-    if codec == H264:
-        context = av.CodecContext.create("libx264", "w")
-        context.options = {
-            "preset": "ultrafast",
-            "tune": "zerolatency",
-            "profile": "baseline",
-            "forced-idr": "1",  # or a forced key frame is a plain I-frame, from which no new viewer can start
-            "x264-params": "keyint=infinite:scenecut=0",
-            **({"qp": "18"} if kbps is None else {"crf": "20", **_ceiling(kbps)}),
-        }
-    else:
-        context = av.CodecContext.create("libvpx", "w")
-        context.gop_size = 1 << 30
-        assert kbps is not None  # noqa: S101 (VP8 is always limited)
-        context.bit_rate = kbps * 1000
-        context.qmin, context.qmax = 4, 50
-        context.options = {
-            "deadline": "realtime",
-            "cpu-used": "16",
-            "lag-in-frames": "0",
-            "crf": "14",
-            **_ceiling(kbps),
-        }
-    context.width, context.height = yuv.width, yuv.height
-    context.pix_fmt = "yuv420p"
-    context.time_base = _TICK
-    context.framerate = fps
-    context.thread_count = 1
-    return context
-
-
-def _ceiling(kbps: int) -> dict[str, str]:
-    """A buffer of a quarter of a second keeps a key frame from being a burst that fills the viewer's link."""
-    return {"maxrate": f"{kbps}k", "bufsize": f"{kbps // 4}k"}

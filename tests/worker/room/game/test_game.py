@@ -12,7 +12,8 @@ from worker.room.game.playback import Playback
 from worker.room.game.snapshots import Snapshots
 from worker.room.input.inputs import Inputs
 from worker.room.media.audio import OPUS_RATE, AudioEncoder
-from worker.room.media.video import H264, VideoEncoder
+from worker.room.media.codecs import PREFERRED
+from worker.room.media.video import VideoEncoder
 
 TICKS = 1500
 """RTP ticks of a frame."""
@@ -34,7 +35,7 @@ class Stage:
         )
         self.kept = snapshots
         audio = AudioEncoder(self.core.av_info.sample_rate)
-        self.game = Game(self.core, self.playback, VideoEncoder(H264, Fraction(60)), audio, snapshots, frame=0)
+        self.game = Game(self.core, self.playback, VideoEncoder(PREFERRED, Fraction(60)), audio, snapshots, frame=0)
         self.slot = 0
         self.sounds: list[int] = []
 

@@ -4,14 +4,15 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
-import av
 import numpy as np
 import pytest
-from aiortc.codecs.h264 import h264_depayload
-from aiortc.codecs.vpx import vp8_depayload
 
+from tests.worker.room.media.decoding import Decoder
 from worker.libretro import PixelFormat
-from worker.room.media.video import H264, JOIN_INTERVAL, KEYFRAME_INTERVAL, VP8, Allowance, VideoEncoder
+from worker.room.media.codecs import CODECS, PREFERRED, VideoCodec
+from worker.room.media.video import JOIN_INTERVAL, KEYFRAME_INTERVAL, Allowance, VideoEncoder
+
+every_codec = pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS.keys())
 
 FPS = Fraction(60)
 FRAME = 1500
@@ -43,23 +44,6 @@ def quarters(width: int = 64, height: int = 48) -> np.ndarray[Any, Any]:
     return rgb
 
 
-class Viewer:
-    """Decodes payloads as a browser would."""
-
-    def __init__(self, codec: str) -> None:
-        self._depayload = h264_depayload if codec == H264 else vp8_bytes
-        self._decoder: Any = av.CodecContext.create("h264" if codec == H264 else "vp8", "r")
-
-    def see(self, payloads: list[bytes]) -> np.ndarray[Any, Any]:
-        data = b"".join(map(self._depayload, payloads))
-        frames = [*self._decoder.decode(av.Packet(data))]
-        return np.asarray(frames[-1].to_ndarray(format="rgb24"))
-
-
-def vp8_bytes(payload: bytes) -> bytes:
-    return bytes(vp8_depayload(payload))
-
-
 def colours(rgb: np.ndarray[Any, Any]) -> list[str]:
     """The names of the four quarters' colours."""
     height, width, _ = rgb.shape
@@ -73,12 +57,12 @@ def distance(a: np.ndarray[Any, Any], b: tuple[int, int, int]) -> int:
     return int(np.abs(a.astype(int) - b).sum())
 
 
-@pytest.mark.parametrize("codec", [H264, VP8])
+@every_codec
 @pytest.mark.parametrize("pixel_format", list(PixelFormat))
-def test_every_pixel_format_arrives_in_its_colours(codec: str, pixel_format: PixelFormat) -> None:
+def test_every_pixel_format_arrives_in_its_colours(codec: VideoCodec, pixel_format: PixelFormat) -> None:
     encoder = VideoEncoder(codec, FPS)
     encoder.take(picture(quarters(), pixel_format, padding=24), 0)
-    seen = Viewer(codec).see(encoder.encode(0))
+    seen = Decoder(codec.name).decode(encoder.encode(0))
     assert seen.shape == (48, 64, 3)
     assert colours(seen) == ["red", "green", "blue", "white"]
 
@@ -92,21 +76,21 @@ def test_every_pixel_format_arrives_in_its_colours(codec: str, pixel_format: Pix
     ],
 )
 def test_rotation_is_counter_clockwise(rotation: int, expected: list[str]) -> None:
-    encoder = VideoEncoder(H264, FPS)
+    encoder = VideoEncoder(PREFERRED, FPS)
     encoder.take(picture(quarters(), PixelFormat.RGB565), rotation)
-    seen = Viewer(H264).see(encoder.encode(0))
+    seen = Decoder(PREFERRED.name).decode(encoder.encode(0))
     assert seen.shape[:2] == ((64, 48) if rotation % 2 else (48, 64))
     assert colours(seen) == expected
 
 
 def test_upscaling_is_whole_and_odd_sides_are_cropped() -> None:
-    encoder = VideoEncoder(H264, FPS, scale=3)
+    encoder = VideoEncoder(PREFERRED, FPS, scale=3)
     encoder.take(picture(quarters(63, 49), PixelFormat.XRGB8888), 0)
-    assert Viewer(H264).see(encoder.encode(0)).shape == (144, 186, 3)
+    assert Decoder(PREFERRED.name).decode(encoder.encode(0)).shape == (144, 186, 3)
 
 
-@pytest.mark.parametrize("codec", [H264, VP8])
-def test_one_key_frame_until_another_is_asked_for(codec: str) -> None:
+@every_codec
+def test_one_key_frame_until_another_is_asked_for(codec: VideoCodec) -> None:
     encoder = VideoEncoder(codec, FPS)
     moving = quarters()
     for index in range(400):
@@ -119,18 +103,18 @@ def test_one_key_frame_until_another_is_asked_for(codec: str) -> None:
     assert encoder.keyframes == 2
 
 
-@pytest.mark.parametrize("codec", [H264, VP8])
-def test_a_new_viewer_can_start_from_a_requested_key_frame(codec: str) -> None:
+@every_codec
+def test_a_new_viewer_can_start_from_a_requested_key_frame(codec: VideoCodec) -> None:
     encoder = VideoEncoder(codec, FPS)
     encoder.take(picture(quarters(), PixelFormat.RGB565), 0)
     for index in range(6):
         encoder.encode(index * FRAME)
     encoder.request_keyframe(urgent=True)
-    assert colours(Viewer(codec).see(encoder.encode(6 * FRAME))) == ["red", "green", "blue", "white"]
+    assert colours(Decoder(codec.name).decode(encoder.encode(6 * FRAME))) == ["red", "green", "blue", "white"]
 
 
 def test_losses_are_answered_at_most_every_third_of_a_second_and_newcomers_sooner() -> None:
-    encoder = VideoEncoder(H264, FPS)
+    encoder = VideoEncoder(PREFERRED, FPS)
     encoder.take(picture(quarters(), PixelFormat.RGB565), 0)
     keys = []
     for timestamp in range(0, 3 * KEYFRAME_INTERVAL, FRAME):
@@ -150,18 +134,18 @@ def test_losses_are_answered_at_most_every_third_of_a_second_and_newcomers_soone
 
 
 def test_a_new_size_or_bit_rate_starts_with_a_key_frame() -> None:
-    encoder = VideoEncoder(H264, FPS)
+    encoder = VideoEncoder(PREFERRED, FPS)
     encoder.take(picture(quarters(), PixelFormat.RGB565), 0)
     encoder.encode(0)
     encoder.take(picture(quarters(32, 32), PixelFormat.RGB565), 0)
-    assert Viewer(H264).see(encoder.encode(FRAME)).shape == (32, 32, 3)
+    assert Decoder(PREFERRED.name).decode(encoder.encode(FRAME)).shape == (32, 32, 3)
     encoder.set_bitrate(300)
     encoder.encode(2 * FRAME)
     assert encoder.keyframes == 3
 
 
 def test_the_limit_holds_for_noise() -> None:
-    encoder = VideoEncoder(H264, FPS, max_kbps=1000)
+    encoder = VideoEncoder(PREFERRED, FPS, max_kbps=1000)
     noise = np.random.default_rng(1)
     size = 0
     for index in range(240):
@@ -181,18 +165,19 @@ def test_a_burst_of_a_quarter_second_is_allowed_and_no_more() -> None:
 
 
 def test_before_the_first_picture_there_is_nothing_to_send() -> None:
-    assert VideoEncoder(H264, FPS).encode(0) == []
+    assert VideoEncoder(PREFERRED, FPS).encode(0) == []
 
 
-def test_payloads_fit_a_path_with_headers() -> None:
-    encoder = VideoEncoder(VP8, FPS)
+@every_codec
+def test_payloads_fit_a_path_with_headers(codec: VideoCodec) -> None:
+    encoder = VideoEncoder(codec, FPS)
     rgb = np.random.default_rng(1).integers(0, 256, (240, 256, 3), dtype=np.uint8)
     encoder.take(picture(rgb, PixelFormat.RGB565), 0)
     assert max(map(len, encoder.encode(0))) <= 1300
 
 
 def test_a_shot_stays_as_it_was_taken() -> None:
-    encoder = VideoEncoder(H264, FPS)
+    encoder = VideoEncoder(PREFERRED, FPS)
     assert encoder.shot() is None
     encoder.take(picture(quarters(), PixelFormat.XRGB8888, padding=8), 0)
     shot = encoder.shot()
