@@ -6,12 +6,12 @@ wants stored or read is in ``storing.py``.
 """
 
 import asyncio
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from coordinator.messages import Candidate
+from coordinator.messages import Candidate, Codec
 from worker.messages.storing import MAX_BATTERY_BYTES, MAX_STATE_BYTES, BatteryMemory, State, StoreAnswer, StoreRequest
 from worker.sandbox import Mode
 
@@ -44,7 +44,7 @@ class Open(Struct, frozen=True, kw_only=True, tag="open"):
     """Core options that differ from the core's defaults."""
     offer: str = ""
     """The first viewer's offer, which decides the codec; without one, ``codec`` says it."""
-    codec: Literal["", "H264", "VP8"] = ""
+    codec: Codec = ""
     """What to encode; empty if the offer shall decide."""
     scale: int = 1
     max_kbps: int = 6000

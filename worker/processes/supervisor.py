@@ -9,7 +9,7 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from coordinator.messages import (
     Admit,
@@ -53,7 +53,7 @@ logger = logging.getLogger(__name__)
 
 ROOM_COMMAND = (sys.executable, "-m", "worker.room.process")
 
-CODECS: dict[str, Codec] = {"H264": "H264", "VP8": "VP8"}
+CODECS: dict[str, Codec] = {codec: codec for codec in get_args(Codec) if codec}
 """What a room may say that it encodes with; a damaged one says anything."""
 
 FREEZE_SECONDS = 5.0
