@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from worker.libretro import CoreError
 from worker.messages.control import Answer, Closed, Enter, Left, Open, Opened, RoomMessage, TurnedAway
 from worker.messages.storing import MAX_STATE_BYTES, Frozen, StoreAnswer
-from worker.room.game.emulator import Emulator, EmulatorEvents, Tick
+from worker.room.game.emulator import Emulator, EmulatorEvents, EncodedFrame
 from worker.room.input import inputs as wire
 from worker.room.input.inputs import Devices, InputError, Inputs
 from worker.room.media.codecs import PREFERRED
@@ -254,7 +254,7 @@ class Room:
     def _listen(self) -> None:
         events = self._events
         events.loaded = self._over(self._game_loaded)
-        events.tick = self._over(self._deliver)
+        events.frame = self._over(self._deliver)
         events.av_info = self._over(self._picture_changed)
         events.message = self._over(self._say)
         events.rumble = self._over(self._rumble)
@@ -285,17 +285,17 @@ class Room:
         """Who was there before has come back by now; it is no news to others."""
         self._first_words = None
 
-    def _deliver(self, tick: Tick) -> None:
+    def _deliver(self, frame: EncodedFrame) -> None:
         for viewer in self._viewers:
             if not viewer.watching:
-                if not (tick.keyframe and viewer.peer.video.flowing):
+                if not (frame.keyframe and viewer.peer.video.flowing):
                     continue
                 viewer.watching = True
-            viewer.peer.video.push(tick.video, tick.timestamp)
-            for timestamp, packet in tick.audio:
+            viewer.peer.video.push(frame.video, frame.timestamp)
+            for timestamp, packet in frame.audio:
                 viewer.peer.audio.push((packet,), timestamp)
-        for port, sequence in tick.applied:
-            self._confirm(port, sequence, tick.timestamp)
+        for port, sequence in frame.applied:
+            self._confirm(port, sequence, frame.timestamp)
 
     def _confirm(self, port: int, sequence: int, timestamp: int) -> None:
         for viewer in self._viewers.at(port):

@@ -149,7 +149,7 @@ def order(folder: Path, core: str = "echo", **more: Any) -> Open:
 async def playing(order: Open, inputs: Inputs | None = None, **hooks: Any) -> AsyncIterator[Emulator]:
     """An emulator whose game runs. ``hooks`` are events, called on its threads."""
     events = EmulatorEvents()
-    for name in ("loaded", "tick", "av_info", "message", "rumble", "snapshot", "battery", "ended"):
+    for name in ("loaded", "frame", "av_info", "message", "rumble", "snapshot", "battery", "ended"):
         setattr(events, name, hooks.get(name, lambda *arguments: None))
     emulator = Emulator(order, "H264", inputs or Inputs(), events)
     emulator.load()

@@ -1,7 +1,7 @@
-"""One viewer: its peer connection, its two data channels, and its picture and sound senders.
+"""A viewer's peer connection: its two data channels, and its picture and sound senders.
 
-Host candidates only: the worker's answer is ready at once, and a browser that can't reach them brings its own gateway.
-What a viewer may do in the room (``room.py``) and what its datagrams mean (``inputs.py``) is decided elsewhere.
+It offers host candidates only, so its answer is ready at once; a browser that can't reach them brings its own gateway.
+Elsewhere is decided what a viewer may do in the room (``room.py``) and what its datagrams mean (``worker.room.input``).
 """
 
 import asyncio
@@ -26,12 +26,12 @@ INPUT_CHANNEL: Final = 0
 ROOM_CHANNEL: Final = 1
 
 MAX_NOTICE_BACKLOG: Final = 512 * 1024
-"""Bytes of notices that wait for a viewer: two lists of saves with their pictures. One who takes none has stopped
-listening."""
+"""Bytes of notices that wait to be sent: two lists of saves with their pictures. A viewer that is further behind has
+stopped reading, and gets no more."""
 MAX_FILE_BACKLOG: Final = 32 * 1024
-"""Bytes of a file that wait, so that a notice never waits behind more than a fraction of a second of it."""
+"""Bytes of a file that wait to be sent, so that a notice waits behind a fraction of a second of it at the most."""
 MAX_DATAGRAM_BACKLOG: Final = 64 * 1024
-"""The same of datagrams, of which each has 12 bytes."""
+"""Bytes of datagrams that wait to be sent; each has 12."""
 
 _LOCAL_NAME: Final = re.compile(r"a=candidate:(\S+ ){4}\S+\.local ")
 
@@ -42,7 +42,7 @@ for _codec in CODECS.values():
 
 
 class OfferError(ValueError):
-    """The offer can't be answered; the text is a sentence for the player."""
+    """An offer that can't be answered; the text is a sentence for the player."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code
@@ -79,9 +79,11 @@ def without_local_names(offer: str) -> str:
 
 
 class PeerConnection:
-    """A viewer's connection. Callbacks run on the event loop: ``on_input`` for each datagram of the input channel,
-    ``on_request`` for each text and ``on_piece`` for each binary message of the room channel, ``on_gone`` when the
-    connection is lost. ``video`` and ``audio`` are its senders."""
+    """A viewer's connection; ``video`` and ``audio`` are its senders.
+
+    Callbacks run on the event loop: ``on_input`` for each datagram of the input channel, ``on_request`` for each text
+    and ``on_piece`` for each binary message of the room channel, ``on_gone`` when the connection is lost.
+    """
 
     def __init__(self, viewer: str, codec: str) -> None:
         self.viewer = viewer
@@ -145,7 +147,10 @@ class PeerConnection:
         self.notify(PathEnds())
 
     async def add_candidate(self, candidate: Candidate) -> None:
-        """Take a candidate. The end of candidates is not passed on: the browser's checks still reveal addresses."""
+        """Add a candidate of the viewer's; one that can't be used is ignored.
+
+        The end of candidates is not passed on: the browser's checks still reveal addresses.
+        """
         text = candidate.candidate.removeprefix("candidate:")
         if not text or _LOCAL_NAME.match(f"a=candidate:{text}"):
             return
@@ -158,18 +163,21 @@ class PeerConnection:
             logger.info("! a candidate of viewer %s: %r", self.viewer, error)
 
     def notify(self, notice: Notice) -> None:
-        """Send a notice, as soon as the channel is open."""
+        """Send a notice, now or as soon as the channel is open."""
         self._waiting.append(encode(notice))
         if self._room.readyState == "open":
             self._flush()
 
     def send_datagram(self, data: bytes) -> None:
-        """Send on the input channel, if it is open; nothing queues."""
+        """Send a datagram on the input channel, or drop it if the channel is not open or too far behind."""
         if self._input.readyState == "open" and self._input.bufferedAmount < MAX_DATAGRAM_BACKLOG:
             self._input.send(data)
 
     async def send_file(self, notice: File, pieces: Iterable[bytes]) -> None:
-        """Announce a file and send it, as fast as the viewer takes it. Raises ConnectionError if it goes."""
+        """Announce a file and send it, as fast as the viewer receives it.
+
+        Raises ConnectionError if the connection is closed meanwhile.
+        """
         self._room.send(encode(notice))
         for piece in pieces:
             while self._room.bufferedAmount > MAX_FILE_BACKLOG and self._room.readyState == "open":

@@ -65,7 +65,7 @@ class Sender(RtpSender):
         self._sequence = random.getrandbits(15)
         self._rtx_sequence = random.getrandbits(15)
         self.origin = random.getrandbits(32)
-        """What is added to a payload's timestamp to give the one on the wire."""
+        """The offset from a frame's timestamp to that of its packets."""
         self._payload_type = 0
         self._rtx_payload_type: int | None = None
         self._fixed_extensions = b""
@@ -90,7 +90,7 @@ class Sender(RtpSender):
         self.on_picture_lost: Callable[[], None] = lambda: None
         """Called when the viewer can't go on without a key frame (PLI, FIR)."""
 
-    # ----- what RTCPeerConnection calls
+    # ----- what aiortc calls
 
     async def send(self, parameters: RTCRtpSendParameters) -> None:
         """Let packets flow, and report on them: the media are agreed on and the transport is up."""
@@ -108,7 +108,7 @@ class Sender(RtpSender):
         self.on_flowing()
 
     def _agree_extensions(self, ids: dict[str, int], parameters: RTCRtpSendParameters) -> None:
-        """Build the one-byte-header extension block (RFC 8285 section 4.2), all but the time of sending."""
+        """Build the block of one-byte header extensions (RFC 8285 section 4.2), all but the time of sending."""
         elements = []
         if MID_URI in ids and parameters.muxId:
             elements.append((ids[MID_URI], parameters.muxId.encode()))
@@ -123,7 +123,7 @@ class Sender(RtpSender):
         self._fixed_extensions = struct.pack("!HH", 0xBEDE, len(body) // 4) + body
 
     async def stop(self) -> None:
-        """Say goodbye and end."""
+        """Send a BYE packet, if anything was sent, and end."""
         if self._rtcp is None:
             return
         self._unregister()
@@ -152,7 +152,10 @@ class Sender(RtpSender):
         return self._rtcp is not None and self.connected
 
     def push(self, payloads: Sequence[bytes], timestamp: int) -> None:
-        """Send one frame's payloads. ``timestamp``: in the codec's RTP clock, not wrapped."""
+        """Send one frame's payloads, or drop them before the viewer can get them.
+
+        ``timestamp``: in the codec's RTP clock, not wrapped.
+        """
         if not payloads or self._rtcp is None or not self.connected:
             return
         extension = self._extension()
@@ -169,10 +172,10 @@ class Sender(RtpSender):
             self.packets += 1
             self.octets += len(payload)
 
-    # ----- the packet's way
+    # ----- packets
 
     def _extension(self) -> bytes:
-        """The extension block of the frame that is sent now."""
+        """Build the extension block of the frame that is sent now."""
         if self._abs_send_time_id is None:
             return self._fixed_extensions
         # 6.18 fixed-point seconds; only differences count, so any epoch will do. It is the block's last element.
@@ -191,7 +194,7 @@ class Sender(RtpSender):
         self._transmit(packet)
 
     def _as_rtx(self, packet: bytes) -> bytes:
-        """The packet as RFC 4588 repeats it: on its own stream, the original number before the payload."""
+        """Wrap a packet for retransmission (RFC 4588): a stream of its own, the original number before the payload."""
         _, kind, sequence, timestamp, _ = _HEADER.unpack_from(packet)
         body = _HEADER.size + 4 + 4 * int.from_bytes(packet[14:16], "big")
         head = _HEADER.pack(
@@ -203,7 +206,7 @@ class Sender(RtpSender):
     # ----- reports, both ways
 
     async def _report(self) -> None:
-        """A sender report a second, give or take half (RFC 3550 section 6.2)."""
+        """Send a sender report each second, give or take half (RFC 3550 section 6.2), until cancelled."""
         while True:
             await asyncio.sleep(0.5 + random.random())
             self._repairs = 0

@@ -1,7 +1,7 @@
 """Pictures to RTP payloads: one conversion and one encoding per frame, whatever the number of viewers.
 
-Runs on the emulator's thread; only ``request_keyframe`` and ``set_bitrate`` are called from elsewhere. It leaves RTP
-headers, and who gets a packet, to ``sender.py``.
+Runs on the emulator's thread; only ``request_keyframe`` and ``set_bitrate`` are called from elsewhere. The differences
+between codecs are in ``codecs``; RTP headers are made in ``sender.py``, and ``room.py`` gives the payloads to viewers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from worker.libretro import PixelFormat
-from worker.room.media.codecs.codec import RTP_TICK
+from worker.room.media.codecs.codec import RTP_TICK, VIDEO_CLOCK
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -37,17 +37,17 @@ _LAYOUTS: Final[dict[PixelFormat, tuple[str, type[np.unsignedinteger[Any]]]]] = 
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
-    """A picture that is kept beyond its frame."""
+class Screenshot:
+    """A copy of the core's picture, which outlives its frame."""
 
     pixels: np.ndarray[Any, Any]
-    """Shape (height, width)."""
+    """Shape (height, width), one number for each pixel."""
     layout: str
-    """FFmpeg's name for how the pixels lie in memory."""
+    """FFmpeg's name of the pixel format."""
 
 
-class Picture:
-    """The core's frame as YUV 4:2:0: cropped to even sides, rotated, scaled up. Its buffers are kept."""
+class PictureConverter:
+    """Turns the core's frames into YUV 4:2:0: cropped to even sides, rotated, scaled up. Its buffers are reused."""
 
     def __init__(self, scale: int) -> None:
         self._scale = scale
@@ -57,7 +57,7 @@ class Picture:
         self._pixels: np.ndarray[Any, Any] = np.zeros((0, 0), np.uint8)
         self._yuv: av.VideoFrame | None = None
 
-    def take(self, frame: Frame, rotation: int) -> None:
+    def copy(self, frame: Frame, rotation: int) -> None:
         """Copy the core's pixels, which last only for its callback. ``rotation``: quarter turns counter-clockwise."""
         name, dtype = _LAYOUTS[frame.format]
         rows = np.frombuffer(frame.data, np.uint8, frame.pitch * frame.height).reshape(frame.height, frame.pitch)
@@ -76,12 +76,12 @@ class Picture:
         np.copyto(self._pixels, core)
         self._yuv = None
 
-    def shot(self) -> Shot | None:
-        """A copy of the picture, cropped and rotated; None before the core's first."""
-        return Shot(self._pixels.copy(), self._source.format.name) if self._source is not None else None
+    def screenshot(self) -> Screenshot | None:
+        """Copy the picture, cropped and rotated; None before the core's first."""
+        return Screenshot(self._pixels.copy(), self._source.format.name) if self._source is not None else None
 
     def yuv(self) -> av.VideoFrame | None:
-        """The picture for the encoder, converted once; None before the core's first."""
+        """Return the picture for the encoder, converted once; None before the core's first."""
         if self._yuv is None and self._source is not None:
             self._yuv = self._reformatter.reformat(
                 self._source,
@@ -94,17 +94,17 @@ class Picture:
         return self._yuv
 
 
-class Allowance:
-    """A leaky bucket: whether a stream stays below its rate, a quarter of a second's burst aside."""
+class LeakyBucket:
+    """Tells whether a stream stays below its bit rate, a quarter of a second's burst aside."""
 
     def __init__(self, kbps: int) -> None:
-        self._bits_per_tick = kbps * 1000 / 90_000
+        self._bits_per_tick = kbps * 1000 / VIDEO_CLOCK
         self._size = kbps * 250
         self._level = 0.0
         self._last = 0
 
-    def take(self, size: int, timestamp: int) -> bool:
-        """Count a frame of ``size`` bytes at an RTP timestamp; False if the bucket runs over."""
+    def pour(self, size: int, timestamp: int) -> bool:
+        """Add a frame of ``size`` bytes at an RTP timestamp; return False if the bucket runs over."""
         leaked = (timestamp - self._last) * self._bits_per_tick
         self._level = max(0.0, self._level - leaked) + 8 * size
         self._last = timestamp
@@ -112,17 +112,17 @@ class Allowance:
 
 
 class VideoEncoder:
-    """A room's one encoder. ``encode`` gives the payloads of one frame, ready for RTP headers."""
+    """Encodes a room's picture, once for all viewers."""
 
     def __init__(self, codec: VideoCodec, fps: Fraction, *, scale: int = 1, max_kbps: int = 6000) -> None:
         self.codec = codec
         self._fps = fps
         self._kbps = max_kbps
-        self._picture = Picture(scale)
+        self._picture = PictureConverter(scale)
         self._packetize = codec.packetizer()
         self._context: av.VideoCodecContext | None = None
         self._settings: tuple[int, int, int, bool] | None = None
-        self._allowance = Allowance(max_kbps)
+        self._bucket = LeakyBucket(max_kbps)
         # A target costs more than a fixed quality, which small pictures can afford: where the codec leaves the choice,
         # a limit is set when the stream turns out to need one, and then stays.
         self._limited = codec.always_limited
@@ -131,33 +131,42 @@ class VideoEncoder:
         self._last_key: int | None = None
         self.keyframes = 0
         self.is_keyframe = False
-        """Whether the last encoded frame is one."""
+        """Whether the last encoded frame is a key frame."""
 
     def request_keyframe(self, *, urgent: bool = False) -> None:
-        """The next frame that may be one is a key frame; ``urgent``: soon, for a viewer that has no picture yet."""
+        """Let the next frame be a key frame, once the last is ``KEYFRAME_INTERVAL`` ago.
+
+        It has to be ``JOIN_INTERVAL`` ago if ``urgent``: a viewer has no picture yet.
+        """
         self._urgent |= urgent
         self._wanted = True
 
     @property
     def keyframe_wanted(self) -> bool:
-        """Whether somebody waits for one."""
+        """Whether a viewer waits for a key frame."""
         return self._wanted
 
-    def shot(self) -> Shot | None:
-        """A copy of the last picture; None before the core's first."""
-        return self._picture.shot()
+    def screenshot(self) -> Screenshot | None:
+        """Copy the last picture; None before the core's first."""
+        return self._picture.screenshot()
 
     def set_bitrate(self, kbps: int) -> None:
-        """Limit the stream from the next frame on. The encoder is made anew, so this costs a key frame."""
+        """Limit the stream from the next frame on. This opens a new encoder, so it costs a key frame."""
         self._kbps = kbps
         self._limited = True
 
-    def take(self, frame: Frame, rotation: int) -> None:
-        """The core's new picture; without one, ``encode`` repeats the last."""
-        self._picture.take(frame, rotation)
+    def set_picture(self, frame: Frame, rotation: int) -> None:
+        """Copy the core's new picture; without a new one, ``encode`` repeats the last.
+
+        ``rotation``: quarter turns counter-clockwise.
+        """
+        self._picture.copy(frame, rotation)
 
     def encode(self, timestamp: int) -> list[bytes]:
-        """The RTP payloads of the frame at ``timestamp`` (90 kHz); none before the core's first picture."""
+        """Encode the picture as the frame at ``timestamp`` (90 kHz) and return its RTP payloads.
+
+        They are none before the core's first picture, and if the encoder drops the frame.
+        """
         yuv = self._picture.yuv()
         if yuv is None:
             return []
@@ -174,7 +183,7 @@ class VideoEncoder:
         for packet in self._context.encode(yuv):
             self.is_keyframe |= packet.is_keyframe
             payloads += self._packetize(packet)[0]
-            self._limited |= not self._allowance.take(packet.size, timestamp)
+            self._limited |= not self._bucket.pour(packet.size, timestamp)
         self.keyframes += self.is_keyframe
         return payloads
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from worker.formats.savestate import StateHeader
     from worker.libretro import Core
     from worker.room.game.emulator import Emulator
-    from worker.room.media.video import Shot
+    from worker.room.media.video import Screenshot
 
 MAX_PICTURES: Final = 120_000
 """Characters of all small pictures in one list: a page reads no longer message than 256 KB."""
@@ -49,7 +49,7 @@ class _Taken:
     state: bytes
     core: str
     core_version: str
-    shot: Shot | None
+    screenshot: Screenshot | None
     aspect: float
 
 
@@ -136,15 +136,15 @@ class Slots:
 
     def _take(self, core: Core) -> _Taken:
         """On the emulator's thread."""
-        shot = self._emulator.video.shot() if self._emulator.video else None
+        screenshot = self._emulator.video.screenshot() if self._emulator.video else None
         aspect = core.av_info.aspect
         return _Taken(
-            core.serialize(), core.info.name, core.info.version, shot, 1 / aspect if core.rotation % 2 else aspect
+            core.serialize(), core.info.name, core.info.version, screenshot, 1 / aspect if core.rotation % 2 else aspect
         )
 
 
 def _packed(taken: _Taken) -> tuple[bytes, bytes]:
-    thumbnail = jpeg(taken.shot, taken.aspect) if taken.shot is not None else b""
+    thumbnail = jpeg(taken.screenshot, taken.aspect) if taken.screenshot is not None else b""
     return pack(taken.state, taken.core, taken.core_version), thumbnail
 
 

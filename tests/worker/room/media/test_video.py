@@ -10,7 +10,7 @@ import pytest
 from tests.worker.room.media.decoding import Decoder
 from worker.libretro import PixelFormat
 from worker.room.media.codecs import CODECS, PREFERRED, VideoCodec
-from worker.room.media.video import JOIN_INTERVAL, KEYFRAME_INTERVAL, Allowance, VideoEncoder
+from worker.room.media.video import JOIN_INTERVAL, KEYFRAME_INTERVAL, LeakyBucket, VideoEncoder
 
 every_codec = pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS.keys())
 
@@ -21,7 +21,7 @@ RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
 
 def picture(rgb: np.ndarray[Any, Any], pixel_format: PixelFormat, padding: int = 0) -> Any:
-    """A core's frame of the (height, width, 3) picture, its rows ``padding`` pixels longer than the picture."""
+    """Make a core's frame of a (height, width, 3) picture, with rows that are ``padding`` pixels longer."""
     red, green, blue = (rgb[..., index].astype(np.uint32) for index in range(3))
     words = {
         PixelFormat.XRGB8888: (red << 16 | green << 8 | blue).astype(np.uint32),
@@ -37,7 +37,7 @@ def picture(rgb: np.ndarray[Any, Any], pixel_format: PixelFormat, padding: int =
 
 
 def quarters(width: int = 64, height: int = 48) -> np.ndarray[Any, Any]:
-    """Red and green above blue and white."""
+    """Paint a picture, shape (height, width, 3): red and green above blue and white."""
     rgb = np.zeros((height, width, 3), np.uint8)
     rgb[: height // 2, : width // 2], rgb[: height // 2, width // 2 :] = RED, GREEN
     rgb[height // 2 :, : width // 2], rgb[height // 2 :, width // 2 :] = BLUE, WHITE
@@ -45,7 +45,7 @@ def quarters(width: int = 64, height: int = 48) -> np.ndarray[Any, Any]:
 
 
 def colours(rgb: np.ndarray[Any, Any]) -> list[str]:
-    """The names of the four quarters' colours."""
+    """Name the colours of the four quarters of a picture."""
     height, width, _ = rgb.shape
     names = {"red": RED, "green": GREEN, "blue": BLUE, "white": WHITE}
     points = [(height // 4, width // 4), (height // 4, 3 * width // 4)]
@@ -61,7 +61,7 @@ def distance(a: np.ndarray[Any, Any], b: tuple[int, int, int]) -> int:
 @pytest.mark.parametrize("pixel_format", list(PixelFormat))
 def test_every_pixel_format_arrives_in_its_colours(codec: VideoCodec, pixel_format: PixelFormat) -> None:
     encoder = VideoEncoder(codec, FPS)
-    encoder.take(picture(quarters(), pixel_format, padding=24), 0)
+    encoder.set_picture(picture(quarters(), pixel_format, padding=24), 0)
     seen = Decoder(codec.name).decode(encoder.encode(0))
     assert seen.shape == (48, 64, 3)
     assert colours(seen) == ["red", "green", "blue", "white"]
@@ -77,7 +77,7 @@ def test_every_pixel_format_arrives_in_its_colours(codec: VideoCodec, pixel_form
 )
 def test_rotation_is_counter_clockwise(rotation: int, expected: list[str]) -> None:
     encoder = VideoEncoder(PREFERRED, FPS)
-    encoder.take(picture(quarters(), PixelFormat.RGB565), rotation)
+    encoder.set_picture(picture(quarters(), PixelFormat.RGB565), rotation)
     seen = Decoder(PREFERRED.name).decode(encoder.encode(0))
     assert seen.shape[:2] == ((64, 48) if rotation % 2 else (48, 64))
     assert colours(seen) == expected
@@ -85,7 +85,7 @@ def test_rotation_is_counter_clockwise(rotation: int, expected: list[str]) -> No
 
 def test_upscaling_is_whole_and_odd_sides_are_cropped() -> None:
     encoder = VideoEncoder(PREFERRED, FPS, scale=3)
-    encoder.take(picture(quarters(63, 49), PixelFormat.XRGB8888), 0)
+    encoder.set_picture(picture(quarters(63, 49), PixelFormat.XRGB8888), 0)
     assert Decoder(PREFERRED.name).decode(encoder.encode(0)).shape == (144, 186, 3)
 
 
@@ -94,7 +94,7 @@ def test_one_key_frame_until_another_is_asked_for(codec: VideoCodec) -> None:
     encoder = VideoEncoder(codec, FPS)
     moving = quarters()
     for index in range(400):
-        encoder.take(picture(np.roll(moving, index, 1), PixelFormat.RGB565), 0)
+        encoder.set_picture(picture(np.roll(moving, index, 1), PixelFormat.RGB565), 0)
         encoder.encode(index * FRAME)
         assert encoder.is_keyframe == (index == 0)
     encoder.request_keyframe()
@@ -106,7 +106,7 @@ def test_one_key_frame_until_another_is_asked_for(codec: VideoCodec) -> None:
 @every_codec
 def test_a_new_viewer_can_start_from_a_requested_key_frame(codec: VideoCodec) -> None:
     encoder = VideoEncoder(codec, FPS)
-    encoder.take(picture(quarters(), PixelFormat.RGB565), 0)
+    encoder.set_picture(picture(quarters(), PixelFormat.RGB565), 0)
     for index in range(6):
         encoder.encode(index * FRAME)
     encoder.request_keyframe(urgent=True)
@@ -115,7 +115,7 @@ def test_a_new_viewer_can_start_from_a_requested_key_frame(codec: VideoCodec) ->
 
 def test_losses_are_answered_at_most_every_third_of_a_second_and_newcomers_sooner() -> None:
     encoder = VideoEncoder(PREFERRED, FPS)
-    encoder.take(picture(quarters(), PixelFormat.RGB565), 0)
+    encoder.set_picture(picture(quarters(), PixelFormat.RGB565), 0)
     keys = []
     for timestamp in range(0, 3 * KEYFRAME_INTERVAL, FRAME):
         encoder.request_keyframe()
@@ -135,9 +135,9 @@ def test_losses_are_answered_at_most_every_third_of_a_second_and_newcomers_soone
 
 def test_a_new_size_or_bit_rate_starts_with_a_key_frame() -> None:
     encoder = VideoEncoder(PREFERRED, FPS)
-    encoder.take(picture(quarters(), PixelFormat.RGB565), 0)
+    encoder.set_picture(picture(quarters(), PixelFormat.RGB565), 0)
     encoder.encode(0)
-    encoder.take(picture(quarters(32, 32), PixelFormat.RGB565), 0)
+    encoder.set_picture(picture(quarters(32, 32), PixelFormat.RGB565), 0)
     assert Decoder(PREFERRED.name).decode(encoder.encode(FRAME)).shape == (32, 32, 3)
     encoder.set_bitrate(300)
     encoder.encode(2 * FRAME)
@@ -150,18 +150,18 @@ def test_the_limit_holds_for_noise() -> None:
     size = 0
     for index in range(240):
         rgb = noise.integers(0, 256, (240, 256, 3), dtype=np.uint8)
-        encoder.take(picture(rgb, PixelFormat.RGB565), 0)
+        encoder.set_picture(picture(rgb, PixelFormat.RGB565), 0)
         size += sum(map(len, encoder.encode(index * FRAME))) if index >= 60 else 0
     assert 8 * size / 3 / 1000 < 1.3 * 1000
     assert encoder.keyframes == 2, "one at the start, one when it turned out that a limit is needed"
 
 
 def test_a_burst_of_a_quarter_second_is_allowed_and_no_more() -> None:
-    allowance = Allowance(800)
-    assert allowance.take(25_000, 0), "200 kbit are a quarter of a second's"
-    assert not allowance.take(1, 0)
-    assert allowance.take(12_000, 90_000 // 8)
-    assert not allowance.take(1_000, 90_000 // 8)
+    bucket = LeakyBucket(800)
+    assert bucket.pour(25_000, 0), "200 kbit are a quarter of a second's"
+    assert not bucket.pour(1, 0)
+    assert bucket.pour(12_000, 90_000 // 8)
+    assert not bucket.pour(1_000, 90_000 // 8)
 
 
 def test_before_the_first_picture_there_is_nothing_to_send() -> None:
@@ -172,16 +172,16 @@ def test_before_the_first_picture_there_is_nothing_to_send() -> None:
 def test_payloads_fit_a_path_with_headers(codec: VideoCodec) -> None:
     encoder = VideoEncoder(codec, FPS)
     rgb = np.random.default_rng(1).integers(0, 256, (240, 256, 3), dtype=np.uint8)
-    encoder.take(picture(rgb, PixelFormat.RGB565), 0)
+    encoder.set_picture(picture(rgb, PixelFormat.RGB565), 0)
     assert max(map(len, encoder.encode(0))) <= 1300
 
 
-def test_a_shot_stays_as_it_was_taken() -> None:
+def test_a_screenshot_stays_as_it_was() -> None:
     encoder = VideoEncoder(PREFERRED, FPS)
-    assert encoder.shot() is None
-    encoder.take(picture(quarters(), PixelFormat.XRGB8888, padding=8), 0)
-    shot = encoder.shot()
-    encoder.take(picture(np.zeros((48, 64, 3), np.uint8), PixelFormat.XRGB8888), 0)
-    assert shot is not None
-    assert shot.pixels.shape == (48, 64)
-    assert shot.pixels[0, 0] & 0xFFFFFF == 0xFF0000
+    assert encoder.screenshot() is None
+    encoder.set_picture(picture(quarters(), PixelFormat.XRGB8888, padding=8), 0)
+    screenshot = encoder.screenshot()
+    encoder.set_picture(picture(np.zeros((48, 64, 3), np.uint8), PixelFormat.XRGB8888), 0)
+    assert screenshot is not None
+    assert screenshot.pixels.shape == (48, 64)
+    assert screenshot.pixels[0, 0] & 0xFFFFFF == 0xFF0000
