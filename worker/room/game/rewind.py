@@ -6,7 +6,7 @@ where the whole state has 5 KB, in the same 0.3 ms. No thread, no core; ``snapsh
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import zstandard
@@ -16,7 +16,7 @@ REWIND_BYTES: Final = 32 << 20
 REWIND_SECONDS: Final = 60
 """How far back a game can be rewound."""
 
-State = np.ndarray[Any, np.dtype[np.uint8]]
+State = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
 
 @dataclass(frozen=True, slots=True)

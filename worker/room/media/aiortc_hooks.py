@@ -19,7 +19,7 @@ from typing import Any, Final, cast
 import aioice.ice
 import aiortc.codecs
 import aiortc.rtcpeerconnection
-from aiortc import RTCDtlsTransport, RTCPeerConnection
+from aiortc import MediaStreamTrack, RTCDtlsTransport, RTCPeerConnection
 from aiortc.rtcdtlstransport import State
 from aiortc.rtcrtpparameters import (
     RTCRtcpFeedback,
@@ -45,7 +45,7 @@ class RtpSender(ABC):
     A subclass makes the packets. One that reads ``connected`` before it calls ``_transmit`` raises nothing.
     """
 
-    def __init__(self, track_or_kind: Any, transport: RTCDtlsTransport) -> None:
+    def __init__(self, track_or_kind: MediaStreamTrack | str, transport: RTCDtlsTransport) -> None:
         self.kind: str = track_or_kind if isinstance(track_or_kind, str) else track_or_kind.kind
         self.track = None
         self.transport = transport
@@ -55,7 +55,7 @@ class RtpSender(ABC):
 
     # ----- what RTCPeerConnection calls
 
-    def replaceTrack(self, track: Any) -> None:  # noqa: B027, N802 (the standard's name)
+    def replaceTrack(self, track: MediaStreamTrack | None) -> None:  # noqa: B027, N802 (the standard's name)
         """Do nothing: this sender is fed with payloads, not by a track."""
 
     def setTransport(self, transport: RTCDtlsTransport) -> None:  # noqa: N802

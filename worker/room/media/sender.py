@@ -12,9 +12,9 @@ import random
 import struct
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
-from aiortc import RTCDtlsTransport, clock
+from aiortc import MediaStreamTrack, RTCDtlsTransport, clock
 from aiortc.codecs import is_rtx
 from aiortc.rtcrtpparameters import RTCRtpSendParameters
 from aiortc.rtp import (
@@ -59,7 +59,7 @@ _RTX_MARKER = 0x80
 class Sender(RtpSender):
     """One medium of one viewer."""
 
-    def __init__(self, track_or_kind: Any, transport: RTCDtlsTransport) -> None:
+    def __init__(self, track_or_kind: MediaStreamTrack | str, transport: RTCDtlsTransport) -> None:
         super().__init__(track_or_kind, transport)
         # The lower half keeps the first packets clear of a wrap, which would confuse SRTP's packet index.
         self._sequence = random.getrandbits(15)

@@ -7,7 +7,7 @@ between codecs are in ``codecs``; RTP headers are made in ``sender.py``, and ``r
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import av
 import numpy as np
@@ -29,19 +29,21 @@ burst would make the loss worse."""
 JOIN_INTERVAL: Final = 9_000
 """RTP ticks (0.1 s) between those for viewers that have no picture yet: many who come at once share one."""
 
-_LAYOUTS: Final[dict[PixelFormat, tuple[str, type[np.unsignedinteger[Any]]]]] = {
+_LAYOUTS: Final[dict[PixelFormat, tuple[str, type[np.uint16] | type[np.uint32]]]] = {
     PixelFormat.XRGB1555: ("rgb555le", np.uint16),
     PixelFormat.RGB565: ("rgb565le", np.uint16),
     PixelFormat.XRGB8888: ("bgr0", np.uint32),
 }
+
+Pixels = np.ndarray[tuple[int, int], np.dtype[np.uint16 | np.uint32]]
+"""Shape (height, width), one number for each pixel."""
 
 
 @dataclass(frozen=True, slots=True)
 class Screenshot:
     """A copy of the core's picture, which outlives its frame."""
 
-    pixels: np.ndarray[Any, Any]
-    """Shape (height, width), one number for each pixel."""
+    pixels: Pixels
     layout: str
     """FFmpeg's name of the pixel format."""
 
@@ -54,7 +56,7 @@ class PictureConverter:
         self._reformatter = VideoReformatter()
         self._shape: tuple[int, ...] = ()
         self._source: av.VideoFrame | None = None
-        self._pixels: np.ndarray[Any, Any] = np.zeros((0, 0), np.uint8)
+        self._pixels: Pixels = np.zeros((0, 0), np.uint16)
         self._yuv: av.VideoFrame | None = None
 
     def copy(self, frame: Frame, rotation: int) -> None:
@@ -70,7 +72,8 @@ class PictureConverter:
         if shape != self._shape:
             self._shape = shape
             self._source = av.VideoFrame(width, height, name)
-            self._pixels = np.frombuffer(memoryview(self._source.planes[0]), dtype).reshape(height, -1)[:, :width]
+            plane = np.frombuffer(memoryview(self._source.planes[0]), dtype).reshape(height, -1)
+            self._pixels = cast("Pixels", plane[:, :width])
         elif np.array_equal(self._pixels, core):
             return
         np.copyto(self._pixels, core)

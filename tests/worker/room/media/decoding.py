@@ -15,15 +15,10 @@ DECODERS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 """By the codec's name: FFmpeg's decoder, and what makes a payload a piece of its input."""
 
 
-class Decoder:
-    """Decodes payloads as a browser would."""
-
-    def __init__(self, codec: str) -> None:
-        name, self._depayload = DECODERS[codec]
-        self._context: Any = av.CodecContext.create(name, "r")
-
-    def decode(self, payloads: list[bytes]) -> np.ndarray[Any, Any]:
-        """Return the last picture that the payloads complete, shape (height, width, 3)."""
-        data = b"".join(bytes(self._depayload(payload)) for payload in payloads)
-        frames = [*self._context.decode(av.Packet(data))]
-        return np.asarray(frames[-1].to_ndarray(format="rgb24"))
+def decode(codec: str, payloads: list[bytes]) -> np.ndarray[Any, Any]:
+    """Decode the payloads of one or several frames from the first on; return the last picture, (height, width, 3)."""
+    name, depayload = DECODERS[codec]
+    decoder: Any = av.CodecContext.create(name, "r")
+    data = b"".join(bytes(depayload(payload)) for payload in payloads)
+    frames = [*decoder.decode(av.Packet(data)), *decoder.decode(None)]
+    return np.asarray(frames[-1].to_ndarray(format="rgb24"))

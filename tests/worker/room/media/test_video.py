@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.worker.room.media.decoding import Decoder
+from tests.worker.room.media.decoding import decode
 from worker.libretro import PixelFormat
 from worker.room.media.codecs import CODECS, PREFERRED, VideoCodec
 from worker.room.media.video import JOIN_INTERVAL, KEYFRAME_INTERVAL, LeakyBucket, VideoEncoder
@@ -62,7 +62,7 @@ def distance(a: np.ndarray[Any, Any], b: tuple[int, int, int]) -> int:
 def test_every_pixel_format_arrives_in_its_colours(codec: VideoCodec, pixel_format: PixelFormat) -> None:
     encoder = VideoEncoder(codec, FPS)
     encoder.set_picture(picture(quarters(), pixel_format, padding=24), 0)
-    seen = Decoder(codec.name).decode(encoder.encode(0))
+    seen = decode(codec.name, encoder.encode(0))
     assert seen.shape == (48, 64, 3)
     assert colours(seen) == ["red", "green", "blue", "white"]
 
@@ -78,7 +78,7 @@ def test_every_pixel_format_arrives_in_its_colours(codec: VideoCodec, pixel_form
 def test_rotation_is_counter_clockwise(rotation: int, expected: list[str]) -> None:
     encoder = VideoEncoder(PREFERRED, FPS)
     encoder.set_picture(picture(quarters(), PixelFormat.RGB565), rotation)
-    seen = Decoder(PREFERRED.name).decode(encoder.encode(0))
+    seen = decode(PREFERRED.name, encoder.encode(0))
     assert seen.shape[:2] == ((64, 48) if rotation % 2 else (48, 64))
     assert colours(seen) == expected
 
@@ -86,7 +86,7 @@ def test_rotation_is_counter_clockwise(rotation: int, expected: list[str]) -> No
 def test_upscaling_is_whole_and_odd_sides_are_cropped() -> None:
     encoder = VideoEncoder(PREFERRED, FPS, scale=3)
     encoder.set_picture(picture(quarters(63, 49), PixelFormat.XRGB8888), 0)
-    assert Decoder(PREFERRED.name).decode(encoder.encode(0)).shape == (144, 186, 3)
+    assert decode(PREFERRED.name, encoder.encode(0)).shape == (144, 186, 3)
 
 
 @every_codec
@@ -110,7 +110,7 @@ def test_a_new_viewer_can_start_from_a_requested_key_frame(codec: VideoCodec) ->
     for index in range(6):
         encoder.encode(index * FRAME)
     encoder.request_keyframe(urgent=True)
-    assert colours(Decoder(codec.name).decode(encoder.encode(6 * FRAME))) == ["red", "green", "blue", "white"]
+    assert colours(decode(codec.name, encoder.encode(6 * FRAME))) == ["red", "green", "blue", "white"]
 
 
 def test_losses_are_answered_at_most_every_third_of_a_second_and_newcomers_sooner() -> None:
@@ -138,7 +138,7 @@ def test_a_new_size_or_bit_rate_starts_with_a_key_frame() -> None:
     encoder.set_picture(picture(quarters(), PixelFormat.RGB565), 0)
     encoder.encode(0)
     encoder.set_picture(picture(quarters(32, 32), PixelFormat.RGB565), 0)
-    assert Decoder(PREFERRED.name).decode(encoder.encode(FRAME)).shape == (32, 32, 3)
+    assert decode(PREFERRED.name, encoder.encode(FRAME)).shape == (32, 32, 3)
     encoder.set_bitrate(300)
     encoder.encode(2 * FRAME)
     assert encoder.keyframes == 3
