@@ -103,8 +103,10 @@ class Game:
         return self._snapshots.final(self.core, self.position)
 
     def close(self, *, frozen: bool) -> None:
-        """End the snapshots. Publish what was played since the last one, unless the game is ``frozen``: then its final
-        snapshot has it."""
+        """Publish what was played since the last snapshot, and end the thread that captures.
+
+        A game that was ``frozen`` publishes nothing: its final snapshot has all.
+        """
         try:
             if self._revision and not frozen:
                 self._snapshots.flush()

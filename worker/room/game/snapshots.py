@@ -51,8 +51,8 @@ class Position:
 class Snapshots:
     """Owns the buffers and the thread.
 
-    ``on_snapshot`` gets a packed snapshot and its frame, ``on_battery`` a battery memory that has changed; both are
-    called on the thread, and by ``final`` on the emulator's.
+    ``on_snapshot`` gets a packed snapshot and its frame, ``on_battery`` a battery memory that has changed. Both are
+    called on the thread, ``on_battery`` by ``final`` too.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Snapshots:
         if publish:
             self._next_snapshot = now + SNAPSHOT_SECONDS
             self._published = position.revision
-        self._work.put(lambda: self._keep(buffer, size, position, memory, publish))
+        self._work.put(lambda: self._process(buffer, size, position, memory, publish))
 
     def final(self, core: Core, position: Position) -> bytes:
         """Pack a snapshot of the game as it is now, for another process. Call ``flush`` before."""
@@ -116,7 +116,7 @@ class Snapshots:
         except CoreError:
             state = b""
         memory = core.save_ram()
-        self._keep_battery(memory)
+        self._publish_battery(memory)
         content = SnapshotContent(frame=position.frame, state=state, battery=memory, setting=position.setting)
         return pack_snapshot(content, *self._label)
 
@@ -151,13 +151,13 @@ class Snapshots:
             except Exception:
                 logger.exception("! a state was not kept")
 
-    def _keep(self, buffer: State, size: int, position: Position, memory: bytes | None, publish: bool) -> None:
+    def _process(self, buffer: State, size: int, position: Position, memory: bytes | None, publish: bool) -> None:
         try:
             state = buffer[:size]
             if size:
                 self._rewind.push(state, position.frame, position.frame - self._past_frames)
             if publish:
-                self._keep_battery(memory)
+                self._publish_battery(memory)
             if publish and size:
                 content = SnapshotContent(
                     frame=position.frame, state=state.data, battery=memory, setting=position.setting
@@ -166,7 +166,7 @@ class Snapshots:
         finally:
             self._free.append(buffer)
 
-    def _keep_battery(self, memory: bytes | None) -> None:
+    def _publish_battery(self, memory: bytes | None) -> None:
         if memory and self._battery.changed(memory):
             self._battery.mark_stored(memory)
             self._on_battery(memory)

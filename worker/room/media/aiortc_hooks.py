@@ -7,7 +7,7 @@ The test module has a test for each of these names, on real objects, so that a r
 - Its lists of codecs and header extensions; ``offer_codec`` and ``offer_header_extension`` add to them.
 - The ICE connection behind a peer connection, its nominated pair, its datagrams and the addresses that it offers.
 
-What RTP packets hold is in ``sender.py``, what a viewer's connection is for in ``peer_connection.py``.
+RTP packets are made in ``sender.py``; a viewer's connection with all that it is for is in ``peer_connection.py``.
 """
 
 import random

@@ -19,9 +19,9 @@ PATIENCE: Final = 2
 NEAR: Final = 0.6
 """The share of the limit from which the picture feels it."""
 STEP_DOWN: Final = 0.8
-"""What a cut leaves of the limit."""
+"""The share of the limit that a cut leaves."""
 STEP_UP: Final = 1.4
-"""What a rise makes of it."""
+"""The multiple of the limit that a rise makes of it."""
 
 
 class BitrateControl:

@@ -65,7 +65,7 @@ class Sender(RtpSender):
         self._sequence = random.getrandbits(15)
         self._rtx_sequence = random.getrandbits(15)
         self.origin = random.getrandbits(32)
-        """The offset from a frame's timestamp to that of its packets."""
+        """The offset from a frame's timestamp to that of its packets, random as RFC 3550 section 5.1 has it."""
         self._payload_type = 0
         self._rtx_payload_type: int | None = None
         self._fixed_extensions = b""

@@ -1,4 +1,4 @@
-"""What a browser does with a room's payloads: put together what packets carry, and decode it. One entry a codec."""
+"""A browser's side of a room's payloads: joins them into frames and decodes these, with one row for each codec."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ DECODERS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "H264": ("h264", h264_depayload),
     "VP8": ("vp8", vp8_depayload),
 }
-"""By the codec's name: FFmpeg's decoder, and what makes a payload a piece of its input."""
+"""By the codec's name: FFmpeg's decoder, and the function that makes a payload a piece of its input."""
 
 
 def decode(codec: str, payloads: list[bytes]) -> np.ndarray[Any, Any]:

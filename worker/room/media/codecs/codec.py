@@ -1,6 +1,6 @@
-"""What a video codec brings along: its names, its encoder's options and its RTP payload format.
+"""The interface of a video codec: its names, its encoder's options and its RTP payload format.
 
-When a key frame is due, when the bit rate changes and which frames are encoded is decided in ``video.py``.
+``video.py`` decides which frames are encoded, when a key frame is due and when the bit rate changes.
 """
 
 from abc import ABC, abstractmethod
@@ -26,7 +26,7 @@ class VideoCodec(ABC):
     name: ClassVar[str]
     """The encoding name of its RTP payload format, upper case, as in SDP; it is also the contract's name."""
     title: ClassVar[str]
-    """What people call it."""
+    """The name for people."""
     encoder: ClassVar[str]
     """FFmpeg's name of the encoder."""
     fmtp: ClassVar[tuple[Mapping[str, str], ...]] = ({},)
