@@ -20,8 +20,8 @@ from worker.config import Config
 from worker.library.library import Scanner
 from worker.libretro import Core
 from worker.room.game.battery import Battery
-from worker.room.game.playback import Setting
-from worker.room.game.snapshots import Present, Snapshots
+from worker.room.game.playback import PlaybackSetting
+from worker.room.game.snapshots import Position, Snapshots
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def play(library: Path, game: Path, frames: int) -> Figures:
             now = time.monotonic()
             if now >= snapshots.due:
                 before, waited = time.thread_time(), time.monotonic()
-                snapshots.capture(core, Present(frame, frame, Setting()), now)
+                snapshots.capture(core, Position(frame, frame, PlaybackSetting()), now)
                 own += time.thread_time() - before
                 longest = max(longest, time.monotonic() - waited)
         snapshots.flush()

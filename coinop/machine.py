@@ -17,13 +17,15 @@ import av.codec
 from av.error import FFmpegError
 
 from worker import sandbox
+from worker.room.media.codecs import CODECS
 
 State = Literal["ok", "note", "missing"]
 """``note``: things work without it. ``missing``: something that people expect does not work."""
 
 OLDEST_PYTHON = (3, 11)
 
-ENCODERS = {"libx264": "H.264", "libvpx": "VP8", "libopus": "Opus"}
+ENCODERS = {codec.encoder: codec.title for codec in CODECS.values()} | {"libopus": "Opus"}
+"""FFmpeg's names of the encoders that rooms use, and what people call what they make."""
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox")
 

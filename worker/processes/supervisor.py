@@ -9,9 +9,10 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Protocol, get_args
+from typing import Any, Protocol
 
 from coordinator.messages import (
+    VIDEO_CODECS,
     Admit,
     Admitted,
     CloseRoom,
@@ -62,7 +63,7 @@ logger = logging.getLogger(__name__)
 
 ROOM_COMMAND = (sys.executable, "-m", "worker.room.process")
 
-CODECS: dict[str, Codec] = {codec: codec for codec in get_args(Codec)}
+CODECS: dict[str, Codec] = {codec: codec for codec in VIDEO_CODECS}
 """What a room may say that it encodes with; a damaged one says anything."""
 
 FREEZE_SECONDS = 5.0

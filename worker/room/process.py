@@ -38,7 +38,7 @@ from worker.messages.control import (
     read_agent_message,
 )
 from worker.messages.storing import Deleted, Fetched, Listed, Snapshot, Stored, StoreState
-from worker.room.media.peer import limit_addresses
+from worker.room.media.aiortc_hooks import limit_addresses
 from worker.room.media.sockets import MediaLoop, MediaSockets
 from worker.room.room import RoomServer
 from worker.runtime.tasks import BackgroundTasks

@@ -16,13 +16,13 @@ from worker.libretro import CoreError
 from worker.messages.control import Answer, Closed, Enter, Left, Open, Opened, RoomMessage, TurnedAway
 from worker.messages.storing import MAX_STATE_BYTES, FinalSnapshot, StoreAnswer
 from worker.room.errors import InputError, StorageError
-from worker.room.game.emulator import Emulator, EmulatorEvents, Tick
+from worker.room.game.emulator import Emulator, EmulatorEvents, EncodedFrame
 from worker.room.input import datagrams
 from worker.room.input.devices import PLUGGED
 from worker.room.input.ports import InputPorts
 from worker.room.input.viewer_input import ViewerInput
-from worker.room.media.peer import OfferError, Peer, choose_codec
-from worker.room.media.video import H264
+from worker.room.media.codecs import PREFERRED
+from worker.room.media.peer_connection import OfferError, PeerConnection, choose_codec
 from worker.room.players.figures import FiguresCollector
 from worker.room.players.request_handler import RequestHandler
 from worker.room.players.viewers import MAX_VIEWERS, Viewer, Viewers
@@ -83,7 +83,7 @@ class RoomServer:
         """Load the game; answer with Opened or Closed."""
         order = self._order
         try:
-            self._codec = order.codec or (choose_codec(order.offer) if order.offer else H264)
+            self._codec = order.codec or (choose_codec(order.offer) if order.offer else PREFERRED.name)
         except OfferError as error:
             self._end(error.code, str(error))
             return
@@ -122,7 +122,7 @@ class RoomServer:
             self._tasks.spawn(self._send_saves(viewer), f"saves for {order.viewer}")
 
     def _add_viewer(self, order: Enter) -> Viewer:
-        peer = Peer(order.viewer, self._codec)
+        peer = PeerConnection(order.viewer, self._codec)
         viewer = Viewer(peer, ViewerInput(self._inputs, None), None, order.profile, time.monotonic())
         self._viewers.add(order.viewer, viewer)
         self._viewers.assign_seat(viewer, order.seat)
@@ -260,7 +260,7 @@ class RoomServer:
     def _subscribe(self) -> None:
         events = self._events
         events.loaded = self._on_loop(self._announce_game)
-        events.tick = self._on_loop(self._deliver)
+        events.frame = self._on_loop(self._deliver)
         events.av_info = self._on_loop(self._announce_picture)
         events.message = self._on_loop(self._show)
         events.rumble = self._on_loop(self._rumble)
@@ -292,18 +292,18 @@ class RoomServer:
         """Tell it to nobody from now on: all who came back to the game have seen it."""
         self._opening_message = None
 
-    def _deliver(self, tick: Tick) -> None:
+    def _deliver(self, frame: EncodedFrame) -> None:
         """Send a frame's packets to the viewers, and confirm the input that went into it."""
         for viewer in self._viewers:
             if not viewer.watching:
-                if not (tick.keyframe and viewer.peer.video.flowing):
+                if not (frame.keyframe and viewer.peer.video.flowing):
                     continue
                 viewer.watching = True
-            viewer.peer.video.push(tick.video, tick.timestamp)
-            for timestamp, packet in tick.audio:
+            viewer.peer.video.push(frame.video, frame.timestamp)
+            for timestamp, packet in frame.audio:
                 viewer.peer.audio.push((packet,), timestamp)
-        for port, sequence in tick.applied:
-            self._confirm(port, sequence, tick.timestamp)
+        for port, sequence in frame.applied:
+            self._confirm(port, sequence, frame.timestamp)
 
     def _confirm(self, port: int, sequence: int, timestamp: int) -> None:
         for viewer in self._viewers.in_seat(port):

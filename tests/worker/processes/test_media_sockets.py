@@ -15,7 +15,7 @@ def test_sockets_arrive_bound_on_their_addresses() -> None:
     room = MediaSockets(agent.room_end.dup())
     agent.send()
     assert set(room.receive()) == {"127.0.0.1", "::1"}
-    with room.take("127.0.0.1") as taken, room.take("::1") as other:
+    with room.pop("127.0.0.1") as taken, room.pop("::1") as other:
         assert taken.getsockname()[1] > 0
         assert other.type is socket.SOCK_DGRAM
         assert not taken.getblocking()
@@ -57,9 +57,9 @@ def test_without_addresses_it_takes_those_of_the_machine(monkeypatch: pytest.Mon
     agent.send()
     room.receive()
     for _ in range(media_sockets.MAX_SOCKETS):
-        room.take("127.0.0.1").close()
+        room.pop("127.0.0.1").close()
     with pytest.raises(OSError, match="no socket"):
-        room.take("127.0.0.1")
+        room.pop("127.0.0.1")
     agent.close()
     room.close()
 

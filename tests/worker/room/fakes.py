@@ -28,7 +28,7 @@ from worker.messages.storing import (
 from worker.room.game.emulator import Emulator, EmulatorEvents
 from worker.room.input.ports import InputPorts
 from worker.room.input.viewer_input import ViewerInput
-from worker.room.media.peer import Peer
+from worker.room.media.peer_connection import PeerConnection
 from worker.room.players.viewers import Viewer, Viewers
 from worker.room.saves.storage import Storage
 from worker.room.wire import notices
@@ -70,7 +70,7 @@ def sit_down(
 ) -> tuple[Viewer, RecordingPeer]:
     """Add a viewer in a seat, whose peer keeps what it is sent."""
     peer = RecordingPeer(name)
-    viewer = Viewer(cast(Peer, peer), ViewerInput(inputs, None), None, profile, 0.0)
+    viewer = Viewer(cast(PeerConnection, peer), ViewerInput(inputs, None), None, profile, 0.0)
     viewers.add(name, viewer)
     viewers.assign_seat(viewer, seat)
     return viewer, peer
@@ -155,7 +155,7 @@ def order(folder: Path, core: str = "echo", **more: Any) -> Open:
 async def playing(order: Open, inputs: InputPorts | None = None, **hooks: Any) -> AsyncIterator[Emulator]:
     """Run an emulator with its game. ``hooks`` are events, called on its threads."""
     events = EmulatorEvents()
-    for name in ("loaded", "tick", "av_info", "message", "rumble", "snapshot", "battery", "ended"):
+    for name in ("loaded", "frame", "av_info", "message", "rumble", "snapshot", "battery", "ended"):
         setattr(events, name, hooks.get(name, lambda *arguments: None))
     emulator = Emulator(order, "H264", inputs or InputPorts(), events)
     emulator.load()

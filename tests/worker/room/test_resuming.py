@@ -12,7 +12,7 @@ from tests.worker.room.test_process import pad, until_cell
 from tests.worker.room.viewer import Viewer
 from worker.messages.control import ChangeSeat, Close, Closed, Exit, FreezeGame, Opened, ThawGame
 from worker.messages.storing import FinalSnapshot, Listed, ListSaves, Snapshot, Stored, StoreSave
-from worker.room.game.snapshot_format import unseal
+from worker.room.game.snapshot_format import unpack_snapshot
 
 
 @asynccontextmanager
@@ -50,14 +50,14 @@ async def test_a_frozen_room_goes_on_elsewhere_without_losing_a_frame(tmp_path: 
         frozen = await room.expect(FinalSnapshot)
         room.send(Close())
         await room.expect(Closed)
-    moment = unseal(frozen.data)[1]
-    assert frames(moment.state) == moment.frame == frozen.frame > 0
+    content = unpack_snapshot(frozen.data)[1]
+    assert frames(content.state) == content.frame == frozen.frame > 0
     async with opened(tmp_path, snapshot=frozen.data) as (room, (viewer,)):
         await viewer.picture()
         room.send(FreezeGame())
         later = await room.expect(FinalSnapshot)
         assert later.frame > frozen.frame
-        assert frames(unseal(later.data)[1].state) == later.frame
+        assert frames(unpack_snapshot(later.data)[1].state) == later.frame
         room.send(ThawGame())
         ask(viewer, "pause", paused=True)
         while not (notice := await viewer.notices.get()).get("paused"):
@@ -105,7 +105,7 @@ async def test_snapshots_come_by_themselves(tmp_path: Path) -> None:
         first = await room.expect(Snapshot)
         second = await room.expect(Snapshot)
         assert second.frame - first.frame > 60
-        assert frames(unseal(second.data)[1].state) == second.frame
+        assert frames(unpack_snapshot(second.data)[1].state) == second.frame
 
 
 async def test_a_viewer_changes_its_seat_without_a_new_connection(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
+from worker.room.media.codecs import CODECS
+
 
 class Viewer:
     """Offers to receive picture and sound; ``codec`` limits the offer to one video codec."""
@@ -65,6 +67,7 @@ class Viewer:
 
 
 def without_other_codecs(sdp: str, codec: str) -> str:
-    """Return the offer with the other video codec renamed to one that nobody knows."""
-    other = {"H264": "VP8", "VP8": "H264"}[codec]
-    return sdp.replace(f" {other}/90000", " NONE/90000")
+    """Rename the video codecs of an offer that aren't this one to one that nobody knows."""
+    for other in CODECS.keys() - {codec}:
+        sdp = sdp.replace(f" {other}/90000", " NONE/90000")
+    return sdp

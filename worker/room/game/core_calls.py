@@ -1,4 +1,4 @@
-"""What others want done with the core, in order, by the one thread that may: between two frames."""
+"""Calls into the core on behalf of other threads: made in order by the emulator's thread, between two frames."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-OVER = "the game has ended"
+ENDED = "the game has ended"
 
 
-class Jobs:
-    """A queue with an end: after ``close`` every job fails at once, so nobody waits for ever."""
+class CoreCalls:
+    """A queue that can be closed: after that every call fails at once, so that nobody waits for ever."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -29,32 +29,35 @@ class Jobs:
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def put(self, job: Callable[[Core], T]) -> Future[T]:
-        """Have it done; the future gets what it returns or raises, CoreError if the game ends first."""
+    def submit(self, call: Callable[[Core], T]) -> Future[T]:
+        """Queue a call, from any thread.
+
+        The future gets what the call returns or raises, or CoreError if the game ends first.
+        """
         future: Future[T] = Future()
         with self._lock:
             if not self._closed:
-                self._waiting.append((job, future))
+                self._waiting.append((call, future))
                 return future
-        future.set_exception(CoreError(OVER))
+        future.set_exception(CoreError(ENDED))
         return future
 
     def run(self, core: Core) -> None:
-        """Do what waits. On the emulator's thread."""
+        """Make the waiting calls, on the emulator's thread."""
         while self._waiting:
-            job, future = self._waiting.popleft()
+            call, future = self._waiting.popleft()
             if not future.set_running_or_notify_cancel():
                 continue
             try:
-                future.set_result(job(core))
+                future.set_result(call(core))
             except Exception as error:
                 future.set_exception(error)
 
     def close(self) -> None:
-        """Take no more; what waits fails."""
+        """Refuse further calls, and let those that wait fail."""
         with self._lock:
             self._closed = True
         while self._waiting:
             _, future = self._waiting.popleft()
             if future.set_running_or_notify_cancel():
-                future.set_exception(CoreError(OVER))
+                future.set_exception(CoreError(ENDED))

@@ -2,9 +2,9 @@
 
 All calls into the core are made here, for cores may bind to the thread that loads them. In one frame: sleep until the
 deadline, or until an input comes shortly before it; ``retro_run``, which polls the input as late as it can; encode at
-once; hand over; keep the state if it is time to. Running frames again with new input (preemptive frames) would go
-between ``retro_run`` and the encoding, in ``_frame``. Between frames it does what others want of the core
-(``jobs.py``); how a frame advances the game at another speed or backwards is in ``running.py``.
+once; hand over; capture the state if it is time to. Running frames again with new input (preemptive frames) would go
+between ``retro_run`` and the encoding, in ``_run_frame``. Between frames it makes the calls that others want into the
+core (``core_calls.py``); how a frame advances the game at another speed or backwards is in ``game.py``.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from worker.libretro import Core, CoreError
 from worker.room.errors import as_sentence
 from worker.room.game.battery import Battery
-from worker.room.game.core_calls import Jobs
+from worker.room.game.core_calls import CoreCalls
 from worker.room.game.game import Game
-from worker.room.game.loading import go_on, load_core
+from worker.room.game.loading import load_core, resume
 from worker.room.game.pacer import NANOSECONDS, Pacer
-from worker.room.game.playback import Playback
+from worker.room.game.playback import PlaybackControl
 from worker.room.game.snapshots import Snapshots
 from worker.room.media.audio import AudioEncoder
+from worker.room.media.codecs import CODECS
 from worker.room.media.video import VideoEncoder
 
 if TYPE_CHECKING:
@@ -37,27 +38,30 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_ELSE = "Choose another game, or tell whoever runs this arcade."
-"""What a player can do about a core or a game that doesn't do."""
+_ADVICE = "Choose another game, or tell whoever runs this arcade."
+"""The remedy for a core or a game that can't be loaded."""
 
 REST_SECONDS: Final = 1.0
-"""Between two looks of a game that rests; whoever has something for it wakes it."""
+"""Between two frames of the standing picture while the game rests; ``wake`` cuts it short."""
 STILL_SECONDS: Final = 0.05
-"""The same while somebody waits for a key frame of the picture that stands, and after one."""
+"""Between two of them while a viewer waits for a key frame, and after one."""
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Tick:
-    """What one frame gives the viewers."""
+class EncodedFrame:
+    """The packets of one frame, for all viewers."""
 
     timestamp: int
     """RTP, 90 kHz, not wrapped."""
     keyframe: bool
     video: list[bytes]
+    """RTP payloads."""
     audio: list[tuple[int, bytes]]
+    """Opus packets, each after its RTP timestamp (48 kHz)."""
     applied: list[tuple[int, int]]
+    """The inputs that the core has seen first in this frame: port and sequence number of each."""
 
 
 @dataclass(slots=True)
@@ -73,11 +77,11 @@ class Counters:
 
 
 class EmulatorEvents:
-    """What the thread reports. Each is called on the emulator's thread, or on that of its snapshots."""
+    """The thread's callbacks. Each is called on the emulator's thread, or on that of its snapshots."""
 
     loaded: Callable[[Core, str], None]
-    """The game is about to run; with what its players are to know of how it begins."""
-    tick: Callable[[Tick], None]
+    """The game is about to run; with a text for its players, if there is something to know of how it begins."""
+    frame: Callable[[EncodedFrame], None]
     av_info: Callable[[AvInfo, int], None]
     message: Callable[[str, float], None]
     rumble: Callable[[int, int, int], None]
@@ -86,7 +90,7 @@ class EmulatorEvents:
     battery: Callable[[bytes], None]
     """The battery memory, which has changed."""
     ended: Callable[[str, str], None]
-    """Exactly once, last: a code and a sentence."""
+    """The game is over; called exactly once, last, with a code and a sentence for the players."""
 
 
 class Emulator:
@@ -97,72 +101,75 @@ class Emulator:
         self._codec = codec
         self._inputs = inputs
         self._events = events
-        self._jobs = Jobs()
+        self._calls = CoreCalls()
         self._awake = threading.Event()
         self._stopping = False
         self._over = False
         self._game: Game | None = None
-        self.playback = Playback()
-        """How the game runs. Whoever changes it calls ``wake``."""
+        self.playback = PlaybackControl()
+        """How the game runs. Call ``wake`` after a change."""
         self.core_label = ("", "")
         """The core's name and version, once it is loaded."""
         self.counters = Counters()
         self.video: VideoEncoder | None = None
         self.busy_since: float | None = None
-        """Since when the core has been at what it was last called for (monotonic seconds); None between frames."""
+        """The time of the call into the core that is not back yet (monotonic seconds); None between frames."""
         # A daemon: a core that hangs for ever must not keep the process.
         self._thread = threading.Thread(target=self._main, name="emulator", daemon=True)
 
     def load(self) -> None:
-        """Start the thread; it loads core and game and then waits until somebody watches."""
+        """Start the thread; it loads core and game, which then rests until ``watch``."""
         self._thread.start()
 
     def watch(self, watched: bool) -> None:
-        """Whether anybody is there; without, the game rests."""
+        """Let the game run, or rest if nobody is watching."""
         if watched != self.playback.watched:
             self.playback.watched = watched
             self.wake()
 
     def wake(self) -> None:
-        """Look at the playback and the jobs, now if the game rests; a running game does so between frames."""
+        """Have a resting game look at the playback and the waiting calls now; a running one does so between frames."""
         self._awake.set()
 
-    def ask(self, job: Callable[[Core], T], *, changes: bool = False) -> Future[T]:
-        """Have this done with the core between two frames. ``changes``: it makes the game another.
+    def ask(self, call: Callable[[Core], T], *, changes: bool = False) -> Future[T]:
+        """Make a call into the core between two frames. ``changes``: it makes the game jump, as a load or a reset does.
 
-        The future gets what the job returns or raises; CoreError if the game ends first.
+        The future gets what the call returns or raises, or CoreError if the game ends first.
         """
 
-        def done(core: Core) -> T:
-            result = job(core)
+        def call_and_mark(core: Core) -> T:
+            result = call(core)
             if changes and self._game is not None:
-                self._game.jumped()
+                self._game.mark_jump()
             return result
 
-        future = self._jobs.put(done if changes else job)
+        future = self._calls.submit(call_and_mark if changes else call)
         self.wake()
         return future
 
     def freeze(self) -> Future[tuple[bytes, int]]:
-        """Rest, for good unless thawed, and give the last snapshot and its frame."""
+        """Stop the game until ``thaw``.
 
-        def last(core: Core) -> tuple[bytes, int]:
+        The future gets its final snapshot and its frame, or CoreError if it has ended.
+        """
+
+        def stop_and_pack(core: Core) -> tuple[bytes, int]:
             self.playback.frozen = True
-            assert self._game is not None  # noqa: S101 (jobs are done from _run on)
-            return self._game.last(), self._game.frame
+            assert self._game is not None  # noqa: S101 (calls are made from _run on)
+            return self._game.final_snapshot(), self._game.frame
 
-        return self.ask(last)
+        return self.ask(stop_and_pack)
 
     def thaw(self) -> None:
-        """Go on where ``freeze`` stopped, be that still to come: a busy machine may get to both at once."""
+        """Go on where ``freeze`` stopped, in the order of the calls: a busy machine may get to both at once."""
 
-        def go_on(_core: Core) -> None:
+        def unfreeze(_core: Core) -> None:
             self.playback.frozen = False
 
-        self.ask(go_on)
+        self.ask(unfreeze)
 
     def request_keyframe(self, *, urgent: bool = False) -> None:
-        """Let the next picture be a key frame (``VideoEncoder.request_keyframe``), also while the game rests."""
+        """Request a key frame (``VideoEncoder.request_keyframe``), also while the game rests."""
         if self.video is not None:
             self.video.request_keyframe(urgent=urgent)
             self.wake()
@@ -173,7 +180,7 @@ class Emulator:
         self.wake()
 
     def join(self, seconds: float) -> bool:
-        """Whether the thread ended within the time. Not for the event loop."""
+        """Wait for the thread's end; return whether it came within the time. Blocks, so not for the event loop."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
@@ -188,14 +195,14 @@ class Emulator:
                 if not self._stopping:
                     code, message = "game_over", "The game ended itself. Start it again to play on."
             finally:
-                self._jobs.close()
-                self._let_go(core)
+                self._calls.close()
+                self._close(core)
         except CoreError as error:
-            code, message = error.code, f"{as_sentence(str(error))} {_ELSE}"
+            code, message = error.code, f"{as_sentence(str(error))} {_ADVICE}"
         except Exception:
             logger.exception("! the emulator's thread failed")
             code, message = "core_failed", "The game stopped because of a fault in its room. Start it again."
-        self._jobs.close()
+        self._calls.close()
         self.busy_since = None
         self._events.ended(code, message)
 
@@ -205,17 +212,17 @@ class Emulator:
         try:
             core.on_message = self._events.message
             core.on_rumble = self._events.rumble
-            self._begin(core)
+            self._prepare(core)
         except BaseException:
             core.close()
             raise
         return core
 
-    def _begin(self, core: Core) -> None:
-        """Set the game at its beginning or where its snapshot left it, with all that it needs to run."""
-        moment, excuse = go_on(core, self._order)
-        if moment is not None:
-            self.playback.take_up(moment.setting)
+    def _prepare(self, core: Core) -> None:
+        """Restore the order's snapshot, if it has one, and make all that the game needs to run."""
+        content, excuse = resume(core, self._order)
+        if content is not None:
+            self.playback.restore(content.setting)
         fps = core.av_info.fps
         snapshots = Snapshots(
             core,
@@ -225,24 +232,24 @@ class Emulator:
             on_battery=self._events.battery,
         )
         video = self.video = VideoEncoder(
-            self._codec, _exact(fps), scale=self._order.scale, max_kbps=self._order.max_kbps
+            CODECS[self._codec], _exact(fps), scale=self._order.scale, max_kbps=self._order.max_kbps
         )
         audio = AudioEncoder(core.av_info.sample_rate)
-        self._game = Game(core, self.playback, video, audio, snapshots, frame=moment.frame if moment else 0)
+        self._game = Game(core, self.playback, video, audio, snapshots, frame=content.frame if content else 0)
         self.core_label = (core.info.name, core.info.version)
         self.busy_since = None
         self._events.loaded(core, " ".join(filter(None, (excuse, self._order.words))))
         self._events.av_info(core.av_info, core.rotation)
 
     def _run(self, core: Core) -> None:
-        assert self._game is not None  # noqa: S101 (_begin has made it)
+        assert self._game is not None  # noqa: S101 (_prepare has made it)
         game, playback = self._game, self.playback
         pacer = Pacer(_exact(core.av_info.fps), time.monotonic_ns())
-        core.on_shutdown = self._leave_game
-        core.on_av_info = lambda av_info: self._follow(av_info, core.rotation, game, pacer)
+        core.on_shutdown = self._mark_over
+        core.on_av_info = lambda av_info: self._update_av_info(av_info, core.rotation, game, pacer)
         while not (self._stopping or self._over):
-            if self._jobs:
-                self._do_jobs(core)
+            if self._calls:
+                self._make_calls(core)
             if playback.resting and not (game.stale and playback.watched):
                 self._rest(game, pacer)
                 continue
@@ -250,40 +257,40 @@ class Emulator:
                 game.resting = False
                 pacer.resume(time.monotonic_ns())
             self._await_frame(pacer)
-            self._frame(game, pacer)
+            self._run_frame(game, pacer)
 
-    def _do_jobs(self, core: Core) -> None:
+    def _make_calls(self, core: Core) -> None:
         self.busy_since = time.monotonic()
-        self._jobs.run(core)
+        self._calls.run(core)
         self.busy_since = None
 
     def _rest(self, game: Game, pacer: Pacer) -> None:
-        """No frame is to run: let a snapshot keep what was played, and show the picture to those who are there.
+        """Publish what was played, send the standing picture to viewers, if there are any, and wait.
 
-        Now and then again: a viewer learns from the next packet that one was lost.
+        The picture is repeated, because a viewer learns from the next packet that one was lost.
         """
         game.rest()
         if not self.playback.frozen:
             self.busy_since = time.monotonic()
-            game.keep(self.busy_since)
+            game.publish(self.busy_since)
             self.busy_since = None
         soon = False
         if self.playback.watched:
             pacer.resume(time.monotonic_ns())
-            self._show(game, pacer.timestamp)
+            self._send_frame(game, pacer.timestamp)
             pacer.advance()
             soon = game.video.is_keyframe or game.video.keyframe_wanted
         self._awake.wait(STILL_SECONDS if soon else REST_SECONDS)
         self._awake.clear()
 
     def _await_frame(self, pacer: Pacer) -> None:
-        """Sleep until the frame is due; less, if an input comes that would otherwise wait for it."""
+        """Sleep until the frame is due, or less if an input comes that would otherwise wait for it."""
         if self._inputs.wait((pacer.deadline - time.monotonic_ns()) / NANOSECONDS):
             early = pacer.earliest - time.monotonic_ns()
             if early > 0:
                 time.sleep(early / NANOSECONDS)
 
-    def _frame(self, game: Game, pacer: Pacer) -> None:
+    def _run_frame(self, game: Game, pacer: Pacer) -> None:
         counters = self.counters
         counters.late += pacer.begin(time.monotonic_ns())
         timestamp = pacer.timestamp
@@ -292,45 +299,46 @@ class Emulator:
             game.core.key_event(down, key, 0, modifiers)
         game.advance(timestamp)
         ran = time.monotonic()
-        self._show(game, timestamp)
+        self._send_frame(game, timestamp)
         pacer.advance()
         done = time.monotonic()
         counters.frames += 1
         counters.run_seconds += ran - began
         counters.encode_seconds += done - ran
-        game.look(done)
+        game.capture_if_due(done)
         self.busy_since = None
 
-    def _show(self, game: Game, timestamp: int) -> None:
-        """Encode the picture and the sound that there is, and hand them over."""
+    def _send_frame(self, game: Game, timestamp: int) -> None:
+        """Encode the picture and the pending sound, and hand them over."""
         pictures = game.video.encode(timestamp)
         sounds = game.audio.encode()
-        self._events.tick(Tick(timestamp, game.video.is_keyframe, pictures, sounds, self._inputs.take_applied()))
+        applied = self._inputs.take_applied()
+        self._events.frame(EncodedFrame(timestamp, game.video.is_keyframe, pictures, sounds, applied))
         self.counters.video_bytes += sum(map(len, pictures))
         self.counters.audio_bytes += sum(len(packet) for _, packet in sounds)
 
-    def _follow(self, av_info: AvInfo, rotation: int, game: Game, pacer: Pacer) -> None:
-        """The core changed its geometry or its rates in mid-game; the encoder follows the picture by itself."""
+    def _update_av_info(self, av_info: AvInfo, rotation: int, game: Game, pacer: Pacer) -> None:
+        """Follow the core's rates, which it may change in mid-game; the encoder follows the picture by itself."""
         fps = _exact(av_info.fps)
         if fps != pacer.fps:
             pacer.set_rate(fps, time.monotonic_ns())
-        game.follow_sound()
+        game.update_sample_rate()
         self._events.av_info(av_info, rotation)
 
-    def _leave_game(self) -> None:
-        """The core asked for the end (RETRO_ENVIRONMENT_SHUTDOWN)."""
+    def _mark_over(self) -> None:
+        """End after this frame, as the core wants it (RETRO_ENVIRONMENT_SHUTDOWN)."""
         self._over = True
 
-    def _let_go(self, core: Core) -> None:
-        """Hand on what was played since the last snapshot, and end the core."""
+    def _close(self, core: Core) -> None:
+        """Publish what was played since the last snapshot, and end the core."""
         self.busy_since = time.monotonic()
         try:
             if self._game is not None:
-                self._game.end(frozen=self.playback.frozen)
+                self._game.close(frozen=self.playback.frozen)
         finally:
             core.close()
 
 
 def _exact(fps: float) -> Fraction:
-    """The core's rate as the fraction that its author wrote, as near as a double tells."""
+    """Return the core's frame rate as the fraction that its author wrote, as near as a double tells."""
     return Fraction(fps).limit_denominator(1_000_000)

@@ -1,21 +1,21 @@
-"""The game with its encoders and its past: how one frame's time advances it, forwards, fast or backwards.
+"""The game with its encoders and its past: advances it by one frame's time, forwards, fast or backwards.
 
-Runs on the emulator's thread. When a frame is due and where its packets go is ``emulator.py``'s.
+Runs on the emulator's thread. ``emulator.py`` knows when a frame is due and where its packets go.
 """
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from worker.libretro import AvEnable, Core, CoreError
-from worker.room.game.pacer import VIDEO_CLOCK
-from worker.room.game.snapshots import Present
+from worker.room.game.snapshots import Position
 from worker.room.media.audio import OPUS_RATE
+from worker.room.media.codecs.codec import VIDEO_CLOCK
 
 if TYPE_CHECKING:
     from worker.libretro import Frame
-    from worker.room.game.playback import Playback
+    from worker.room.game.playback import PlaybackControl
     from worker.room.game.snapshots import Snapshots
     from worker.room.media.audio import AudioEncoder
     from worker.room.media.video import VideoEncoder
@@ -30,7 +30,7 @@ class Game:
     def __init__(
         self,
         core: Core,
-        playback: Playback,
+        playback: PlaybackControl,
         video: VideoEncoder,
         audio: AudioEncoder,
         snapshots: Snapshots,
@@ -44,124 +44,127 @@ class Game:
         self.resting = True
         """Whether no frame runs now."""
         self.stale = False
-        """Whether the game is another than the last picture shows."""
+        """Whether the game has jumped since the last picture."""
         self._playback = playback
         self._snapshots = snapshots
         self._revision = 0
         self._speed = 1
         self._silent = True
         self._steps_back = 0
-        core.on_video = self._take_picture
-        core.on_audio = audio.take
+        core.on_video = self._set_picture
+        core.on_audio = audio.add
 
     @property
-    def present(self) -> Present:
-        """The moment, for a snapshot."""
-        return Present(self.frame, self._revision, self._playback.setting)
+    def position(self) -> Position:
+        """How far the game has come, for a snapshot."""
+        return Position(self.frame, self._revision, self._playback.setting)
 
     def advance(self, timestamp: int) -> None:
-        """Let the time of one frame pass, whose RTP timestamp this is."""
+        """Let the time of one frame pass; ``timestamp`` is that frame's (RTP, 90 kHz, not wrapped)."""
         self.stale = False
         if self._playback.rewinding:
             self._step_back()
             return
         if self._silent:
-            self._sound_again(timestamp)
+            self._resume_sound(timestamp)
         speed = self._playback.speed
         if speed != self._speed:
             self._change_speed(speed)
         if speed > 1:
-            self._run_unseen(speed - 1)
+            self._run_hidden(speed - 1)
         self.core.run()
         self.frame += speed
         self._revision += 1
 
     def rest(self) -> None:
-        """No frame runs for a while."""
+        """Note that no frame runs for a while."""
         self.resting = self._silent = True
         self._steps_back = 0
 
-    def jumped(self) -> None:
-        """The game is another now: it was loaded or reset."""
+    def mark_jump(self) -> None:
+        """Note that the game was loaded or reset: show it, and capture it soon."""
         self._revision += 1
         self.stale = True
-        self._snapshots.soon()
+        self._snapshots.expedite()
 
-    def look(self, now: float) -> None:
-        """Keep the state, if it is time to; ``now`` in monotonic seconds."""
+    def capture_if_due(self, now: float) -> None:
+        """Capture the state, if it is time to and the game runs forwards; ``now`` in monotonic seconds."""
         if now >= self._snapshots.due and not self._playback.rewinding:
-            self._snapshots.capture(self.core, self.present, now)
+            self._snapshots.capture(self.core, self.position, now)
 
-    def keep(self, now: float) -> None:
-        """Hand on a snapshot now, unless the last one has all of it; not of a game that has not begun."""
+    def publish(self, now: float) -> None:
+        """Publish a snapshot now, unless the game has not begun, or not changed since the last one."""
         if self._revision:
-            self._snapshots.capture(self.core, self.present, now, publish=True)
+            self._snapshots.capture(self.core, self.position, now, publish=True)
 
-    def last(self) -> bytes:
-        """The game as it is, packed to go on elsewhere."""
+    def final_snapshot(self) -> bytes:
+        """Pack the game as it is, to go on elsewhere."""
         self._snapshots.flush()
-        return self._snapshots.last(self.core, self.present)
+        return self._snapshots.final(self.core, self.position)
 
-    def end(self, *, frozen: bool) -> None:
-        """Hand on what was played since the last snapshot, unless it went with the room."""
+    def close(self, *, frozen: bool) -> None:
+        """Publish what was played since the last snapshot, and end the thread that captures.
+
+        A game that was ``frozen`` publishes nothing: its final snapshot has all.
+        """
         try:
             if self._revision and not frozen:
                 self._snapshots.flush()
-                self._snapshots.capture(self.core, self.present, 0.0, publish=True)
+                self._snapshots.capture(self.core, self.position, 0.0, publish=True)
         finally:
             self._snapshots.stop()
 
-    def follow_sound(self) -> None:
-        """The core's sample rate may be another."""
+    def update_sample_rate(self) -> None:
+        """Follow the core's sample rate, and the game's speed."""
         self.audio.set_rate(self.core.av_info.sample_rate * self._speed)
 
     # ----- ways to advance
 
-    def _take_picture(self, frame: Frame | None) -> None:
+    def _set_picture(self, frame: Frame | None) -> None:
         if frame is not None:
-            self.video.take(frame, self.core.rotation)
+            self.video.set_picture(frame, self.core.rotation)
 
-    def _sound_again(self, timestamp: int) -> None:
+    def _resume_sound(self, timestamp: int) -> None:
         self._silent = False
         self._steps_back = 0
-        self.core.on_audio = self.audio.take
+        self.core.on_audio = self.audio.add
         self.audio.resume(timestamp * OPUS_RATE // VIDEO_CLOCK)
 
     def _change_speed(self, speed: int) -> None:
-        """The sound of a fast game is as fast: squeezed into the time that there is, and higher."""
+        """Run ``speed`` frames at a time. Their sound is squeezed into the time of one, and so becomes higher."""
         self._speed = speed
         self.core.fast_forward = speed > 1
-        self.follow_sound()
+        self.update_sample_rate()
 
-    def _run_unseen(self, frames: int) -> None:
-        """Frames that are heard, but neither drawn, if the core can do without, nor encoded."""
+    def _run_hidden(self, frames: int) -> None:
+        """Run frames that are heard, but neither drawn, if the core can do without, nor encoded."""
         core = self.core
-        core.on_video, core.av_enable = _ignore, AvEnable.AUDIO
+        core.on_video, core.av_enable = _discard, AvEnable.AUDIO
         try:
             for _ in range(frames):
                 core.run()
         finally:
-            core.on_video, core.av_enable = self._take_picture, AvEnable.VIDEO | AvEnable.AUDIO
+            core.on_video, core.av_enable = self._set_picture, AvEnable.VIDEO | AvEnable.AUDIO
 
     def _step_back(self) -> None:
-        """Every few frames the state before, of which one frame is run to have its picture."""
+        """Go back to the state before every few frames, and run one frame of it to have its picture."""
         if not self._steps_back:
             self._silent = True
-            self.core.on_audio = _ignore
+            self.core.on_audio = _discard
             self._snapshots.flush()
         self._steps_back += 1
         if self._steps_back % FRAMES_PER_STEP_BACK != 1:
             return
-        kept = self._snapshots.step_back()
-        if kept is None:
+        captured = self._snapshots.step_back()
+        if captured is None:
             return
-        state, frame = kept
-        with contextlib.suppress(CoreError):  # it then stands still; the core took it off itself a moment ago
+        state, frame = captured
+        with contextlib.suppress(CoreError):  # it then stands still; the core wrote this state itself
             self.core.unserialize(state)
         self.core.run()
         self.frame = frame + 1
         self._revision += 1
 
 
-def _ignore(*_arguments: Any) -> None:
-    """What nobody sees or hears."""
+def _discard(*_arguments: object) -> None:
+    """Drop a picture or a sound that nobody sees or hears."""

@@ -1,4 +1,4 @@
-"""When each frame is due: exact rational periods from one origin, so that nothing drifts. No clock, no sleep.
+"""The deadline of each frame: exact rational periods from one origin, so that nothing drifts. No clock, no sleep.
 
 The phase of the frames is one number, the origin; locking it to a viewer's screen would move it here.
 """
@@ -6,10 +6,9 @@ The phase of the frames is one number, the origin; locking it to a viewer's scre
 from fractions import Fraction
 from typing import Final
 
-NANOSECONDS: Final = 1_000_000_000
-VIDEO_CLOCK: Final = 90_000
-"""The RTP clock of every video codec, Hz."""
+from worker.room.media.codecs.codec import VIDEO_CLOCK
 
+NANOSECONDS: Final = 1_000_000_000
 MAX_BEHIND: Final = 6
 """Frames that may be made up at full speed after a stall; a longer stall is skipped, or the game would run in fast
 motion for as long as the machine was away."""
@@ -23,7 +22,7 @@ class Pacer:
         self.set_rate(fps, now)
 
     def set_rate(self, fps: Fraction, now: int) -> None:
-        """The core changed its frame rate: count from ``now`` on with the new one."""
+        """Count from ``now`` on with this frame rate; the timestamps go on."""
         self.fps = fps
         # Whole numbers: a Fraction is exact too, but costs tens of Python calls each frame.
         self._numerator = NANOSECONDS * fps.denominator
@@ -32,7 +31,7 @@ class Pacer:
         self._frame = 0
 
     def resume(self, now: int) -> None:
-        """Go on after a rest: the next frame is due now, and none is late. The timestamps keep to the clock."""
+        """Go on after a rest: make the next frame due now, and none late. The timestamps keep to the clock."""
         self.set_rate(self.fps, max(now, self.deadline))  # the last frame may have run early
 
     @property
@@ -56,12 +55,15 @@ class Pacer:
         return elapsed * VIDEO_CLOCK // (NANOSECONDS * self._denominator)
 
     def begin(self, now: int) -> bool:
-        """The frame begins at ``now``: whether it is late, by more than half a period. Skips what is lost for good."""
+        """Begin a frame at ``now``; return whether it is late, by more than half a period.
+
+        Frames that are more than ``MAX_BEHIND`` behind are skipped.
+        """
         behind = (now - self.deadline) * self._denominator
         if behind > MAX_BEHIND * self._numerator:
             self._frame += behind // self._numerator
         return 2 * behind > self._numerator
 
     def advance(self) -> None:
-        """The frame is done: the next deadline is the following frame's."""
+        """End the frame: the next deadline is that of the following one."""
         self._frame += 1

@@ -1,4 +1,4 @@
-"""How the game runs: paused, fast, backwards, or not at all because nobody is there. No clock, no core.
+"""The way in which the game runs: paused, fast, backwards, or not at all because nobody is there. No clock, no core.
 
 The event loop changes it on the players' behalf; the emulator's thread reads it once a frame.
 """
@@ -6,27 +6,28 @@ The event loop changes it on the players' behalf; the emulator's thread reads it
 from msgspec import Struct
 
 NOBODY = ""
+"""In the place of a player's title."""
 
 
-class Setting(Struct, frozen=True, kw_only=True):
-    """What of it a snapshot keeps, for the room that goes on from there."""
+class PlaybackSetting(Struct, frozen=True, kw_only=True):
+    """The part that a snapshot keeps, for the room that goes on from there."""
 
     paused: bool = False
     by: str = NOBODY
     speed: int = 1
 
 
-class Playback:
-    """One for each room. Its setters say whether anything changed."""
+class PlaybackControl:
+    """How one room's game runs. Its setters return whether they changed anything; ``by`` is a player's title."""
 
     def __init__(self) -> None:
         self.paused = False
         self.by = NOBODY
-        """Who changed it last."""
+        """The player who changed it last."""
         self.speed = 1
         self.rewinding = False
         self.watched = False
-        """Whether anybody is there to play for."""
+        """Whether a viewer is there to play for."""
         self.frozen = False
         """Whether the room is about to move, so that nothing may happen any more that its last snapshot lacks."""
 
@@ -36,30 +37,30 @@ class Playback:
         return self.frozen or not self.watched or (self.paused and not self.rewinding)
 
     @property
-    def setting(self) -> Setting:
-        """What a snapshot keeps."""
-        return Setting(paused=self.paused, by=self.by, speed=self.speed)
+    def setting(self) -> PlaybackSetting:
+        """The part that a snapshot keeps."""
+        return PlaybackSetting(paused=self.paused, by=self.by, speed=self.speed)
 
-    def take_up(self, setting: Setting) -> None:
-        """Go on as a snapshot says."""
+    def restore(self, setting: PlaybackSetting) -> None:
+        """Run as a snapshot says."""
         self.paused, self.by, self.speed = setting.paused, setting.by, setting.speed
 
     def pause(self, paused: bool, by: str) -> bool:
-        """Stop, or go on."""
+        """Stop the game, or let it go on."""
         changed = paused != self.paused
         if changed:
             self.paused, self.by = paused, by
         return changed
 
     def run_at(self, speed: int, by: str) -> bool:
-        """Run so many times as fast, and not backwards."""
+        """Run the game at ``speed`` times its own speed."""
         changed = speed != self.speed
         if changed:
             self.speed, self.by = speed, by
         return changed
 
     def rewind(self, on: bool, by: str) -> bool:
-        """Run backwards, or from here on forwards."""
+        """Run the game backwards, or from here on forwards."""
         changed = on != self.rewinding
         if changed:
             self.rewinding, self.by = on, by

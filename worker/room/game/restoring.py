@@ -1,6 +1,6 @@
-"""Going on from a state: without losing the game in progress, and after the start of a process.
+"""Restores states: without losing the game in progress, and after the start of a process.
 
-What a core says is all there is to know: one that takes a state and is broken by it says yes as well.
+Whether it worked is known from the core alone, and a core that a state has broken says yes as well.
 """
 
 import contextlib
@@ -8,13 +8,13 @@ import logging
 
 from worker.formats.savestate import StateHeader
 from worker.libretro import Core, CoreError, SerializationQuirk
-from worker.room.game.snapshot_format import Moment, MomentError, unseal
+from worker.room.game.snapshot_format import SnapshotContent, SnapshotError, unpack_snapshot
 
 logger = logging.getLogger(__name__)
 
 
 def set_state(core: Core, state: bytes | memoryview) -> None:
-    """Go on from the state. Raises CoreError if the core refuses it; the game is then as it was."""
+    """Go on from a state. Raises CoreError if the core refuses it; the game is then as it was."""
     before = core.serialize() if core.savestates else None
     try:
         core.unserialize(bytes(state))
@@ -27,37 +27,40 @@ def set_state(core: Core, state: bytes | memoryview) -> None:
 
 
 def set_battery(core: Core, memory: bytes) -> None:
-    """Put the battery memory in and press reset, for games read it when they start. Raises CoreError."""
+    """Put the battery memory in and press reset, for games read it when they start.
+
+    Raises CoreError if the game has none.
+    """
     if core.save_ram() is None:
         raise CoreError("this game has no battery memory")
     core.load_save_ram(memory)
     core.reset()
 
 
-def take_up(core: Core, snapshot: bytes) -> Moment:
+def restore_snapshot(core: Core, snapshot: bytes) -> SnapshotContent:
     """Go on from a snapshot in a core that has just loaded its game.
 
-    Raises CoreError if that can't be; the game is then at its beginning.
+    Raises CoreError if the snapshot is damaged or the core refuses it; the game is then at its beginning.
     """
     try:
-        header, moment = unseal(snapshot)
-    except MomentError as error:
+        header, content = unpack_snapshot(snapshot)
+    except SnapshotError as error:
         raise CoreError(f"its last snapshot is damaged: {error}") from error
-    if moment.battery is not None:
-        core.load_save_ram(moment.battery)
-    if not moment.state:
+    if content.battery is not None:
+        core.load_save_ram(content.battery)
+    if not content.state:
         raise CoreError("its core can't save its state")
     try:
-        _set_first_state(core, moment.state)
+        _set_first_state(core, content.state)
     except CoreError as error:
-        raise CoreError(f"its core doesn't take its last snapshot{_stranger(core, header)}") from error
-    if moment.battery is not None:
-        core.load_save_ram(moment.battery)  # a state may hold an older one
-    return moment
+        raise CoreError(f"its core doesn't take its last snapshot{_other_core(core, header)}") from error
+    if content.battery is not None:
+        core.load_save_ram(content.battery)  # a state may hold an older one
+    return content
 
 
 def _set_first_state(core: Core, state: bytes | memoryview) -> None:
-    """Some cores take no state, or not all of it, before they have run a frame."""
+    """Set the state of a game that has not run: some cores take none, or not all of it, before their first frame."""
     late = not core.savestates or bool(core.quirks & SerializationQuirk.MUST_INITIALIZE)
     if not late:
         try:
@@ -76,8 +79,8 @@ def _set_first_state(core: Core, state: bytes | memoryview) -> None:
         raise
 
 
-def _stranger(core: Core, header: StateHeader) -> str:
-    """In what the state's core is another than this one."""
+def _other_core(core: Core, header: StateHeader) -> str:
+    """Say from which core the state is, unless it is from this one."""
     if (header.core, header.core_version) == (core.info.name, core.info.version):
         return ""
     return f", which is from {header.core} {header.core_version}"

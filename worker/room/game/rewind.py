@@ -1,22 +1,22 @@
 """The states of the last minute, to run the game backwards: each as its difference from the next, compressed.
 
 Two states that are a quarter of a second apart differ in some hundred bytes: on the 1 MB state of a Mega Drive, 0.4 KB
-where the whole state has 5 KB, in the same 0.3 ms. No thread, no core; ``snapshots.py`` keeps and takes.
+where the whole state has 5 KB, in the same 0.3 ms. No thread, no core; ``snapshots.py`` captures the states.
 """
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import zstandard
 
 REWIND_BYTES: Final = 32 << 20
-"""What a room's past may take, compressed: a hundred times what a cartridge's minute has, so this bounds the discs."""
+"""The most that a room's past may take, compressed: a hundred times a cartridge's minute, so this bounds the discs."""
 REWIND_SECONDS: Final = 60
-"""How far back it goes."""
+"""How far back a game can be rewound."""
 
-State = np.ndarray[Any, np.dtype[np.uint8]]
+State = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class _Past:
     frame: int
     data: bytes
     difference: bool
-    """Whether ``data`` is what it differs in from the state after it; else it is the whole."""
+    """Whether ``data`` is the difference from the state after it; otherwise it is the whole state."""
 
 
 class Rewind:
-    """A stack with a floor that rises: ``push`` the present, ``pop`` back through what was before."""
+    """A stack of states that forgets the oldest: ``push`` the present one, ``pop`` those before it."""
 
     def __init__(self, *, max_bytes: int = REWIND_BYTES) -> None:
         self._max_bytes = max_bytes
@@ -45,11 +45,11 @@ class Rewind:
 
     @property
     def size(self) -> int:
-        """Bytes that the past takes, compressed."""
+        """Bytes that the past states take, compressed."""
         return self._bytes
 
     def push(self, state: State, frame: int, oldest: int) -> None:
-        """Keep a copy of the state after ``frame`` frames, and forget what is older than the frame ``oldest``."""
+        """Keep a copy of the state after ``frame`` frames, and forget those from before the frame ``oldest``."""
         newest = self._newest
         if newest is None:
             self._newest = state.copy()
@@ -64,9 +64,9 @@ class Rewind:
             self._bytes -= len(self._past.popleft().data)
 
     def pop(self) -> tuple[State, int] | None:
-        """The newest state and its frame, which are gone then; None if there is no more past.
+        """Take the newest state off the stack; return it and its frame, or None if nothing was pushed.
 
-        The oldest stays: whoever runs on beyond the beginning stands still there. The state is valid until the next
+        The oldest one stays: a game that is rewound beyond it stands still there. The state is valid until the next
         call of anything here.
         """
         if self._newest is None:

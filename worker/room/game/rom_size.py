@@ -1,4 +1,4 @@
-"""Whether a game file is all there, where its format says how long it must be.
+"""Finds game files of which a part is missing, where the format says how long they must be.
 
 Emulators fill what is missing with zeros and show a black picture, which tells a player nothing.
 """
@@ -15,7 +15,7 @@ GAME_BOY_LARGEST_CODE: Final = 8
 
 
 def missing_bytes(path: Path) -> int:
-    """How many bytes the file lacks of what its header announces; 0 if none, or if the format doesn't say.
+    """Count the bytes that a file lacks of what its header announces: 0 if none, or if the format doesn't say.
 
     Raises OSError.
     """
@@ -25,7 +25,7 @@ def missing_bytes(path: Path) -> int:
 
 
 def announced_size(head: bytes, suffix: str) -> int:
-    """The length of the whole file in bytes, by its first 0x150 bytes; 0 if they don't say."""
+    """Return the length of the whole file in bytes, by its first 0x150 bytes; 0 if they don't say."""
     if head.startswith(INES_MAGIC) and len(head) >= INES_HEADER:
         return _ines_size(head)
     if suffix in GAME_BOY_SUFFIXES and len(head) > GAME_BOY_SIZE_CODE:
@@ -35,7 +35,10 @@ def announced_size(head: bytes, suffix: str) -> int:
 
 
 def _ines_size(head: bytes) -> int:
-    """iNES: banks of 16 KiB program and 8 KiB pictures. NES 2.0 counts in other ways too, so only its plain one."""
+    """Return the size by an iNES header: banks of 16 KiB program and 8 KiB pictures.
+
+    NES 2.0 has another notation for odd sizes, which counts as not saying.
+    """
     program, pictures, trainer = head[4], head[5], 512 if head[6] & 4 else 0
     if head[7] & 0x0C == 0x08:
         if 0x0F in (head[9] & 0x0F, head[9] >> 4):

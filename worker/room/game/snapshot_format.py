@@ -1,4 +1,4 @@
-"""A moment of a game with all that another process needs to go on from it: what a snapshot holds.
+"""The format of a snapshot: a game's state with all that another process needs to go on from it.
 
 The core's state is plain, as ``retro_serialize`` gives it; compression, label and checksum are
 ``worker.formats.savestate``'s.
@@ -8,40 +8,41 @@ import msgspec
 from msgspec import Struct
 
 from worker.formats.savestate import StateHeader, pack, unpack
-from worker.room.game.playback import Setting
+from worker.room.game.playback import PlaybackSetting
 
 
-class MomentError(ValueError):
-    """These bytes hold no moment; the text says why."""
+class SnapshotError(ValueError):
+    """Bytes that are no snapshot; the text says why."""
 
 
-class Moment(Struct, frozen=True, kw_only=True):
+class SnapshotContent(Struct, frozen=True, kw_only=True):
     """The game after ``frame`` frames."""
 
     frame: int
     state: bytes | memoryview
-    """Empty if the core has no savestates: then only the battery memory goes on."""
+    """As ``retro_serialize`` gives it; empty if the core has no savestates, and only the battery memory goes on."""
     battery: bytes | None
-    setting: Setting
+    """The battery memory; None if the game has none."""
+    setting: PlaybackSetting
 
 
-class _Kept(Moment, frozen=True, kw_only=True):
+class _Packed(SnapshotContent, frozen=True, kw_only=True):
     state: bytes
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(_Kept)
+_decoder = msgspec.msgpack.Decoder(_Packed)
 
 
-def seal(moment: Moment, core: str, core_version: str) -> bytes:
-    """The moment, packed and labelled with the core."""
-    return pack(_encoder.encode(moment), core, core_version)
+def pack_snapshot(content: SnapshotContent, core: str, core_version: str) -> bytes:
+    """Pack a snapshot and label it with the core that it is from."""
+    return pack(_encoder.encode(content), core, core_version)
 
 
-def unseal(data: bytes) -> tuple[StateHeader, Moment]:
-    """The label and the moment. Raises MomentError."""
+def unpack_snapshot(data: bytes) -> tuple[StateHeader, SnapshotContent]:
+    """Return a snapshot's label and its content. Raises SnapshotError."""
     try:
         header, raw = unpack(data)
         return header, _decoder.decode(raw)
     except ValueError as error:  # of the envelope as of the message
-        raise MomentError(str(error)) from error
+        raise SnapshotError(str(error)) from error

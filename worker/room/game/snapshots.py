@@ -1,8 +1,8 @@
-"""Keeping the game's states while it runs: some for the way back, every few seconds one to go on from elsewhere.
+"""Captures the game's states while it runs: some to rewind to, and every few seconds one to go on from elsewhere.
 
-The emulator's thread has the core write its state into a buffer that was laid out before, which takes microseconds,
-and goes on. The thread here does what takes longer: it compares, compresses and hands on, mostly without the
-interpreter's lock.
+The emulator's thread has the core write its state into a buffer whose memory is there already, which takes
+microseconds, and goes on. The thread here does what takes longer: it compares, compresses and publishes, mostly without
+the interpreter's lock.
 """
 
 from __future__ import annotations
@@ -18,37 +18,42 @@ import numpy as np
 
 from worker.libretro import Core, CoreError
 from worker.room.game.rewind import REWIND_SECONDS, Rewind, State
-from worker.room.game.snapshot_format import Moment, seal
+from worker.room.game.snapshot_format import SnapshotContent, pack_snapshot
 
 if TYPE_CHECKING:
     from worker.room.game.battery import Battery
-    from worker.room.game.playback import Setting
+    from worker.room.game.playback import PlaybackSetting
 
 logger = logging.getLogger(__name__)
 
 SNAPSHOT_SECONDS: Final = 3.0
-"""Between two snapshots. With the time to store one, no more than 5 s of play are ever lost."""
+"""From one snapshot to the next. With the time to store one, no more than 5 s of play are ever lost."""
 REWIND_STEP_SECONDS: Final = 0.25
-"""Between two states of the way back."""
+"""From one state for rewinding to the next."""
 REWIND_BYTES_PER_SECOND: Final = 8 << 20
-"""Raw state that is compared and compressed in a second, at most: 0.3 % of a core. Large states take longer steps, but
-none longer than from one snapshot to the next."""
+"""The most of raw state that is compared and compressed in a second: 0.3 % of a core. Large states are captured less
+often, but not less than snapshots are."""
 BUFFERS: Final = 2
-"""One that is worked on, and one for the next state."""
+"""One that the thread works on, and one for the next state."""
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
-    """What the emulator knows of the moment."""
+class Position:
+    """How far the game has come, which the core does not know."""
 
     frame: int
+    """Frames since the game began, here or in processes before."""
     revision: int
-    """Another number whenever the game is no more what it was."""
-    setting: Setting
+    """A number that changes whenever the game does."""
+    setting: PlaybackSetting
 
 
 class Snapshots:
-    """Owns the buffers and the thread. ``on_snapshot`` and ``on_battery`` are called on it."""
+    """Owns the buffers and the thread.
+
+    ``on_snapshot`` gets a packed snapshot and its frame, ``on_battery`` a battery memory that has changed. Both are
+    called on the thread, ``on_battery`` by ``final`` too.
+    """
 
     def __init__(
         self,
@@ -67,67 +72,73 @@ class Snapshots:
         self._step = min(SNAPSHOT_SECONDS, max(REWIND_STEP_SECONDS, size / REWIND_BYTES_PER_SECOND))
         self._past_frames = int(REWIND_SECONDS * fps)
         self.due = self._next_snapshot = 0.0
-        """When the next state is to be kept, in monotonic seconds."""
-        self._kept = self._published = -1
+        """The time of the next capture, in monotonic seconds."""
+        self._captured = self._published = -1
         self._rewind = Rewind()
-        self._free = [_laid_out(size) for _ in range(BUFFERS)]
+        self._free = [_allocate(size) for _ in range(BUFFERS)]
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._main, name="snapshots", daemon=True)
         self._thread.start()
 
     # ----- on the emulator's thread
 
-    def capture(self, core: Core, present: Present, now: float, *, publish: bool = False) -> None:
-        """Keep the state now, and hand it on if it is time to or if told so. If the thread is behind, the next frame's
-        will do. ``now`` in monotonic seconds."""
+    def capture(self, core: Core, position: Position, now: float, *, publish: bool = False) -> None:
+        """Keep the state for rewinding, and publish it as a snapshot if one is due or ``publish`` says so.
+
+        Do nothing if the last one was of the same game, or if the thread is behind: the next frame's state will do.
+        ``now`` in monotonic seconds.
+        """
         publish = publish or now >= self._next_snapshot
-        if present.revision == (self._published if publish else self._kept):
+        if position.revision == (self._published if publish else self._captured):
             return
         if not self._free:
             return
         buffer = self._free.pop()
         size = core.state_size
         if size > len(buffer):
-            buffer = _laid_out(size)
+            buffer = _allocate(size)
         try:
             size = core.serialize_into(buffer) if size else 0
         except CoreError:
             size = 0
         memory = core.save_ram() if publish else None
         self.due = now + self._step
-        self._kept = present.revision
+        self._captured = position.revision
         if publish:
             self._next_snapshot = now + SNAPSHOT_SECONDS
-            self._published = present.revision
-        self._work.put(lambda: self._keep(buffer, size, present, memory, publish))
+            self._published = position.revision
+        self._work.put(lambda: self._process(buffer, size, position, memory, publish))
 
-    def last(self, core: Core, present: Present) -> bytes:
-        """The game as it is now, sealed for another process; it takes as long as it takes. ``flush`` comes first."""
+    def final(self, core: Core, position: Position) -> bytes:
+        """Pack a snapshot of the game as it is now, for another process. Call ``flush`` before."""
         try:
             state = core.serialize() if core.savestates else b""
         except CoreError:
             state = b""
         memory = core.save_ram()
-        self._keep_battery(memory)
-        moment = Moment(frame=present.frame, state=state, battery=memory, setting=present.setting)
-        return seal(moment, *self._label)
+        self._publish_battery(memory)
+        content = SnapshotContent(frame=position.frame, state=state, battery=memory, setting=position.setting)
+        return pack_snapshot(content, *self._label)
 
-    def soon(self) -> None:
-        """The game made a jump: keep a snapshot after the next frame."""
+    def expedite(self) -> None:
+        """Make a snapshot due after the next frame, because the game has jumped."""
         self.due = self._next_snapshot = 0.0
 
     def step_back(self) -> tuple[State, int] | None:
-        """The last state that was kept and its frame, which is forgotten then; None if none was. ``flush`` first."""
+        """Take back the last captured state: return it and its frame, or None if there is none.
+
+        Call ``flush`` before.
+        """
         return self._rewind.pop()
 
     def flush(self) -> None:
-        """Wait until all that was captured is done with."""
+        """Wait until the thread has worked off all captured states."""
         done = threading.Event()
         self._work.put(done.set)
         done.wait()
 
     def stop(self) -> None:
-        """Finish what was captured, and end the thread."""
+        """Work off all captured states, and end the thread."""
         self._work.put(None)
         self._thread.join()
 
@@ -140,27 +151,29 @@ class Snapshots:
             except Exception:
                 logger.exception("! a state was not kept")
 
-    def _keep(self, buffer: State, size: int, present: Present, memory: bytes | None, publish: bool) -> None:
+    def _process(self, buffer: State, size: int, position: Position, memory: bytes | None, publish: bool) -> None:
         try:
             state = buffer[:size]
             if size:
-                self._rewind.push(state, present.frame, present.frame - self._past_frames)
+                self._rewind.push(state, position.frame, position.frame - self._past_frames)
             if publish:
-                self._keep_battery(memory)
+                self._publish_battery(memory)
             if publish and size:
-                moment = Moment(frame=present.frame, state=state.data, battery=memory, setting=present.setting)
-                self._on_snapshot(seal(moment, *self._label), present.frame)
+                content = SnapshotContent(
+                    frame=position.frame, state=state.data, battery=memory, setting=position.setting
+                )
+                self._on_snapshot(pack_snapshot(content, *self._label), position.frame)
         finally:
             self._free.append(buffer)
 
-    def _keep_battery(self, memory: bytes | None) -> None:
+    def _publish_battery(self, memory: bytes | None) -> None:
         if memory and self._battery.changed(memory):
-            self._battery.handed_on(memory)
+            self._battery.mark_stored(memory)
             self._on_battery(memory)
 
 
-def _laid_out(size: int) -> State:
-    """A buffer whose memory is really there: the first touch of each page costs more than writing to it."""
+def _allocate(size: int) -> State:
+    """Make a buffer whose memory is really there: the first touch of each page costs more than writing to it."""
     buffer = np.empty(size, np.uint8)
     buffer.fill(0)
     return buffer

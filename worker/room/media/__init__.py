@@ -1,4 +1,5 @@
-"""Pictures and sound to packets, and packets to viewers over WebRTC.
+"""Encodes pictures and sound, and sends their packets to viewers over WebRTC.
 
-The only folder that speaks PyAV, aiortc and aioice. Imports ``wire`` and ``input``.
+The only folder that uses PyAV, aiortc and aioice. Imports ``wire``; ``game``, ``saves``, ``players`` and the room
+import it.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 
 import av
 import numpy as np
@@ -14,10 +14,14 @@ OPUS_RATE: Final = 48_000
 PACKET_SAMPLES: Final = 480
 """10 ms: shorter packets cost more headers than they save delay beside a video frame of 16 ms."""
 BITRATE_PER_CHANNEL: Final = 48_000
+"""Bits per second."""
+
+Samples = np.ndarray[tuple[int, int], np.dtype[np.int16]]
+"""Shape (samples, channels)."""
 
 
 class AudioEncoder:
-    """Takes 16-bit stereo at the core's exact rate, gives (RTP timestamp, Opus packet) pairs."""
+    """Makes Opus packets of 16-bit stereo at the core's exact rate."""
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
@@ -43,7 +47,7 @@ class AudioEncoder:
         self.set_rate(self._rate)
 
     def set_rate(self, rate: float) -> None:
-        """The core's sample rate in Hz; it may be no whole number (the Super NES's is 32,040.5)."""
+        """Resample from this rate in Hz from now on; it may be no whole number (the Super NES's is 32,040.5)."""
         self._rate = rate
         # QQ interpolates with 0.05 ms of delay where the better filters take 6 to 12.
         self._resampler = (
@@ -51,12 +55,12 @@ class AudioEncoder:
         )
 
     def resume(self, timestamp: int) -> None:
-        """Go on at this RTP timestamp (48 kHz) after a silence in which nothing was taken."""
+        """Go on at this RTP timestamp (48 kHz) after a silence in which nothing was added."""
         self._timestamp = max(self._timestamp, timestamp)
         self._pending = [np.zeros((0, self._channels), np.int16)]
 
-    def take(self, samples: np.ndarray[Any, np.dtype[np.int16]]) -> None:
-        """The core's next samples, of shape (n, 2); they are copied."""
+    def add(self, samples: Samples) -> None:
+        """Add a copy of the core's next samples, of shape (n, 2)."""
         if self._channels == 1:
             if np.array_equal(samples[:, 0], samples[:, 1]):
                 samples = samples[:, :1]
@@ -66,7 +70,7 @@ class AudioEncoder:
         self._pending.append(resampled)
 
     def encode(self) -> list[tuple[int, bytes]]:
-        """The packets that what was taken completes, each with its RTP timestamp (48 kHz)."""
+        """Return the packets that the added samples complete, each after its RTP timestamp (48 kHz)."""
         samples = np.concatenate(self._pending)
         packets = []
         start = 0
@@ -77,7 +81,7 @@ class AudioEncoder:
         self._pending = [samples[start:]]
         return packets
 
-    def _packet(self, samples: np.ndarray[Any, np.dtype[np.int16]]) -> bytes:
+    def _packet(self, samples: Samples) -> bytes:
         self._frame.planes[0].update(samples.tobytes())
         self._frame.pts = self._timestamp
         return b"".join(bytes(packet) for packet in self._context.encode(self._frame))

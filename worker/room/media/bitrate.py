@@ -1,4 +1,4 @@
-"""How many bits the room's stream may take, from what its viewers report. No clock, no encoder.
+"""The bit rate that the room's stream may have, from what its viewers report. No clock, no encoder.
 
 REMB follows the traffic: a still picture earns a low estimate that says nothing of the path. So an estimate counts only
 where it is below what was really sent; otherwise the limit creeps back up.
@@ -19,11 +19,13 @@ PATIENCE: Final = 2
 NEAR: Final = 0.6
 """The share of the limit from which the picture feels it."""
 STEP_DOWN: Final = 0.8
+"""The share of the limit that a cut leaves."""
 STEP_UP: Final = 1.4
+"""The multiple of the limit that a rise makes of it."""
 
 
 class BitrateControl:
-    """One for each room: the slowest viewer decides, for there is one stream."""
+    """The limit of one room's stream, ``kbps``: the slowest viewer decides, for there is one stream."""
 
     def __init__(self, max_kbps: int) -> None:
         self._max = max_kbps
@@ -34,7 +36,10 @@ class BitrateControl:
         self._last_rise = float("-inf")
 
     def report(self, *, sent_kbps: float, estimate_kbps: float | None, loss: float, now: float) -> bool:
-        """Take a viewer's figures of the last second; True if ``kbps`` changed. ``now`` in seconds."""
+        """Adapt ``kbps`` to the viewers' figures of the last second; return whether it changed. ``now`` in seconds.
+
+        ``estimate_kbps`` is the lowest REMB, None if no viewer sends any; ``loss`` the largest share of lost packets.
+        """
         squeezed = estimate_kbps is not None and estimate_kbps < 0.9 * sent_kbps and sent_kbps > FLOOR_KBPS
         self._squeezed = self._squeezed + 1 if squeezed else 0
         crowded = loss >= LOSSY or self._squeezed >= PATIENCE

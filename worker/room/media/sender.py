@@ -1,10 +1,9 @@
 """A viewer's RTP sender: payloads that the room encoded once become this viewer's packets.
 
 It takes the place of aiortc's ``RTCRtpSender``, which reads a track, drops PLI and REMB for packets that are encoded
-already, and spends more on a packet than the encoder does. Here the way of a packet is one call: header, SRTP, socket.
-This module alone touches the private parts of aiortc: its transports' ``_state``, ``_tx_srtp`` and ``_connection``;
-``install`` puts it in place. What it leaves to others: payloads (``video.py``, ``audio.py``) and what a lost picture or
-a full path means (``room.py``).
+already, and spends more on a packet than the encoder does. Here a packet takes one call: header, SRTP, socket; the last
+two are ``aiortc_hooks.py``'s. Payloads come from ``video.py`` and ``audio.py``, and what a lost picture or a full path
+means is decided in ``room.py`` and ``bitrate.py``.
 """
 
 import asyncio
@@ -12,22 +11,21 @@ import contextlib
 import random
 import struct
 import time
-import uuid
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
-import aiortc.rtcpeerconnection
-from aiortc import clock
-from aiortc.codecs import HEADER_EXTENSIONS, is_rtx
-from aiortc.rtcdtlstransport import State
-from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpSendParameters
+from aiortc import MediaStreamTrack, RTCDtlsTransport, clock
+from aiortc.codecs import is_rtx
+from aiortc.rtcrtpparameters import RTCRtpSendParameters
 from aiortc.rtp import (
     RTCP_PSFB_APP,
     RTCP_PSFB_FIR,
     RTCP_PSFB_PLI,
     RTCP_RTPFB_NACK,
+    AnyRtcpPacket,
     RtcpByePacket,
     RtcpPsfbPacket,
+    RtcpReceiverInfo,
     RtcpRrPacket,
     RtcpRtpfbPacket,
     RtcpSdesPacket,
@@ -36,6 +34,8 @@ from aiortc.rtp import (
     RtcpSrPacket,
     unpack_remb_fci,
 )
+
+from worker.room.media.aiortc_hooks import RtpSender, offer_header_extension, replace_sender
 
 MID_URI: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
 ABS_SEND_TIME_URI: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
@@ -47,8 +47,6 @@ PLAYOUT_DELAY: Final = bytes(3)
 maximum up to 500 ms it decodes as soon, but shows one frame for each refresh of the screen from a queue, which cost 8
 to 10 ms; without the extension it holds every frame back."""
 
-CONNECTED: Final = State.CONNECTED
-
 HISTORY: Final = 1024
 """Packets kept for retransmission, a power of two: about 2 s of picture at 6 Mbit/s."""
 REPAIRS_PER_SECOND: Final = 400
@@ -58,22 +56,16 @@ _HEADER = struct.Struct("!BBHII")
 _RTX_MARKER = 0x80
 
 
-class Sender:
-    """One medium of one viewer, with the interface that ``RTCPeerConnection`` expects of a sender."""
+class Sender(RtpSender):
+    """One medium of one viewer."""
 
-    def __init__(self, track_or_kind: Any, transport: Any) -> None:
-        self.kind: str = track_or_kind if isinstance(track_or_kind, str) else track_or_kind.kind
-        self.track = None
-        self.transport = transport
-        self._ssrc = random.getrandbits(32)
-        self._rtx_ssrc = random.getrandbits(32)
-        self._stream_id = self._track_id = str(uuid.uuid4())
-        self._enabled = True
+    def __init__(self, track_or_kind: MediaStreamTrack | str, transport: RTCDtlsTransport) -> None:
+        super().__init__(track_or_kind, transport)
         # The lower half keeps the first packets clear of a wrap, which would confuse SRTP's packet index.
         self._sequence = random.getrandbits(15)
         self._rtx_sequence = random.getrandbits(15)
         self.origin = random.getrandbits(32)
-        """What is added to a payload's timestamp to give the one on the wire."""
+        """The offset from a frame's timestamp to that of its packets, random as RFC 3550 section 5.1 has it."""
         self._payload_type = 0
         self._rtx_payload_type: int | None = None
         self._fixed_extensions = b""
@@ -98,16 +90,10 @@ class Sender:
         self.on_picture_lost: Callable[[], None] = lambda: None
         """Called when the viewer can't go on without a key frame (PLI, FIR)."""
 
-    # ----- what RTCPeerConnection calls
-
-    def replaceTrack(self, track: Any) -> None:  # noqa: N802 (the standard's name)
-        """Nothing: this sender is fed by ``push``, not by a track."""
-
-    def setTransport(self, transport: Any) -> None:  # noqa: N802
-        self.transport = transport
+    # ----- what aiortc calls
 
     async def send(self, parameters: RTCRtpSendParameters) -> None:
-        """The media are agreed on and the transport is up: packets may flow."""
+        """Let packets flow, and report on them: the media are agreed on and the transport is up."""
         if self._rtcp is not None:
             return
         self._cname = parameters.rtcp.cname or ""
@@ -117,12 +103,12 @@ class Sender:
             if is_rtx(other) and other.parameters["apt"] == codec.payloadType:
                 self._rtx_payload_type = other.payloadType
         self._agree_extensions({extension.uri: extension.id for extension in parameters.headerExtensions}, parameters)
-        self.transport._register_rtp_sender(self, parameters)
+        self._register(parameters)
         self._rtcp = asyncio.create_task(self._report())
         self.on_flowing()
 
     def _agree_extensions(self, ids: dict[str, int], parameters: RTCRtpSendParameters) -> None:
-        """Build the one-byte-header extension block (RFC 8285 section 4.2), all but the time of sending."""
+        """Build the block of one-byte header extensions (RFC 8285 section 4.2), all but the time of sending."""
         elements = []
         if MID_URI in ids and parameters.muxId:
             elements.append((ids[MID_URI], parameters.muxId.encode()))
@@ -137,37 +123,40 @@ class Sender:
         self._fixed_extensions = struct.pack("!HH", 0xBEDE, len(body) // 4) + body
 
     async def stop(self) -> None:
-        """Say goodbye and end."""
+        """Send a BYE packet, if anything was sent, and end."""
         if self._rtcp is None:
             return
-        self.transport._unregister_rtp_sender(self)
+        self._unregister()
         self._rtcp.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._rtcp
         with contextlib.suppress(ConnectionError):
-            await self.transport._send_rtp(bytes(RtcpByePacket(sources=[self._ssrc])))
+            await self._transmit_rtcp(bytes(RtcpByePacket(sources=[self._ssrc])))
 
-    async def _handle_rtcp_packet(self, packet: Any) -> None:
+    async def _handle_rtcp_packet(self, packet: AnyRtcpPacket) -> None:
         if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
             for report in packet.reports:
                 if report.ssrc == self._ssrc:
-                    self._take_report(report)
+                    self._read_report(report)
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
             for sequence in packet.lost:
                 self._repair(sequence)
         elif isinstance(packet, RtcpPsfbPacket):
-            self._take_payload_feedback(packet)
+            self._read_payload_feedback(packet)
 
     # ----- what the room calls
 
     @property
     def flowing(self) -> bool:
         """Whether pushed payloads reach the viewer."""
-        return self._rtcp is not None and self.transport._state is CONNECTED
+        return self._rtcp is not None and self.connected
 
     def push(self, payloads: Sequence[bytes], timestamp: int) -> None:
-        """Send one frame's payloads. ``timestamp``: in the codec's RTP clock, not wrapped."""
-        if not payloads or not self.flowing:
+        """Send one frame's payloads, or drop them before the viewer can get them.
+
+        ``timestamp``: in the codec's RTP clock, not wrapped.
+        """
+        if not payloads or self._rtcp is None or not self.connected:
             return
         extension = self._extension()
         wire = self._last_timestamp = (self.origin + timestamp) & 0xFFFFFFFF
@@ -183,23 +172,16 @@ class Sender:
             self.packets += 1
             self.octets += len(payload)
 
-    # ----- the packet's way
+    # ----- packets
 
     def _extension(self) -> bytes:
-        """The extension block of the frame that is sent now."""
+        """Build the extension block of the frame that is sent now."""
         if self._abs_send_time_id is None:
             return self._fixed_extensions
         # 6.18 fixed-point seconds; only differences count, so any epoch will do. It is the block's last element.
         now = int(time.time() * (1 << 18)) & 0xFFFFFF
         end = len(self._fixed_extensions) - self._padding
         return b"".join((self._fixed_extensions[: end - 3], now.to_bytes(3, "big"), bytes(self._padding)))
-
-    def _transmit(self, packet: bytes) -> None:
-        """Protect and send, without the four coroutines between here and the socket."""
-        connection = self.transport.transport._connection
-        pair = connection._nominated.get(1)
-        if pair is not None:
-            pair.protocol.transport.sendto(self.transport._tx_srtp.protect(packet), pair.remote_addr)
 
     def _repair(self, sequence: int) -> None:
         entry = self._history[sequence % HISTORY]
@@ -212,7 +194,7 @@ class Sender:
         self._transmit(packet)
 
     def _as_rtx(self, packet: bytes) -> bytes:
-        """The packet as RFC 4588 repeats it: on its own stream, the original number before the payload."""
+        """Wrap a packet for retransmission (RFC 4588): a stream of its own, the original number before the payload."""
         _, kind, sequence, timestamp, _ = _HEADER.unpack_from(packet)
         body = _HEADER.size + 4 + 4 * int.from_bytes(packet[14:16], "big")
         head = _HEADER.pack(
@@ -224,7 +206,7 @@ class Sender:
     # ----- reports, both ways
 
     async def _report(self) -> None:
-        """A sender report a second, give or take half (RFC 3550 section 6.2)."""
+        """Send a sender report each second, give or take half (RFC 3550 section 6.2), until cancelled."""
         while True:
             await asyncio.sleep(0.5 + random.random())
             self._repairs = 0
@@ -238,18 +220,18 @@ class Sender:
             self._sent_at = (ntp >> 16 & 0xFFFFFFFF, time.monotonic())
             source = RtcpSourceInfo(ssrc=self._ssrc, items=[(1, self._cname.encode())])
             with contextlib.suppress(ConnectionError):
-                await self.transport._send_rtp(
+                await self._transmit_rtcp(
                     bytes(RtcpSrPacket(ssrc=self._ssrc, sender_info=info)) + bytes(RtcpSdesPacket(chunks=[source]))
                 )
 
-    def _take_report(self, report: Any) -> None:
+    def _read_report(self, report: RtcpReceiverInfo) -> None:
         self.loss = report.fraction_lost / 256
         last, at = self._sent_at
         if report.lsr == last and report.dlsr:
             rtt = max(0.0, time.monotonic() - at - report.dlsr / 65536)
             self.rtt = rtt if self.rtt is None else 0.85 * self.rtt + 0.15 * rtt
 
-    def _take_payload_feedback(self, packet: RtcpPsfbPacket) -> None:
+    def _read_payload_feedback(self, packet: RtcpPsfbPacket) -> None:
         if packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
             self.on_picture_lost()
         elif packet.fmt == RTCP_PSFB_APP:
@@ -261,7 +243,5 @@ class Sender:
 
 def install() -> None:
     """Let aiortc make its peer connections with this sender, and offer the playout delay."""
-    vars(aiortc.rtcpeerconnection)["RTCRtpSender"] = Sender
-    video = HEADER_EXTENSIONS["video"]
-    if all(extension.uri != PLAYOUT_DELAY_URI for extension in video):
-        video.append(RTCRtpHeaderExtensionParameters(id=PLAYOUT_DELAY_ID, uri=PLAYOUT_DELAY_URI))
+    replace_sender(Sender)
+    offer_header_extension("video", PLAYOUT_DELAY_URI, PLAYOUT_DELAY_ID)

@@ -10,21 +10,26 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from worker.messages.storing import MAX_THUMBNAIL_BYTES
 
 if TYPE_CHECKING:
-    from worker.room.media.video import Shot
+    from worker.room.media.video import Screenshot
 
 WIDTH: Final = 160
 """Pixels; the height follows the shape that the picture has on a screen."""
 MAX_HEIGHT: Final = 240
+"""Pixels, for a picture that is much higher than it is wide."""
 QUANTIZERS: Final = (5, 31)
 """Of JPEG's 1 to 31: about 4 KB, and no blocks that catch the eye; and the coarsest, for pictures of noise."""
 
 
-def jpeg(shot: "Shot", aspect: float) -> bytes:
-    """The picture as JPEG, small enough to be stored; ``aspect`` is its width by its height as shown."""
-    height, width = shot.pixels.shape
-    source = av.VideoFrame(width, height, shot.layout)
-    plane = np.frombuffer(memoryview(source.planes[0]), shot.pixels.dtype).reshape(height, -1)
-    plane[:, :width] = shot.pixels
+def jpeg(screenshot: "Screenshot", aspect: float) -> bytes:
+    """Make a small JPEG file of at most ``MAX_THUMBNAIL_BYTES``; empty if the picture can't be made so small.
+
+    ``aspect`` is the picture's width by its height as shown.
+    """
+    pixels = screenshot.pixels
+    height, width = pixels.shape
+    source = av.VideoFrame(width, height, screenshot.layout)
+    plane = np.frombuffer(memoryview(source.planes[0]), pixels.dtype).reshape(height, -1)
+    plane[:, :width] = pixels
     small = VideoReformatter().reformat(
         source,
         width=WIDTH,

@@ -10,7 +10,7 @@ from worker.room.wire.requests import RequestRate
 
 if TYPE_CHECKING:
     from worker.room.input.viewer_input import ViewerInput
-    from worker.room.media.peer import Peer
+    from worker.room.media.peer_connection import PeerConnection
     from worker.room.wire.notices import Notice
 
 MAX_VIEWERS: Final = 32
@@ -20,7 +20,7 @@ MAX_VIEWERS: Final = 32
 class Viewer:
     """One viewer: its connection, its input, and the seat that its input drives, if it has one."""
 
-    def __init__(self, peer: Peer, input: ViewerInput, seat: int | None, profile: str, now: float) -> None:
+    def __init__(self, peer: PeerConnection, input: ViewerInput, seat: int | None, profile: str, now: float) -> None:
         self.peer = peer
         self.input = input
         self.seat = seat

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from worker.formats.savestate import StateHeader
     from worker.libretro import Core
     from worker.room.game.emulator import Emulator
-    from worker.room.media.video import Shot
+    from worker.room.media.video import Screenshot
     from worker.room.saves.storage import Storage
 
 MAX_PICTURES: Final = 120_000
@@ -50,7 +50,7 @@ class _GameCopy:
     state: bytes
     core: str
     core_version: str
-    shot: Shot | None
+    screenshot: Screenshot | None
     aspect: float
 
 
@@ -135,15 +135,15 @@ class Slots:
 
     def _copy_game(self, core: Core) -> _GameCopy:
         """Copy the game, on the emulator's thread."""
-        shot = self._emulator.video.shot() if self._emulator.video else None
+        screenshot = self._emulator.video.screenshot() if self._emulator.video else None
         aspect = core.av_info.aspect
         return _GameCopy(
-            core.serialize(), core.info.name, core.info.version, shot, 1 / aspect if core.rotation % 2 else aspect
+            core.serialize(), core.info.name, core.info.version, screenshot, 1 / aspect if core.rotation % 2 else aspect
         )
 
 
 def _pack(copy: _GameCopy) -> tuple[bytes, bytes]:
-    thumbnail = jpeg(copy.shot, copy.aspect) if copy.shot is not None else b""
+    thumbnail = jpeg(copy.screenshot, copy.aspect) if copy.screenshot is not None else b""
     return pack(copy.state, copy.core, copy.core_version), thumbnail
 
 

@@ -1,4 +1,4 @@
-"""What of a battery memory is worth storing."""
+"""Battery memories that are worth storing, and those that are not."""
 
 from worker.room.game.battery import Battery
 
@@ -14,6 +14,6 @@ def test_only_what_changed_is_stored() -> None:
     battery = Battery(b"score")
     assert not battery.changed(b"score")
     assert battery.changed(b"Score")
-    battery.handed_on(b"Score")
+    battery.mark_stored(b"Score")
     assert not battery.changed(b"Score")
     assert battery.changed(bytes(5)), "also when all of it was erased"

@@ -1,4 +1,4 @@
-"""The emulator's thread with a real core: loading, pacing, battery memory, and its one last word."""
+"""The emulator's thread with a real core: loading, pacing, battery memory, and the one event that ends it."""
 
 import threading
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from tests.cores.build import build
 from tests.cores.own_process import in_own_process
 from worker.libretro import CoreError
 from worker.messages.control import Open
-from worker.room.game.emulator import Emulator, EmulatorEvents, Tick
-from worker.room.game.playback import Setting
-from worker.room.game.snapshot_format import Moment, seal, unseal
+from worker.room.game.emulator import Emulator, EmulatorEvents, EncodedFrame
+from worker.room.game.playback import PlaybackSetting
+from worker.room.game.snapshot_format import SnapshotContent, pack_snapshot, unpack_snapshot
 from worker.room.input.ports import InputPorts
 from worker.room.input.viewer_input import ViewerInput
 
@@ -21,10 +21,10 @@ START = 3
 
 
 class Recorder(EmulatorEvents):
-    """Keeps what the thread reports, and lets a test wait for it."""
+    """Keeps what the thread calls back with, and lets a test wait for it."""
 
     def __init__(self) -> None:
-        self.ticks: list[Tick] = []
+        self.frames: list[EncodedFrame] = []
         self.words: list[tuple[str, str]] = []
         self.pictures: list[Any] = []
         self.over = threading.Event()
@@ -37,12 +37,12 @@ class Recorder(EmulatorEvents):
         self.batteries: list[bytes] = []
         self.snapshot = lambda data, frame: self.snapshots.append((data, frame))
         self.battery = self.batteries.append
-        self.tick = self._tick
+        self.frame = self._keep_frame
         self.ended = self._ended
 
-    def _tick(self, tick: Tick) -> None:
-        self.ticks.append(tick)
-        if len(self.ticks) >= 30:
+    def _keep_frame(self, frame: EncodedFrame) -> None:
+        self.frames.append(frame)
+        if len(self.frames) >= 30:
             self.enough.set()
 
     def _ended(self, code: str, message: str) -> None:
@@ -80,14 +80,14 @@ def run(order: Open, inputs: InputPorts | None = None) -> tuple[Emulator, Record
 @in_own_process
 def test_frames_come_with_picture_and_sound_from_one_key_frame(tmp_path: Path) -> None:
     emulator, recorder = run(order(tmp_path, "echo"))
-    assert [tick.keyframe for tick in recorder.ticks[:30]] == [True] + [False] * 29
-    assert all(tick.video for tick in recorder.ticks)
-    steps = {b.timestamp - a.timestamp for a, b in zip(recorder.ticks, recorder.ticks[1:], strict=False)}
+    assert [frame.keyframe for frame in recorder.frames[:30]] == [True] + [False] * 29
+    assert all(frame.video for frame in recorder.frames)
+    steps = {b.timestamp - a.timestamp for a, b in zip(recorder.frames, recorder.frames[1:], strict=False)}
     assert min(steps) == 1500, "a frame at 60 Hz is 1500 ticks of the RTP clock"
-    sounds = [timestamp for tick in recorder.ticks for timestamp, _ in tick.audio]
+    sounds = [timestamp for frame in recorder.frames for timestamp, _ in frame.audio]
     assert sounds == list(range(sounds[0], sounds[0] + 480 * len(sounds), 480))
     assert recorder.words == [("closed", "The room was closed.")]
-    assert emulator.counters.frames == len(recorder.ticks)
+    assert emulator.counters.frames == len(recorder.frames)
     assert recorder.pictures[0][0].width == 128
 
 
@@ -96,7 +96,7 @@ def test_a_held_button_reaches_the_core_and_its_battery_memory_the_agent(tmp_pat
     inputs = InputPorts()
     ViewerInput(inputs, 0).receive(bytes.fromhex("0101000001000000 0800 000000000000000000000000".replace(" ", "")))
     _, recorder = run(order(tmp_path, "echo"), inputs)
-    assert [tick.applied for tick in recorder.ticks if tick.applied] == [[(0, 1)]]
+    assert [frame.applied for frame in recorder.frames if frame.applied] == [[(0, 1)]]
     assert recorder.batteries[-1][0] >= 30
 
 
@@ -111,7 +111,7 @@ def test_battery_memory_is_there_again_in_the_next_game(tmp_path: Path) -> None:
 @in_own_process
 def test_options_reach_the_core(tmp_path: Path) -> None:
     _, recorder = run(order(tmp_path, "echo", options={"echo_format": "RGB565", "echo_rows": "wide"}))
-    assert all(tick.video for tick in recorder.ticks)
+    assert all(frame.video for frame in recorder.frames)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_options_reach_the_core(tmp_path: Path) -> None:
 def test_what_cannot_be_loaded_is_the_last_word(tmp_path: Path, change: dict[str, str], code: str) -> None:
     _, recorder = run(order(tmp_path, "echo", **change))
     assert [word for word, _ in recorder.words] == [code]
-    assert recorder.ticks == []
+    assert recorder.frames == []
 
 
 def test_half_a_game_is_refused_before_the_core_sees_it(tmp_path: Path) -> None:
@@ -136,8 +136,8 @@ def test_half_a_game_is_refused_before_the_core_sees_it(tmp_path: Path) -> None:
     )
 
 
-class Playing:
-    """A game on its thread, and waiting for what it gives."""
+class RunningGame:
+    """A game on its thread, with ways to wait for it."""
 
     def __init__(self, order: Open) -> None:
         self.recorder = Recorder()
@@ -166,33 +166,33 @@ class Playing:
 
 @in_own_process
 def test_a_pause_keeps_a_snapshot_and_shows_newcomers_the_picture(tmp_path: Path) -> None:
-    playing = Playing(order(tmp_path, "echo"))
+    playing = RunningGame(order(tmp_path, "echo"))
     recorder, emulator = playing.recorder, playing.emulator
     playing.pause(True)
     state = playing.state()
     playing.until(lambda: recorder.snapshots and recorder.snapshots[-1][1] == int.from_bytes(state[:4], "little"))
-    assert bytes(unseal(recorder.snapshots[-1][0])[1].state) == state
-    ticks = len(recorder.ticks)
+    assert bytes(unpack_snapshot(recorder.snapshots[-1][0])[1].state) == state
+    before = len(recorder.frames)
     emulator.request_keyframe(urgent=True)
-    playing.until(lambda: any(tick.keyframe for tick in recorder.ticks[ticks:]))
+    playing.until(lambda: any(frame.keyframe for frame in recorder.frames[before:]))
     assert playing.state() == state, "no frame was run for it"
     playing.pause(False)
     playing.until(lambda: playing.state() != state)
-    timestamps = [tick.timestamp for tick in recorder.ticks]
+    timestamps = [frame.timestamp for frame in recorder.frames]
     assert timestamps == sorted(set(timestamps))
     playing.end()
 
 
 @in_own_process
 def test_a_game_rests_while_nobody_is_there(tmp_path: Path) -> None:
-    playing = Playing(order(tmp_path, "echo"))
+    playing = RunningGame(order(tmp_path, "echo"))
     playing.emulator.watch(False)
     playing.until(lambda: playing.emulator._game is not None and playing.emulator._game.resting)
     state = playing.state()
-    frames = len(playing.recorder.ticks)
+    frames = len(playing.recorder.frames)
     playing.emulator.request_keyframe(urgent=True)
     assert playing.state() == state
-    assert len(playing.recorder.ticks) == frames
+    assert len(playing.recorder.frames) == frames
     playing.emulator.watch(True)
     playing.until(lambda: playing.state() != state)
     playing.end()
@@ -200,7 +200,7 @@ def test_a_game_rests_while_nobody_is_there(tmp_path: Path) -> None:
 
 @in_own_process
 def test_a_load_in_a_pause_is_seen(tmp_path: Path) -> None:
-    playing = Playing(order(tmp_path, "echo"))
+    playing = RunningGame(order(tmp_path, "echo"))
     playing.pause(True)
     frames = playing.emulator.counters.frames
     playing.emulator.ask(lambda core: core.unserialize(b"\x64" + bytes(7)), changes=True).result(20)
@@ -212,11 +212,11 @@ def test_a_load_in_a_pause_is_seen(tmp_path: Path) -> None:
 
 @in_own_process
 def test_a_frozen_game_gives_its_last_snapshot_and_goes_on_if_it_is_thawed(tmp_path: Path) -> None:
-    playing = Playing(order(tmp_path, "echo"))
+    playing = RunningGame(order(tmp_path, "echo"))
     data, frame = playing.emulator.freeze().result(20)
     state = playing.state()
-    assert bytes(unseal(data)[1].state) == state
-    assert unseal(data)[1].frame == frame
+    assert bytes(unpack_snapshot(data)[1].state) == state
+    assert unpack_snapshot(data)[1].frame == frame
     snapshots = len(playing.recorder.snapshots)
     playing.emulator.thaw()
     playing.until(lambda: playing.state() != state)
@@ -227,7 +227,7 @@ def test_a_frozen_game_gives_its_last_snapshot_and_goes_on_if_it_is_thawed(tmp_p
 
 @in_own_process
 def test_a_game_that_is_thawed_before_it_came_to_freeze_goes_on(tmp_path: Path) -> None:
-    playing = Playing(order(tmp_path, "echo"))
+    playing = RunningGame(order(tmp_path, "echo"))
     busy = threading.Event()
     playing.emulator.ask(lambda core: busy.wait())
     frozen = playing.emulator.freeze()
@@ -240,15 +240,18 @@ def test_a_game_that_is_thawed_before_it_came_to_freeze_goes_on(tmp_path: Path) 
 
 @in_own_process
 def test_a_room_goes_on_from_a_snapshot_as_it_was(tmp_path: Path) -> None:
-    moment = Moment(
-        frame=500, state=b"\x64" + bytes(7), battery=b"\x05" + bytes(63), setting=Setting(paused=True, by="Player 2")
+    content = SnapshotContent(
+        frame=500,
+        state=b"\x64" + bytes(7),
+        battery=b"\x05" + bytes(63),
+        setting=PlaybackSetting(paused=True, by="Player 2"),
     )
-    playing = order(tmp_path, "echo", snapshot=seal(moment, "Echo", "1.0"), battery=b"\x04" + bytes(63))
+    playing = order(tmp_path, "echo", snapshot=pack_snapshot(content, "Echo", "1.0"), battery=b"\x04" + bytes(63))
     recorder = Recorder()
     emulator = Emulator(playing, "H264", InputPorts(), recorder)
     emulator.load()
     assert emulator.ask(lambda core: core.serialize()).result(20) == b"\x64" + bytes(7)
-    assert emulator.playback.setting == moment.setting
+    assert emulator.playback.setting == content.setting
     emulator.watch(True)
     emulator.playback.pause(False, "Player 1")
     emulator.wake()

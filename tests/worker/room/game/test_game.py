@@ -1,4 +1,4 @@
-"""How the time of a frame advances a game, with a core that counts its frames."""
+"""A game advanced by hand, with a core that counts its frames."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -8,23 +8,24 @@ from tests.worker.room.fakes import order
 from worker.room.game.battery import Battery
 from worker.room.game.game import FRAMES_PER_STEP_BACK, Game
 from worker.room.game.loading import load_core
-from worker.room.game.playback import Playback
+from worker.room.game.playback import PlaybackControl
 from worker.room.game.snapshots import Snapshots
 from worker.room.input.ports import InputPorts
 from worker.room.media.audio import OPUS_RATE, AudioEncoder
-from worker.room.media.video import H264, VideoEncoder
+from worker.room.media.codecs import PREFERRED
+from worker.room.media.video import VideoEncoder
 
 TICKS = 1500
 """RTP ticks of a frame."""
 
 
-class Stage:
-    """A game that runs by hand, on a clock of our own."""
+class FrameStepper:
+    """A game that is advanced frame by frame, on a clock of our own."""
 
     def __init__(self, folder: Path) -> None:
         self.core = load_core(order(folder), InputPorts())
         self.snapshots: list[int] = []
-        self.playback = Playback()
+        self.playback = PlaybackControl()
         snapshots = Snapshots(
             self.core,
             Battery(None),
@@ -32,9 +33,9 @@ class Stage:
             on_snapshot=lambda data, frame: self.snapshots.append(frame),
             on_battery=lambda memory: None,
         )
-        self.kept = snapshots
+        self.capturing = snapshots
         audio = AudioEncoder(self.core.av_info.sample_rate)
-        self.game = Game(self.core, self.playback, VideoEncoder(H264, Fraction(60)), audio, snapshots, frame=0)
+        self.game = Game(self.core, self.playback, VideoEncoder(PREFERRED, Fraction(60)), audio, snapshots, frame=0)
         self.slot = 0
         self.sounds: list[int] = []
 
@@ -43,8 +44,8 @@ class Stage:
             self.game.advance(self.slot * TICKS)
             self.game.video.encode(self.slot * TICKS)
             self.sounds += [timestamp for timestamp, _ in self.game.audio.encode()]
-            self.game.look(self.slot / 60)
-            self.kept.flush()
+            self.game.capture_if_due(self.slot / 60)
+            self.capturing.flush()
             self.slot += 1
 
     @property
@@ -53,95 +54,95 @@ class Stage:
         return int.from_bytes(self.core.serialize()[:4], "little")
 
     def grey(self) -> int:
-        """What the core draws: its frame's number, modulo 256."""
-        shot = self.game.video.shot()
-        assert shot is not None
-        return int(shot.pixels[80, 100]) & 0xFF
+        """Return what the core draws: its frame's number, modulo 256."""
+        screenshot = self.game.video.screenshot()
+        assert screenshot is not None
+        return int(screenshot.pixels[80, 100]) & 0xFF
 
 
 @in_own_process
 def test_a_fast_game_runs_more_frames_and_draws_the_last(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    stage.run(10)
-    assert (stage.counted, stage.game.frame, stage.grey()) == (10, 10, 10)
-    stage.playback.run_at(4, "")
-    stage.run(10)
-    assert (stage.counted, stage.game.frame, stage.grey()) == (50, 50, 50)
-    stage.playback.run_at(1, "")
-    stage.run(1)
-    assert (stage.counted, stage.grey()) == (51, 51)
+    stepper = FrameStepper(tmp_path)
+    stepper.run(10)
+    assert (stepper.counted, stepper.game.frame, stepper.grey()) == (10, 10, 10)
+    stepper.playback.run_at(4, "")
+    stepper.run(10)
+    assert (stepper.counted, stepper.game.frame, stepper.grey()) == (50, 50, 50)
+    stepper.playback.run_at(1, "")
+    stepper.run(1)
+    assert (stepper.counted, stepper.grey()) == (51, 51)
 
 
 @in_own_process
 def test_the_sound_of_a_fast_game_fills_the_time_that_there_is_and_no_more(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    stage.playback.run_at(4, "")
-    stage.run(60)
-    packets = len(stage.sounds)
+    stepper = FrameStepper(tmp_path)
+    stepper.playback.run_at(4, "")
+    stepper.run(60)
+    packets = len(stepper.sounds)
     assert 95 <= packets <= 100
-    assert stage.sounds == [480 * index for index in range(packets)]
+    assert stepper.sounds == [480 * index for index in range(packets)]
 
 
 @in_own_process
 def test_a_game_runs_backwards_and_goes_on_from_there(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    stage.run(120)
-    stage.playback.rewind(True, "")
+    stepper = FrameStepper(tmp_path)
+    stepper.run(120)
+    stepper.playback.rewind(True, "")
     seen = []
     for _ in range(4):
-        stage.run(FRAMES_PER_STEP_BACK)
-        seen.append(stage.counted)
-        assert stage.grey() == stage.counted
+        stepper.run(FRAMES_PER_STEP_BACK)
+        seen.append(stepper.counted)
+        assert stepper.grey() == stepper.counted
     assert seen == sorted(seen, reverse=True)
     assert 15 * 3 <= 120 - seen[-1] <= 16 * 4
-    stage.playback.rewind(False, "")
-    stage.run(1)
-    assert stage.counted == seen[-1] + 1 == stage.game.frame
+    stepper.playback.rewind(False, "")
+    stepper.run(1)
+    assert stepper.counted == seen[-1] + 1 == stepper.game.frame
 
 
 @in_own_process
 def test_it_stands_still_at_the_beginning(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    stage.run(20)
-    stage.playback.rewind(True, "")
-    stage.run(20 * FRAMES_PER_STEP_BACK)
-    assert stage.counted <= 2
-    stage.playback.rewind(False, "")
-    stage.run(20)
-    assert stage.counted <= 22
+    stepper = FrameStepper(tmp_path)
+    stepper.run(20)
+    stepper.playback.rewind(True, "")
+    stepper.run(20 * FRAMES_PER_STEP_BACK)
+    assert stepper.counted <= 2
+    stepper.playback.rewind(False, "")
+    stepper.run(20)
+    assert stepper.counted <= 22
 
 
 @in_own_process
 def test_after_a_silence_the_sound_is_where_the_picture_is(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    stage.run(10)
-    stage.game.rest()
-    stage.slot += 600
-    stage.sounds.clear()
-    stage.run(3)
-    assert stage.sounds[0] == 610 * OPUS_RATE // 60
+    stepper = FrameStepper(tmp_path)
+    stepper.run(10)
+    stepper.game.rest()
+    stepper.slot += 600
+    stepper.sounds.clear()
+    stepper.run(3)
+    assert stepper.sounds[0] == 610 * OPUS_RATE // 60
 
 
 @in_own_process
-def test_a_game_that_rests_is_kept_once_and_only_if_it_was_played(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    stage.game.keep(0.0)
-    stage.run(5)
+def test_a_game_that_rests_is_published_once_and_only_if_it_was_played(tmp_path: Path) -> None:
+    stepper = FrameStepper(tmp_path)
+    stepper.game.publish(0.0)
+    stepper.run(5)
     for _ in range(3):
-        stage.game.keep(99.0)
-    stage.kept.flush()
-    assert stage.snapshots == [1, 5]
-    stage.game.jumped()
-    assert stage.game.stale
-    stage.game.keep(99.0)
-    stage.game.end(frozen=False)
-    assert stage.snapshots == [1, 5, 5]
+        stepper.game.publish(99.0)
+    stepper.capturing.flush()
+    assert stepper.snapshots == [1, 5]
+    stepper.game.mark_jump()
+    assert stepper.game.stale
+    stepper.game.publish(99.0)
+    stepper.game.close(frozen=False)
+    assert stepper.snapshots == [1, 5, 5]
 
 
 @in_own_process
-def test_the_end_hands_on_what_is_new_unless_the_room_moved(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    stage.run(5)
-    assert stage.game.last()
-    stage.game.end(frozen=True)
-    assert stage.snapshots == [1]
+def test_closing_publishes_what_is_new_unless_the_room_moved(tmp_path: Path) -> None:
+    stepper = FrameStepper(tmp_path)
+    stepper.run(5)
+    assert stepper.game.final_snapshot()
+    stepper.game.close(frozen=True)
+    assert stepper.snapshots == [1]

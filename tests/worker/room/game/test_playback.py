@@ -1,10 +1,10 @@
-"""When a game runs, and who changed that."""
+"""When a game runs, and the player who changed that."""
 
-from worker.room.game.playback import Playback, Setting
+from worker.room.game.playback import PlaybackControl, PlaybackSetting
 
 
 def test_a_game_rests_until_somebody_is_there() -> None:
-    playback = Playback()
+    playback = PlaybackControl()
     assert playback.resting
     playback.watched = True
     assert not playback.resting
@@ -13,7 +13,7 @@ def test_a_game_rests_until_somebody_is_there() -> None:
 
 
 def test_a_paused_game_can_still_be_rewound() -> None:
-    playback = Playback()
+    playback = PlaybackControl()
     playback.watched = True
     assert playback.pause(True, "Player 2")
     assert playback.resting
@@ -24,7 +24,7 @@ def test_a_paused_game_can_still_be_rewound() -> None:
 
 
 def test_only_changes_are_changes() -> None:
-    playback = Playback()
+    playback = PlaybackControl()
     assert not playback.pause(False, "Player 1")
     assert not playback.run_at(1, "Player 1")
     assert not playback.rewind(False, "Player 1")
@@ -34,10 +34,10 @@ def test_only_changes_are_changes() -> None:
     assert (playback.speed, playback.by) == (4, "Player 2")
 
 
-def test_what_a_snapshot_keeps_is_taken_up() -> None:
-    one, other = Playback(), Playback()
+def test_what_a_snapshot_keeps_is_restored() -> None:
+    one, other = PlaybackControl(), PlaybackControl()
     one.pause(True, "Player 2")
     one.run_at(2, "Player 1")
-    other.take_up(one.setting)
-    assert other.setting == one.setting == Setting(paused=True, by="Player 1", speed=2)
+    other.restore(one.setting)
+    assert other.setting == one.setting == PlaybackSetting(paused=True, by="Player 1", speed=2)
     assert not other.watched

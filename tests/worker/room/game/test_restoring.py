@@ -1,4 +1,4 @@
-"""Going on from states that cores take, refuse, or take late."""
+"""States that cores take, refuse, or take late."""
 
 import struct
 from pathlib import Path
@@ -8,9 +8,9 @@ import pytest
 from tests.cores.build import build
 from tests.cores.own_process import in_own_process
 from worker.libretro import Core, CoreError
-from worker.room.game.playback import Setting
-from worker.room.game.restoring import set_battery, set_state, take_up
-from worker.room.game.snapshot_format import Moment, seal
+from worker.room.game.playback import PlaybackSetting
+from worker.room.game.restoring import restore_snapshot, set_battery, set_state
+from worker.room.game.snapshot_format import SnapshotContent, pack_snapshot
 
 MARK = 0x600D
 
@@ -32,8 +32,8 @@ def frames(core: Core) -> int:
 
 
 def snapshot(state: bytes, battery: bytes | None = None) -> bytes:
-    moment = Moment(frame=77, state=state, battery=battery, setting=Setting(speed=2))
-    return seal(moment, "Other", "3")
+    content = SnapshotContent(frame=77, state=state, battery=battery, setting=PlaybackSetting(speed=2))
+    return pack_snapshot(content, "Other", "3")
 
 
 @in_own_process
@@ -51,11 +51,11 @@ def test_a_state_that_is_refused_half_way_loses_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("define", ["", "LATE=1", "LATE=2"])
 @in_own_process
-def test_a_snapshot_is_taken_up_also_by_cores_that_must_run_first(tmp_path: Path, define: str) -> None:
+def test_a_snapshot_is_restored_also_by_cores_that_must_run_first(tmp_path: Path, define: str) -> None:
     core = opened(tmp_path, define=define)
-    moment = take_up(core, snapshot(state(1234)))
+    content = restore_snapshot(core, snapshot(state(1234)))
     assert frames(core) == 1234
-    assert (moment.frame, moment.setting.speed) == (77, 2)
+    assert (content.frame, content.setting.speed) == (77, 2)
 
 
 @pytest.mark.parametrize("define", ["", "LATE=1", "LATE=2"])
@@ -63,7 +63,7 @@ def test_a_snapshot_is_taken_up_also_by_cores_that_must_run_first(tmp_path: Path
 def test_a_snapshot_that_is_refused_leaves_the_game_at_its_beginning(tmp_path: Path, define: str) -> None:
     core = opened(tmp_path, define=define)
     with pytest.raises(CoreError, match=r"^its core doesn't take its last snapshot, which is from Other 3$"):
-        take_up(core, snapshot(state(1234, mark=0)))
+        restore_snapshot(core, snapshot(state(1234, mark=0)))
     core.run()
     assert frames(core) <= 2
 
@@ -72,9 +72,9 @@ def test_a_snapshot_that_is_refused_leaves_the_game_at_its_beginning(tmp_path: P
 def test_a_snapshot_that_is_damaged_or_empty(tmp_path: Path) -> None:
     core = opened(tmp_path, "echo")
     with pytest.raises(CoreError, match=r"^its last snapshot is damaged"):
-        take_up(core, snapshot(state(1))[:-1])
+        restore_snapshot(core, snapshot(state(1))[:-1])
     with pytest.raises(CoreError, match=r"^its core can't save its state$"):
-        take_up(core, snapshot(b"", battery=b"\x05" + bytes(63)))
+        restore_snapshot(core, snapshot(b"", battery=b"\x05" + bytes(63)))
     assert (core.save_ram() or b"")[0] == 5, "what there is goes on"
 
 

@@ -1,4 +1,4 @@
-"""The way back through states."""
+"""States pushed and popped, the oldest forgotten."""
 
 import numpy as np
 from hypothesis import given

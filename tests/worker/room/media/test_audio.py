@@ -10,13 +10,13 @@ from worker.room.media.audio import OPUS_RATE, PACKET_SAMPLES, AudioEncoder
 
 
 def tone(rate: float, seconds: float, pitch: float = 440.0) -> np.ndarray[Any, np.dtype[np.int16]]:
-    """A sine in both channels, shape (n, 2)."""
+    """Make a sine in both channels, shape (n, 2). ``rate`` and ``pitch`` in Hz."""
     wave = 12000 * np.sin(2 * np.pi * pitch * np.arange(int(rate * seconds)) / rate)
     return np.repeat(wave.astype(np.int16)[:, None], 2, axis=1)
 
 
 def hear(packets: list[tuple[int, bytes]]) -> np.ndarray[Any, Any]:
-    """The left channel, decoded."""
+    """Decode packets and return the left channel."""
     decoder: Any = av.CodecContext.create("libopus", "r")
     decoder.sample_rate, decoder.layout = OPUS_RATE, "stereo"
     frames = [frame for _, packet in packets for frame in decoder.decode(av.Packet(packet))]
@@ -29,7 +29,7 @@ def test_the_pitch_survives_whatever_the_rate(rate: float) -> None:
     samples = tone(rate, 1.0)
     packets = []
     for start in range(0, len(samples), 533):
-        encoder.take(samples[start : start + 533])
+        encoder.add(samples[start : start + 533])
         packets += encoder.encode()
     heard = hear(packets)[4800:43200].astype(float)
     spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard))))
@@ -39,24 +39,24 @@ def test_the_pitch_survives_whatever_the_rate(rate: float) -> None:
 
 def test_timestamps_count_samples_of_10_ms_packets() -> None:
     encoder = AudioEncoder(48000.0)
-    encoder.take(tone(48000.0, 0.035))
+    encoder.add(tone(48000.0, 0.035))
     assert [timestamp for timestamp, _ in encoder.encode()] == [0, PACKET_SAMPLES, 2 * PACKET_SAMPLES]
-    encoder.take(tone(48000.0, 0.005))
+    encoder.add(tone(48000.0, 0.005))
     assert [timestamp for timestamp, _ in encoder.encode()] == [3 * PACKET_SAMPLES]
     assert encoder.encode() == []
 
 
-def test_taken_samples_are_copied() -> None:
+def test_added_samples_are_copied() -> None:
     encoder = AudioEncoder(48000.0)
     samples = tone(48000.0, 0.1)
-    encoder.take(samples)
+    encoder.add(samples)
     samples[:] = 0
     assert np.abs(hear(encoder.encode())).max() > 5000
 
 
 def test_the_rate_may_change_in_mid_game() -> None:
     encoder = AudioEncoder(48000.0)
-    encoder.take(tone(48000.0, 0.5))
+    encoder.add(tone(48000.0, 0.5))
     encoder.set_rate(32000.0)
-    encoder.take(tone(32000.0, 0.5))
+    encoder.add(tone(32000.0, 0.5))
     assert len(encoder.encode()) in (99, 100)

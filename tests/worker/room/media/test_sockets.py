@@ -65,9 +65,9 @@ def test_the_stock_has_an_end(agent: MediaSocketSender, sockets: MediaSockets) -
         agent.send()
         sockets.receive()
     for _ in range(MAX_STOCK):
-        sockets.take("127.0.0.1").close()
+        sockets.pop("127.0.0.1").close()
     with pytest.raises(OSError, match="no socket"):
-        sockets.take("127.0.0.1")
+        sockets.pop("127.0.0.1")
 
 
 def test_nothing_new_is_no_addresses(sockets: MediaSockets, agent: MediaSocketSender) -> None:

@@ -4,14 +4,15 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
-import av
 import numpy as np
 import pytest
-from aiortc.codecs.h264 import h264_depayload
-from aiortc.codecs.vpx import vp8_depayload
 
+from tests.worker.room.media.decoding import decode
 from worker.libretro import PixelFormat
-from worker.room.media.video import H264, JOIN_INTERVAL, KEYFRAME_INTERVAL, VP8, Allowance, VideoEncoder
+from worker.room.media.codecs import CODECS, PREFERRED, VideoCodec
+from worker.room.media.video import JOIN_INTERVAL, KEYFRAME_INTERVAL, LeakyBucket, VideoEncoder
+
+every_codec = pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS.keys())
 
 FPS = Fraction(60)
 FRAME = 1500
@@ -20,7 +21,7 @@ RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
 
 def picture(rgb: np.ndarray[Any, Any], pixel_format: PixelFormat, padding: int = 0) -> Any:
-    """A core's frame of the (height, width, 3) picture, its rows ``padding`` pixels longer than the picture."""
+    """Make a core's frame of a (height, width, 3) picture, with rows that are ``padding`` pixels longer."""
     red, green, blue = (rgb[..., index].astype(np.uint32) for index in range(3))
     words = {
         PixelFormat.XRGB8888: (red << 16 | green << 8 | blue).astype(np.uint32),
@@ -36,32 +37,15 @@ def picture(rgb: np.ndarray[Any, Any], pixel_format: PixelFormat, padding: int =
 
 
 def quarters(width: int = 64, height: int = 48) -> np.ndarray[Any, Any]:
-    """Red and green above blue and white."""
+    """Paint a picture, shape (height, width, 3): red and green above blue and white."""
     rgb = np.zeros((height, width, 3), np.uint8)
     rgb[: height // 2, : width // 2], rgb[: height // 2, width // 2 :] = RED, GREEN
     rgb[height // 2 :, : width // 2], rgb[height // 2 :, width // 2 :] = BLUE, WHITE
     return rgb
 
 
-class Viewer:
-    """Decodes payloads as a browser would."""
-
-    def __init__(self, codec: str) -> None:
-        self._depayload = h264_depayload if codec == H264 else vp8_bytes
-        self._decoder: Any = av.CodecContext.create("h264" if codec == H264 else "vp8", "r")
-
-    def see(self, payloads: list[bytes]) -> np.ndarray[Any, Any]:
-        data = b"".join(map(self._depayload, payloads))
-        frames = [*self._decoder.decode(av.Packet(data))]
-        return np.asarray(frames[-1].to_ndarray(format="rgb24"))
-
-
-def vp8_bytes(payload: bytes) -> bytes:
-    return bytes(vp8_depayload(payload))
-
-
 def colours(rgb: np.ndarray[Any, Any]) -> list[str]:
-    """The names of the four quarters' colours."""
+    """Name the colours of the four quarters of a picture."""
     height, width, _ = rgb.shape
     names = {"red": RED, "green": GREEN, "blue": BLUE, "white": WHITE}
     points = [(height // 4, width // 4), (height // 4, 3 * width // 4)]
@@ -73,12 +57,12 @@ def distance(a: np.ndarray[Any, Any], b: tuple[int, int, int]) -> int:
     return int(np.abs(a.astype(int) - b).sum())
 
 
-@pytest.mark.parametrize("codec", [H264, VP8])
+@every_codec
 @pytest.mark.parametrize("pixel_format", list(PixelFormat))
-def test_every_pixel_format_arrives_in_its_colours(codec: str, pixel_format: PixelFormat) -> None:
+def test_every_pixel_format_arrives_in_its_colours(codec: VideoCodec, pixel_format: PixelFormat) -> None:
     encoder = VideoEncoder(codec, FPS)
-    encoder.take(picture(quarters(), pixel_format, padding=24), 0)
-    seen = Viewer(codec).see(encoder.encode(0))
+    encoder.set_picture(picture(quarters(), pixel_format, padding=24), 0)
+    seen = decode(codec.name, encoder.encode(0))
     assert seen.shape == (48, 64, 3)
     assert colours(seen) == ["red", "green", "blue", "white"]
 
@@ -92,25 +76,25 @@ def test_every_pixel_format_arrives_in_its_colours(codec: str, pixel_format: Pix
     ],
 )
 def test_rotation_is_counter_clockwise(rotation: int, expected: list[str]) -> None:
-    encoder = VideoEncoder(H264, FPS)
-    encoder.take(picture(quarters(), PixelFormat.RGB565), rotation)
-    seen = Viewer(H264).see(encoder.encode(0))
+    encoder = VideoEncoder(PREFERRED, FPS)
+    encoder.set_picture(picture(quarters(), PixelFormat.RGB565), rotation)
+    seen = decode(PREFERRED.name, encoder.encode(0))
     assert seen.shape[:2] == ((64, 48) if rotation % 2 else (48, 64))
     assert colours(seen) == expected
 
 
 def test_upscaling_is_whole_and_odd_sides_are_cropped() -> None:
-    encoder = VideoEncoder(H264, FPS, scale=3)
-    encoder.take(picture(quarters(63, 49), PixelFormat.XRGB8888), 0)
-    assert Viewer(H264).see(encoder.encode(0)).shape == (144, 186, 3)
+    encoder = VideoEncoder(PREFERRED, FPS, scale=3)
+    encoder.set_picture(picture(quarters(63, 49), PixelFormat.XRGB8888), 0)
+    assert decode(PREFERRED.name, encoder.encode(0)).shape == (144, 186, 3)
 
 
-@pytest.mark.parametrize("codec", [H264, VP8])
-def test_one_key_frame_until_another_is_asked_for(codec: str) -> None:
+@every_codec
+def test_one_key_frame_until_another_is_asked_for(codec: VideoCodec) -> None:
     encoder = VideoEncoder(codec, FPS)
     moving = quarters()
     for index in range(400):
-        encoder.take(picture(np.roll(moving, index, 1), PixelFormat.RGB565), 0)
+        encoder.set_picture(picture(np.roll(moving, index, 1), PixelFormat.RGB565), 0)
         encoder.encode(index * FRAME)
         assert encoder.is_keyframe == (index == 0)
     encoder.request_keyframe()
@@ -119,19 +103,19 @@ def test_one_key_frame_until_another_is_asked_for(codec: str) -> None:
     assert encoder.keyframes == 2
 
 
-@pytest.mark.parametrize("codec", [H264, VP8])
-def test_a_new_viewer_can_start_from_a_requested_key_frame(codec: str) -> None:
+@every_codec
+def test_a_new_viewer_can_start_from_a_requested_key_frame(codec: VideoCodec) -> None:
     encoder = VideoEncoder(codec, FPS)
-    encoder.take(picture(quarters(), PixelFormat.RGB565), 0)
+    encoder.set_picture(picture(quarters(), PixelFormat.RGB565), 0)
     for index in range(6):
         encoder.encode(index * FRAME)
     encoder.request_keyframe(urgent=True)
-    assert colours(Viewer(codec).see(encoder.encode(6 * FRAME))) == ["red", "green", "blue", "white"]
+    assert colours(decode(codec.name, encoder.encode(6 * FRAME))) == ["red", "green", "blue", "white"]
 
 
 def test_losses_are_answered_at_most_every_third_of_a_second_and_newcomers_sooner() -> None:
-    encoder = VideoEncoder(H264, FPS)
-    encoder.take(picture(quarters(), PixelFormat.RGB565), 0)
+    encoder = VideoEncoder(PREFERRED, FPS)
+    encoder.set_picture(picture(quarters(), PixelFormat.RGB565), 0)
     keys = []
     for timestamp in range(0, 3 * KEYFRAME_INTERVAL, FRAME):
         encoder.request_keyframe()
@@ -150,53 +134,54 @@ def test_losses_are_answered_at_most_every_third_of_a_second_and_newcomers_soone
 
 
 def test_a_new_size_or_bit_rate_starts_with_a_key_frame() -> None:
-    encoder = VideoEncoder(H264, FPS)
-    encoder.take(picture(quarters(), PixelFormat.RGB565), 0)
+    encoder = VideoEncoder(PREFERRED, FPS)
+    encoder.set_picture(picture(quarters(), PixelFormat.RGB565), 0)
     encoder.encode(0)
-    encoder.take(picture(quarters(32, 32), PixelFormat.RGB565), 0)
-    assert Viewer(H264).see(encoder.encode(FRAME)).shape == (32, 32, 3)
+    encoder.set_picture(picture(quarters(32, 32), PixelFormat.RGB565), 0)
+    assert decode(PREFERRED.name, encoder.encode(FRAME)).shape == (32, 32, 3)
     encoder.set_bitrate(300)
     encoder.encode(2 * FRAME)
     assert encoder.keyframes == 3
 
 
 def test_the_limit_holds_for_noise() -> None:
-    encoder = VideoEncoder(H264, FPS, max_kbps=1000)
+    encoder = VideoEncoder(PREFERRED, FPS, max_kbps=1000)
     noise = np.random.default_rng(1)
     size = 0
     for index in range(240):
         rgb = noise.integers(0, 256, (240, 256, 3), dtype=np.uint8)
-        encoder.take(picture(rgb, PixelFormat.RGB565), 0)
+        encoder.set_picture(picture(rgb, PixelFormat.RGB565), 0)
         size += sum(map(len, encoder.encode(index * FRAME))) if index >= 60 else 0
     assert 8 * size / 3 / 1000 < 1.3 * 1000
     assert encoder.keyframes == 2, "one at the start, one when it turned out that a limit is needed"
 
 
 def test_a_burst_of_a_quarter_second_is_allowed_and_no_more() -> None:
-    allowance = Allowance(800)
-    assert allowance.take(25_000, 0), "200 kbit are a quarter of a second's"
-    assert not allowance.take(1, 0)
-    assert allowance.take(12_000, 90_000 // 8)
-    assert not allowance.take(1_000, 90_000 // 8)
+    bucket = LeakyBucket(800)
+    assert bucket.pour(25_000, 0), "200 kbit are a quarter of a second's"
+    assert not bucket.pour(1, 0)
+    assert bucket.pour(12_000, 90_000 // 8)
+    assert not bucket.pour(1_000, 90_000 // 8)
 
 
 def test_before_the_first_picture_there_is_nothing_to_send() -> None:
-    assert VideoEncoder(H264, FPS).encode(0) == []
+    assert VideoEncoder(PREFERRED, FPS).encode(0) == []
 
 
-def test_payloads_fit_a_path_with_headers() -> None:
-    encoder = VideoEncoder(VP8, FPS)
+@every_codec
+def test_payloads_fit_a_path_with_headers(codec: VideoCodec) -> None:
+    encoder = VideoEncoder(codec, FPS)
     rgb = np.random.default_rng(1).integers(0, 256, (240, 256, 3), dtype=np.uint8)
-    encoder.take(picture(rgb, PixelFormat.RGB565), 0)
+    encoder.set_picture(picture(rgb, PixelFormat.RGB565), 0)
     assert max(map(len, encoder.encode(0))) <= 1300
 
 
-def test_a_shot_stays_as_it_was_taken() -> None:
-    encoder = VideoEncoder(H264, FPS)
-    assert encoder.shot() is None
-    encoder.take(picture(quarters(), PixelFormat.XRGB8888, padding=8), 0)
-    shot = encoder.shot()
-    encoder.take(picture(np.zeros((48, 64, 3), np.uint8), PixelFormat.XRGB8888), 0)
-    assert shot is not None
-    assert shot.pixels.shape == (48, 64)
-    assert shot.pixels[0, 0] & 0xFFFFFF == 0xFF0000
+def test_a_screenshot_stays_as_it_was() -> None:
+    encoder = VideoEncoder(PREFERRED, FPS)
+    assert encoder.screenshot() is None
+    encoder.set_picture(picture(quarters(), PixelFormat.XRGB8888, padding=8), 0)
+    screenshot = encoder.screenshot()
+    encoder.set_picture(picture(np.zeros((48, 64, 3), np.uint8), PixelFormat.XRGB8888), 0)
+    assert screenshot is not None
+    assert screenshot.pixels.shape == (48, 64)
+    assert screenshot.pixels[0, 0] & 0xFFFFFF == 0xFF0000

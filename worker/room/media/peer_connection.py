@@ -1,23 +1,23 @@
-"""One viewer: its peer connection, its two data channels, and its picture and sound senders.
+"""A viewer's peer connection: its two data channels, and its picture and sound senders.
 
-Host candidates only: the worker's answer is ready at once, and a browser that can't reach them brings its own gateway.
-What a viewer may do in the room (``room.py``) and what its datagrams mean (``inputs.py``) is decided elsewhere.
+It offers host candidates only, so its answer is ready at once; a browser that can't reach them brings its own gateway.
+Elsewhere is decided what a viewer may do in the room (``room.py``) and what its datagrams mean (``worker.room.input``).
 """
 
 import asyncio
 import logging
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, Final, cast
+from typing import Final, cast
 
-import aioice.ice
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.sdp import SessionDescription, candidate_from_sdp
 
 from coordinator.messages import Candidate
 from turn.wire.farewell import seconds_left
+from worker.room.media.aiortc_hooks import Address, offer_codec, on_datagram, remote_address
+from worker.room.media.codecs import CODECS
 from worker.room.media.sender import Sender, install
-from worker.room.media.video import H264, VP8
 from worker.room.wire.notices import File, Notice, PathEnds, encode
 
 logger = logging.getLogger(__name__)
@@ -25,36 +25,24 @@ logger = logging.getLogger(__name__)
 INPUT_CHANNEL: Final = 0
 ROOM_CHANNEL: Final = 1
 
-CODECS: Final = (H264, VP8)
-"""In the order of preference: H.264 costs half of VP8 to encode and is decoded in hardware more often."""
-
 MAX_NOTICE_BACKLOG: Final = 512 * 1024
-"""Bytes of notices that wait for a viewer: two lists of saves with their pictures. One who takes none has stopped
-listening."""
+"""Bytes of notices that wait to be sent: two lists of saves with their pictures. A viewer that is further behind has
+stopped reading, and gets no more."""
 MAX_FILE_BACKLOG: Final = 32 * 1024
-"""Bytes of a file that wait, so that a notice never waits behind more than a fraction of a second of it."""
+"""Bytes of a file that wait to be sent, so that a notice waits behind a fraction of a second of it at the most."""
 MAX_DATAGRAM_BACKLOG: Final = 64 * 1024
-"""The same of datagrams, of which each has 12 bytes."""
+"""Bytes of datagrams that wait to be sent; each has 12."""
 
 _LOCAL_NAME: Final = re.compile(r"a=candidate:(\S+ ){4}\S+\.local ")
 
 install()
-
-
-class _Hearing(aioice.ice.StunProtocol):
-    """Hears a gateway that is about to end: aioice drops indications, and has no hook for them."""
-
-    def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
-        if isinstance(data, bytes) and seconds_left(data) is not None:
-            getattr(self.receiver, "on_farewell", lambda source: None)((addr[0], addr[1]))
-        super().datagram_received(data, addr)
-
-
-aioice.ice.StunProtocol = _Hearing  # type: ignore[misc]
+for _codec in CODECS.values():
+    for _fmtp in _codec.fmtp:
+        offer_codec(_codec.name, _fmtp)
 
 
 class OfferError(ValueError):
-    """The offer can't be answered; the text is a sentence for the player."""
+    """An offer that can't be answered; the text is a sentence for the player."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code
@@ -62,7 +50,10 @@ class OfferError(ValueError):
 
 
 def offered_codecs(offer: str) -> list[str]:
-    """The video codecs of an offer that a room can encode, in the room's order of preference. Raises OfferError."""
+    """Return the names of the video codecs that an offer has and a room can encode, the preferred one first.
+
+    Raises OfferError.
+    """
     try:
         media = SessionDescription.parse(offer).media
     except Exception as error:  # the parser raises whatever its pieces do
@@ -72,30 +63,27 @@ def offered_codecs(offer: str) -> list[str]:
 
 
 def choose_codec(offer: str) -> str:
-    """The codec of a room whose first viewer made this offer. Raises OfferError."""
+    """Return the name of the codec of a room whose first viewer made this offer. Raises OfferError."""
     codecs = offered_codecs(offer)
     if not codecs:
+        neither = " nor ".join(codec.title for codec in CODECS.values())
         raise OfferError(
-            "codec_unsupported", "This browser offers neither H.264 nor VP8 video. Use a current browser to play."
+            "codec_unsupported", f"This browser offers neither {neither} video. Use a current browser to play."
         )
     return codecs[0]
 
 
-def limit_addresses(addresses: Iterable[str]) -> None:
-    """Offer these local addresses as candidates, in every connection of this process, and no others."""
-    chosen = list(addresses)
-    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: chosen
-
-
 def without_local_names(offer: str) -> str:
-    """The offer less the candidates whose names only the viewer's own network knows; its checks tell the address."""
+    """Remove the candidates whose names only the viewer's own network knows; its checks reveal the addresses."""
     return "".join(line for line in offer.splitlines(keepends=True) if not _LOCAL_NAME.match(line))
 
 
-class Peer:
-    """A viewer's connection. Callbacks run on the event loop: ``on_input`` for each datagram of the input channel,
-    ``on_request`` for each text and ``on_piece`` for each binary message of the room channel, ``on_gone`` when the
-    connection is lost. ``video`` and ``audio`` are its senders."""
+class PeerConnection:
+    """A viewer's connection; ``video`` and ``audio`` are its senders.
+
+    Callbacks run on the event loop: ``on_input`` for each datagram of the input channel, ``on_request`` for each text
+    and ``on_piece`` for each binary message of the room channel, ``on_gone`` when the connection is lost.
+    """
 
     def __init__(self, viewer: str, codec: str) -> None:
         self.viewer = viewer
@@ -121,7 +109,7 @@ class Peer:
         self.video = cast(Sender, picture.sender)
         self.audio = cast(Sender, sound.sender)
         # A stream of its own: media of one stream are kept in step by delaying the picture.
-        self.audio._stream_id = self.audio._track_id
+        self.audio.leave_stream()
         self._input = pc.createDataChannel("input", negotiated=True, id=INPUT_CHANNEL, ordered=False, maxRetransmits=0)
         self._room = pc.createDataChannel("room", negotiated=True, id=ROOM_CHANNEL)
         self._input.on("message", self._receive)
@@ -135,7 +123,7 @@ class Peer:
         pc.on("connectionstatechange", self._state_changed)
 
     async def answer(self, offer: str) -> str:
-        """The answer to the viewer's offer. Raises OfferError."""
+        """Accept the viewer's offer and return the answer, with all candidates. Raises OfferError."""
         if self._codec not in offered_codecs(offer):
             raise OfferError(
                 "codec_unsupported",
@@ -148,22 +136,21 @@ class Peer:
         except Exception as error:  # the offer is from outside, and aiortc checks it with what comes to hand
             logger.info("! the offer of viewer %s: %r", self.viewer, error)
             raise OfferError("bad_offer", "The browser's offer can't be answered. Reload the page.") from error
-        self._connection().on_farewell = self._hear_farewell
+        on_datagram(self._pc, self._watch_for_farewell)
         return self._pc.localDescription.sdp
 
-    def _connection(self) -> Any:
-        """aioice's part of the connection."""
-        return self._pc.sctp.transport.transport._connection  # type: ignore[union-attr]
-
-    def _hear_farewell(self, source: tuple[str, int]) -> None:
-        """A gateway is about to end. Its word counts only if the media go through it, and once."""
-        way = self._connection()._nominated.get(1)
-        if not self._path_ends and way is not None and way.remote_addr == source:
-            self._path_ends = True
-            self.notify(PathEnds())
+    def _watch_for_farewell(self, data: bytes, source: Address) -> None:
+        """Tell the viewer once that its gateway is about to end. Such a word counts only from where the media go."""
+        if seconds_left(data) is None or self._path_ends or remote_address(self._pc) != source:
+            return
+        self._path_ends = True
+        self.notify(PathEnds())
 
     async def add_candidate(self, candidate: Candidate) -> None:
-        """Take a candidate. The end of candidates is not passed on: the browser's checks still reveal addresses."""
+        """Add a candidate of the viewer's; one that can't be used is ignored.
+
+        The end of candidates is not passed on: the browser's checks still reveal addresses.
+        """
         text = candidate.candidate.removeprefix("candidate:")
         if not text or _LOCAL_NAME.match(f"a=candidate:{text}"):
             return
@@ -176,18 +163,21 @@ class Peer:
             logger.info("! a candidate of viewer %s: %r", self.viewer, error)
 
     def notify(self, notice: Notice) -> None:
-        """Send a notice, as soon as the channel is open."""
+        """Send a notice, now or as soon as the channel is open."""
         self._waiting.append(encode(notice))
         if self._room.readyState == "open":
             self._flush()
 
     def send_datagram(self, data: bytes) -> None:
-        """Send on the input channel, if it is open; nothing queues."""
+        """Send a datagram on the input channel, or drop it if the channel is not open or too far behind."""
         if self._input.readyState == "open" and self._input.bufferedAmount < MAX_DATAGRAM_BACKLOG:
             self._input.send(data)
 
     async def send_file(self, notice: File, pieces: Iterable[bytes]) -> None:
-        """Announce a file and send it, as fast as the viewer takes it. Raises ConnectionError if it goes."""
+        """Announce a file and send it, as fast as the viewer receives it.
+
+        Raises ConnectionError if the connection is closed meanwhile.
+        """
         self._room.send(encode(notice))
         for piece in pieces:
             while self._room.bufferedAmount > MAX_FILE_BACKLOG and self._room.readyState == "open":
