@@ -39,11 +39,11 @@ class HeldRooms:
 
     def introduction(self, rooms: Iterable[tuple[str, Collection[str]]]) -> list[WorkerMessage]:
         """List what to send to a coordinator: the rooms that go on, each with its viewers, and the ends it missed."""
-        said: list[WorkerMessage] = [
+        introduction: list[WorkerMessage] = [
             Holding(room=room, record=self._records[room], viewers=tuple(sorted(viewers)))
             for room, viewers in rooms
             if room in self._records
         ]
         for room, (record, end) in self._missed.items():
-            said += (Holding(room=room, record=record), end)
-        return said
+            introduction += (Holding(room=room, record=record), end)
+        return introduction

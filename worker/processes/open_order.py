@@ -1,4 +1,4 @@
-"""What a room process is told to open."""
+"""The order to open a room, and the owner of its saves."""
 
 import logging
 from pathlib import Path

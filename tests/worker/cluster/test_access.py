@@ -27,7 +27,7 @@ async def failure(service: str = "turn") -> BaseException:
 
 
 def reason(error: BaseException) -> str:
-    """What the API gives as the reason of a refusal."""
+    """Read the reason that the API gives for a refusal."""
     assert isinstance(error, ApiError)
     return str(error.status.message)
 

@@ -53,14 +53,14 @@ class ScriptedRoom:
     async def run(self) -> None:
         self.send(Ready())
         while (message := await read_agent_message(self.reader)) is not None:
-            if self.take(message):
+            if self.handle(message):
                 break
         await self.writer.drain()
 
     def send(self, message: RoomMessage) -> None:
         self.writer.write(frame(message))
 
-    def take(self, message: AgentMessage) -> bool:
+    def handle(self, message: AgentMessage) -> bool:
         """Act on a message, and return True if this is the end."""
         if isinstance(message, Open):
             self.behaviour = message.options.get("behaviour", "obedient")
