@@ -70,7 +70,7 @@ def test_a_flow_may_lead_somewhere_else_from_now_on(line: Line) -> None:
 
 def test_nothing_is_compiled_once_there_is_traffic(line: Line) -> None:
     """That takes a second or more, in which sockets overflow."""
-    dispatchers = [flow_table.slot_of, forward.serve]  # all that Python calls
+    dispatchers = [flow_table.row_of, forward.serve]  # all that Python calls
     before = [list(each.signatures) for each in dispatchers]
     assert all(before)
     line.as_relay()

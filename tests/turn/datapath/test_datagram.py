@@ -1,14 +1,13 @@
 """Addresses as the kernel writes them, and single datagrams on real sockets."""
 
 import socket
-import struct
 from ipaddress import ip_address
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn.datapath.datagram import Destination, Received, address_of, send, sockaddr, source_at, source_of
+from turn.datapath.datagram import Destination, Received, address_of, send, sockaddr, source_at
 
 HOSTS = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
 ports = st.integers(0, 65_535)
@@ -20,12 +19,6 @@ def test_an_address_is_the_same_after_both_ways(host: object, port: int) -> None
     assert (ip_address(found[0]), found[1]) == (host, port)
 
 
-@given(st.binary(min_size=32, max_size=32))
-def test_any_name_gives_a_source_that_fits_into_words(name: bytes) -> None:
-    source = source_of(struct.unpack("=4q", name))
-    assert struct.unpack("=3q", struct.pack("=3q", *source)) == source
-
-
 def test_the_scope_of_a_link_local_address_tells_sources_apart() -> None:
     index, name = socket.if_nameindex()[0]
     scoped, plain = source_at((f"fe80::1%{name}", 5)), source_at(("fe80::1", 5))
@@ -33,11 +26,6 @@ def test_the_scope_of_a_link_local_address_tells_sources_apart() -> None:
     assert (scoped[0] >> 32, plain[0] >> 32) == (index, 0)
     assert address_of(scoped) == address_of(plain) == ("fe80::1", 5)
     assert len(sockaddr(("fe80::1", 5))) == 28
-
-
-def test_the_flow_information_does_not() -> None:
-    first, second, third, scope = struct.unpack("=4q", sockaddr(("2001:db8::1", 5)).ljust(32, b"\0"))
-    assert source_of((first | 7 << 32, second, third, scope)) == source_at(("2001:db8::1", 5))
 
 
 def test_where_datagrams_lie() -> None:

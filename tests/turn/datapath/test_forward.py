@@ -1,16 +1,51 @@
 """The compiled way, on real sockets: what goes in comes out, in both directions, and what nobody knows is kept."""
 
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.turn.datapath.loopback import CHANNEL, HOSTS, Line, headed
-from turn.datapath.datagram import address_of
+from turn.datapath.datagram import address_of, sockaddr, source_at
+from turn.datapath.forward import source_of
+from turn.datapath.jit import compiled
+from turn.datapath.linux import SOCKADDR_IN6
+from turn.datapath.pointers import record_at
 from turn.relay.token_bucket import Bucket
+
+
+@compiled
+def source_in(address: int) -> tuple[int, int, int]:
+    """Return the source that compiled code reads from a sockaddr at an address."""
+    return source_of(record_at(address, SOCKADDR_IN6))
+
+
+def source_from(name: bytes) -> tuple[int, int, int]:
+    """Return the source that compiled code reads from a sockaddr."""
+    room = np.frombuffer(name.ljust(SOCKADDR_IN6.itemsize, b"\0"), np.uint8)
+    return source_in(room.ctypes.data)
+
+
+@given(st.ip_addresses(), st.integers(0, 65_535))
+def test_compiled_code_and_python_agree_on_sources(host: object, port: int) -> None:
+    address = (str(host), port)
+    assert source_from(sockaddr(address)) == source_at(address)
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_any_name_gives_a_source_that_fits_into_words(name: bytes) -> None:
+    source = source_from(name)
+    assert struct.unpack("=3q", struct.pack("=3q", *source)) == source
+
+
+def test_flow_information_does_not_tell_sources_apart() -> None:
+    name = sockaddr(("2001:db8::1", 5))
+    assert source_from(name[:4] + b"\7\7\7\7" + name[8:]) == source_at(("2001:db8::1", 5))
 
 
 @pytest.fixture(params=HOSTS)

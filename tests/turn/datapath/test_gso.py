@@ -7,8 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.turn.datapath.loopback import HOSTS, Line, headed
-from turn.datapath.datagram import Destination
-from turn.datapath.gso import NO_ROOM
+from turn.datapath.datagram import Counts, Destination
 from turn.datapath.linux import MAX_SEGMENTS
 
 EXPEDITED = 0xB8
@@ -75,4 +74,4 @@ def test_what_can_not_be_sent_is_counted(line: Line) -> None:
     line.send(bytes(100))
     line.send(bytes(300), segment=100)
     line.serve()
-    assert line.counts[NO_ROOM] == 4
+    assert Counts(*line.counts).no_room == 4

@@ -164,7 +164,7 @@ def test_what_flows_have_counted_is_collected(setting: Setting) -> None:
         setting.send(b"from the peer")
     assert setting.leg.forward(0x4001, b"to the peer", NOW) is peer
     assert setting.peer.recv(100) == b"to the peer"
-    setting.path._counts[0, :6] = 3, 300, 2, 200, 4, 1
+    setting.path._counters[0] = ((3, 300), (2, 200), 4, 1, (0, 0))
     setting.leg.collect()
     setting.leg.collect()
     allocation = setting.allocation
