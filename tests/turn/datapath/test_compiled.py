@@ -7,139 +7,140 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.turn.datapath.loopback import FAR, HOSTS, WITHIN, Line, headed
+from tests.turn.datapath.loopback import FAR, HOSTS, WITHIN, Loopback, headed
 from turn.datapath import flow_table, forward
 from turn.datapath.compiled import MAX_FLOWS
-from turn.datapath.datagram import Destination
+from turn.datapath.datagram import Destination, source_at
+from turn.datapath.interface import Direction, RelayedId
 
 
 @pytest.fixture
-def line() -> Iterator[Line]:
+def loopback() -> Iterator[Loopback]:
     with ExitStack() as stack:
-        yield Line(HOSTS[0], stack)
+        yield Loopback(HOSTS[0], stack)
 
 
-def test_flows_are_forgotten_at_once(line: Line) -> None:
-    line.as_relay().send(b"on")
-    assert line.receive(1) == [headed(b"on")]
-    line.path.forget_flows()
-    line.send(b"off")
-    assert line.nothing_comes()
-    assert [data for data, _ in line.taken] == [b"off"]
+def test_flows_are_forgotten_at_once(loopback: Loopback) -> None:
+    loopback.as_relayed().send(b"on")
+    assert loopback.receive(1) == [headed(b"on")]
+    loopback.path.forget_flows()
+    loopback.send(b"off")
+    assert loopback.receives_nothing()
+    assert [data for data, _ in loopback.handed_over] == [b"off"]
 
 
-def test_a_leg_that_is_closed_leaves_nothing(line: Line) -> None:
-    line.as_relay().send(b"on")
-    assert line.receive(1)
-    line.path.close(line.middle, line.leg)
-    line.send(b"off")
-    assert line.nothing_comes()
-    leg = line.path.open(line.middle, line._take)
-    assert leg == line.leg
-    assert line.counts == [0] * 6
-    assert list(line.path.bucket(leg, 0)) == [0.0] * 4
-    assert line.nothing_comes()
-    assert [data for data, _ in line.taken] == [b"off"]
+def test_a_relayed_address_that_is_closed_leaves_nothing(loopback: Loopback) -> None:
+    loopback.as_relayed().send(b"on")
+    assert loopback.receive(1)
+    loopback.path.close(loopback.middle, loopback.relayed)
+    loopback.send(b"off")
+    assert loopback.receives_nothing()
+    relayed = loopback.path.open(loopback.middle, loopback._on_received)
+    assert relayed == loopback.relayed
+    assert loopback.counts == [0] * 6
+    assert list(loopback.path.bucket(relayed, Direction.TO_CLIENT)) == [0.0] * 4
+    assert loopback.receives_nothing()
+    assert [data for data, _ in loopback.handed_over] == [b"off"]
 
 
-def test_a_leg_that_could_not_be_opened_gives_nobody_anothers_number(line: Line) -> None:
-    line.as_relay()
+def test_a_relayed_address_that_could_not_be_opened_gives_nobody_anothers_number(loopback: Loopback) -> None:
+    loopback.as_relayed()
     with ExitStack() as stack:
         one, other, third = (stack.enter_context(socket.socket(type=socket.SOCK_DGRAM)) for _ in range(3))
-        first, second = line.path.open(one, line._take), line.path.open(other, line._take)
-        line.path.close(one, first)
+        first, second = loopback.path.open(one, loopback._on_received), loopback.path.open(other, loopback._on_received)
+        loopback.path.close(one, first)
         with pytest.raises(OSError, match="exists"):
-            line.path.open(line.middle, line._take)
-        assert line.path.open(third, line._take) not in (line.leg, second)
+            loopback.path.open(loopback.middle, loopback._on_received)
+        assert loopback.path.open(third, loopback._on_received) not in (loopback.relayed, second)
 
 
-def test_counts_are_taken_once(line: Line) -> None:
-    line.as_relay().send(b"four")
-    assert line.receive(1)
-    assert line.counts[:2] == [1, 4]
-    assert line.counts[:2] == [0, 0]
+def test_counts_are_taken_once(loopback: Loopback) -> None:
+    loopback.as_relayed().send(b"four")
+    assert loopback.receive(1)
+    assert loopback.counts[:2] == [1, 4]
+    assert loopback.counts[:2] == [0, 0]
 
 
-def test_a_flow_may_lead_somewhere_else_from_now_on(line: Line) -> None:
-    line.as_relay().send(b"first")
-    assert line.receive(1) == [headed(b"first")]
-    line.path.forward_to_client(line.middle, line.source, line.way, line.leg, 0x4FFF, FAR)
-    line.send(b"second")
-    assert line.receive(1) == [headed(b"second", 0x4FFF)]
+def test_a_flow_may_lead_somewhere_else_from_now_on(loopback: Loopback) -> None:
+    loopback.as_relayed().send(b"first")
+    assert loopback.receive(1) == [headed(b"first")]
+    loopback.forward_to_client(loopback.source, channel=0x4FFF)
+    loopback.send(b"second")
+    assert loopback.receive(1) == [headed(b"second", 0x4FFF)]
 
 
-def test_nothing_is_compiled_once_there_is_traffic(line: Line) -> None:
+def test_nothing_is_compiled_once_there_is_traffic(loopback: Loopback) -> None:
     """That takes a second or more, in which sockets overflow."""
     dispatchers = [flow_table.row_of, forward.serve]  # all that Python calls
     before = [list(each.signatures) for each in dispatchers]
     assert all(before)
-    line.as_relay()
+    loopback.as_relayed()
     for number in range(2 * flow_table.FIRST_ROWS):
-        leg = line.path._keys.setdefault(number, set())
-        assert len(leg) < MAX_FLOWS
-        line.path.forward_to_peer(line.middle, (number, 0, 0), line.way, number, 0x4001, FAR)
-    assert len(line.path._flows.rows) > flow_table.FIRST_ROWS
-    line.send(b"through")
-    assert line.receive(1) == [headed(b"through")]
+        keys = loopback.path._keys.setdefault(number, set())
+        assert len(keys) < MAX_FLOWS
+        loopback.path.forward_to_peer(loopback.middle, (number, 0, 0), loopback.destination, number, 0x4001, FAR)
+    assert len(loopback.path._flows.rows) > flow_table.FIRST_ROWS
+    loopback.send(b"through")
+    assert loopback.receive(1) == [headed(b"through")]
     assert [list(each.signatures) for each in dispatchers] == before
 
 
-def test_only_so_many_flows_of_a_leg_are_remembered(line: Line) -> None:
-    line.as_relay()
+def test_only_so_many_flows_of_a_relayed_address_are_remembered(loopback: Loopback) -> None:
+    loopback.as_relayed()
     for port in range(MAX_FLOWS + 5):
-        line.path.forward_to_client(line.middle, (port, 0, 0), line.way, line.leg, 0x4001, FAR)
-    assert len(line.path._flows) <= MAX_FLOWS
+        loopback.forward_to_client((port, 0, 0))
+    assert len(loopback.path._flows) <= MAX_FLOWS
 
 
-def test_an_owner_that_fails_ends_nothing(line: Line, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_owner_that_fails_ends_nothing(loopback: Loopback, caplog: pytest.LogCaptureFixture) -> None:
     def fail(received: object, now: float) -> bool:
         raise RuntimeError("broken")
 
-    line.path.open(line.middle, fail)
-    line.send(b"1")
+    loopback.path.open(loopback.middle, fail)
+    loopback.send(b"1")
     with caplog.at_level(logging.ERROR):
-        line.serve()
+        loopback.serve()
     assert "broken" in caplog.text
 
 
-def test_an_owner_may_close_another_socket(line: Line) -> None:
+def test_an_owner_may_close_another_socket(loopback: Loopback) -> None:
     others = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
-    taken: list[int] = []
-    legs: dict[int, int] = {}
+    called: list[int] = []
+    numbers: dict[int, RelayedId] = {}
 
     def owner(number: int):  # type: ignore[no-untyped-def]
-        def take(received: object, now: float) -> bool:
-            taken.append(number)
-            line.path.close(others[1 - number], legs[1 - number])
+        def on_received(received: object, now: float) -> bool:
+            called.append(number)
+            loopback.path.close(others[1 - number], numbers[1 - number])
             return False
 
-        return take
+        return on_received
 
     for number, other in enumerate(others):
         other.bind((HOSTS[0], 0))
-        legs[number] = line.path.open(other, owner(number))
+        numbers[number] = loopback.path.open(other, owner(number))
     for other in others:
-        line.sender.sendto(b"x", other.getsockname())
-    line.serve()
-    line.serve()
-    assert len(taken) == 1
+        loopback.sender.sendto(b"x", other.getsockname())
+    loopback.serve()
+    loopback.serve()
+    assert len(called) == 1
     for other in others:
         other.close()
 
 
-def test_it_comes_back_for_what_asyncio_watches(line: Line) -> None:
+def test_it_comes_back_for_what_asyncio_watches(loopback: Loopback) -> None:
     one, other = socket.socketpair()
     with one, other:
-        line.path.watch(one.fileno())
-        assert not line.path.wait(0.0)
+        loopback.path.watch(one.fileno())
+        assert not loopback.path.wait(0.0)
         other.send(b"x")
-        assert line.path.wait(-1.0)
-        line.as_relay().send(b"between")
-        assert line.path.wait(0.0)
-    assert line.receive(1) == [headed(b"between")]
+        assert loopback.path.wait(-1.0)
+        loopback.as_relayed().send(b"between")
+        assert loopback.path.wait(0.0)
+    assert loopback.receive(1) == [headed(b"between")]
 
 
-def test_a_socket_that_is_never_empty_keeps_nobody_waiting(line: Line) -> None:
+def test_a_socket_that_is_never_empty_keeps_nobody_waiting(loopback: Loopback) -> None:
     """Neither known flows nor asyncio, whatever strangers send to a listener."""
     one, other = socket.socketpair()
     with one, other, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as full:
@@ -149,26 +150,24 @@ def test_a_socket_that_is_never_empty_keeps_nobody_waiting(line: Line) -> None:
             full.sendto(b"strange", full.getsockname())
             return False
 
-        line.path.listen(full, fill)
-        line.as_relay()
-        line.path.watch(one.fileno())
+        loopback.path.listen(full, fill)
+        loopback.as_relayed()
+        loopback.path.watch(one.fileno())
         fill()
         for round_ in range(3):
-            line.send(payload := b"%d" % round_)
+            loopback.send(payload := b"%d" % round_)
             other.send(b"x")
-            assert line.path.wait(WITHIN)
+            assert loopback.path.wait(WITHIN)
             assert one.recv(100)
-            assert line.receive(1) == [headed(payload)]
-        line.path.close(full)
+            assert loopback.receive(1) == [headed(payload)]
+        loopback.path.close(full)
 
 
-def test_a_wait_ends_in_time_under_a_flood(line: Line) -> None:
+def test_a_wait_ends_in_time_under_a_flood(loopback: Loopback) -> None:
     """The middle sends to itself: there is always something to forward."""
-    own = line.middle.getsockname()
-    line.as_relay(flow=False)
-    from turn.datapath.datagram import source_at
-
-    line.path.forward_to_client(line.middle, source_at(own), Destination(line.middle, own), line.leg, 0x4001, FAR)
-    line.middle.sendto(b"", own)
-    assert not line.path.wait(0.05)
-    assert line.counts[0] > 10
+    own = loopback.middle.getsockname()
+    loopback.as_relayed(flow=False)
+    loopback.forward_to_client(source_at(own), destination=Destination(loopback.middle, own))
+    loopback.middle.sendto(b"", own)
+    assert not loopback.path.wait(0.05)
+    assert loopback.counts[0] > 10

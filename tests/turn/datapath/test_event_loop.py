@@ -1,4 +1,4 @@
-"""The loop whose waiting is the data path's: neither side starves or breaks the other."""
+"""The loop that waits by the data path: neither side starves or breaks the other."""
 
 import asyncio
 import socket
@@ -26,7 +26,7 @@ def test_messages_are_handed_over_while_the_loop_waits(loop: str) -> None:
         seen: list[int] = []
         woken = asyncio.Event()
 
-        def take(received, now: float) -> bool:
+        def on_received(received, now: float) -> bool:
             assert abs(now - time.monotonic()) < 60
             seen.extend(each.length for each in received)
             if len(seen) == 3:
@@ -34,7 +34,7 @@ def test_messages_are_handed_over_while_the_loop_waits(loop: str) -> None:
             return len(seen) == 3
 
         with udp_socket() as one, udp_socket() as other:
-            path.listen(one, take)
+            path.listen(one, on_received)
             for data in (b"1", b"22", b"333"):
                 other.sendto(data, one.getsockname())
             await woken.wait()
@@ -55,8 +55,8 @@ def test_timers_streams_and_threads_go_on_under_a_flood(loop: str) -> None:
         path = open_data_path()
         with udp_socket() as one:
             own = one.getsockname()
-            leg = path.open(one, lambda received, now: False)
-            path.forward_to_client(one, source_at(own), Destination(one, own), leg, 0x4001, 1e9)
+            relayed = path.open(one, lambda received, now: False)
+            path.forward_to_client(one, source_at(own), Destination(one, own), relayed, 0x4001, 1e9)
             one.sendto(b"", own)
             await asyncio.sleep(0.01)
             assert await asyncio.to_thread(lambda: 5) == 5
@@ -65,8 +65,8 @@ def test_timers_streams_and_threads_go_on_under_a_flood(loop: str) -> None:
             assert await reader.read() == b""
             writer.close()
             server.close()
-            assert path.take_counts(leg)[0]
-            path.close(one, leg)
+            assert path.take_counts(relayed)[0]
+            path.close(one, relayed)
         close_data_path(path)
 
     run(scenario, loop)

@@ -38,7 +38,7 @@ def test_it_is_the_same_function_and_is_compiled() -> None:
 
 
 def run(module: Path, **variables: str) -> str:
-    """What the script says, where no cache of the user's can be."""
+    """Run the script where no cache of the user's can be, and return what it prints."""
     environment = {**os.environ, "HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null", "PYTHONDONTWRITEBYTECODE": "1"}
     environment["PYTHONPATH"] = str(TURN.parent)
     ended = subprocess.run(
@@ -78,7 +78,7 @@ def test_finished_code_is_read_where_nothing_may_be_written(module: Path) -> Non
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the package that may be changed."""
+    """Copy the package, so that it may be changed."""
     return Path(shutil.copytree(TURN, tmp_path / "turn", ignore=shutil.ignore_patterns("__pycache__")))
 
 
@@ -102,7 +102,7 @@ def test_code_is_kept_when_a_module_that_it_is_not_made_of_changes(copy: Path, m
 
 
 def test_all_that_goes_into_machine_code_is_looked_at() -> None:
-    """What the running functions take their names from is what reading their files has found."""
+    """Every module that a compiled function has a name from is among those that its imports lead to."""
     compiling = {path for path in (TURN / "datapath").glob("*.py") if functions_of(imported(path))}
     assert {path.stem for path in compiling} >= {"flow_table", "forward", "gso", "memory"}
     for path in compiling:

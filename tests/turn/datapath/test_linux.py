@@ -97,7 +97,7 @@ def wait_and_receive(address: int, epoll: int, fd: int) -> tuple[int, int]:
 
 @pytest.fixture(params=["127.0.0.1", "::1"])
 def sockets(request: pytest.FixtureRequest) -> Iterator[tuple[socket.socket, socket.socket]]:
-    """A sender whose datagrams have a TOS, and a receiver."""
+    """Yield a sender whose datagrams have a TOS, and a receiver."""
     host: str = request.param
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as sender, socket.socket(family, socket.SOCK_DGRAM) as receiver:
