@@ -1,7 +1,7 @@
-"""The UDP sockets of one process: read all at once, forwarded where a flow is known, else handed to their owners.
+"""The fast data path: sockets read all at once, forwarded where a flow is known, else handed to their owners.
 
-The compiled loop is forward.py, what it knows is flows.py; this class owns their memory and brings them together with
-asyncio. ``turn/datapath/portable.py`` has the same class for systems that it can't serve.
+The compiled loop is forward.py, what it knows is flow_table.py; this class owns their memory and brings them together
+with asyncio. portable.py has the same methods for systems that it can't serve.
 """
 
 import errno
