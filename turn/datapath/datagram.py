@@ -1,18 +1,28 @@
 """Datagrams as sockets have them: where they came from, where they go, and sending one with its TOS.
 
-What happens to many of them at once is datapath.py's business, or plain.py's.
+What happens to many of them at once is left to compiled.py and portable.py.
 """
 
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+from turn.datapath.records import Int64
 from turn.wire.attributes import Address
 
 Source = tuple[int, int, int]
-"""Where a datagram came from: the words of its sockaddr, with a link-local scope in place of the flow information."""
+"""Where a datagram came from, as whole words: family, port, and the IPv4 address or the scope of a link-local IPv6
+address; then the two halves of an IPv6 address. All as they lie in a sockaddr, in network byte order."""
+
+
+class SourceFields:
+    """A ``Source`` in memory."""
+
+    first: Int64
+    second: Int64
+    third: Int64
 
 
 class Received(NamedTuple):
@@ -26,23 +36,23 @@ class Received(NamedTuple):
     source: Source
 
     @property
-    def places(self) -> list[tuple[int, int]]:
-        """Offset and length of each datagram."""
+    def datagrams(self) -> list[tuple[int, int]]:
+        """Return the offset and the length of each datagram."""
         if not self.segment or self.length <= self.segment:
             return [(self.offset, self.length)]
         end = self.offset + self.length
         return [(at, min(self.segment, end - at)) for at in range(self.offset, end, self.segment)]
 
 
-class Way(NamedTuple):
-    """Where datagrams go: the socket that they leave by, and whom they reach."""
+class Destination(NamedTuple):
+    """Where datagrams go: the socket that they leave by, and the address that they reach."""
 
     sock: socket.socket
     address: Address
 
 
 class Counts(NamedTuple):
-    """What a leg's flows have done, in the order in which compiled code counts it (see runs.TO_CLIENT)."""
+    """What the flows of a relayed address have done."""
 
     packets_to_client: int = 0
     bytes_to_client: int = 0
@@ -54,41 +64,32 @@ class Counts(NamedTuple):
     """Packets beyond the allocation's bandwidth."""
 
 
-Take = Callable[[Sequence[Received], float], bool]
-"""Takes messages, and the time. Whether asyncio may have something to do now: a timer, a stream."""
-
-_WORDS: Final = struct.Struct("=3qI4x")
+_SOURCE: Final = struct.Struct("=3q")
+_IPV4_SOURCE: Final = struct.Struct("=q8x")
+"""Of a whole sockaddr_in."""
 _IPV6_TCLASS: Final = 67
 _NUMBER: Final = struct.Struct("@i")
 
 
-def send(way: Way, pieces: Sequence[bytes | memoryview], tos: int = 0) -> bool:
-    """Send one datagram. Whether the kernel took it; if not, it is lost."""
+def send(destination: Destination, pieces: Sequence[bytes | memoryview], tos: int = 0) -> bool:
+    """Send one datagram; return whether the kernel took it. If not, it is lost."""
     ancillary = []
     if tos:
         kind = (
             (socket.IPPROTO_IPV6, _IPV6_TCLASS)
-            if way.sock.family == socket.AF_INET6
+            if destination.sock.family == socket.AF_INET6
             else (socket.IPPROTO_IP, socket.IP_TOS)
         )
         ancillary = [(*kind, _NUMBER.pack(tos))]
     with suppress(OSError):
-        way.sock.sendmsg(pieces, ancillary, 0, way.address)
+        destination.sock.sendmsg(pieces, ancillary, 0, destination.address)
         return True
     return False
 
 
-def source_of(words: Sequence[int]) -> Source:
-    """A source from the four words of a sockaddr (little-endian)."""
-    first, second, third, scope = words
-    if first & 0xFFFF == socket.AF_INET:
-        return first, 0, 0
-    return first & 0xFFFF_FFFF | _signed((scope & 0xFFFF_FFFF) << 32), second, third
-
-
 def address_of(source: Source) -> Address:
-    """Host and port of a source."""
-    raw = _WORDS.pack(*source, 0)
+    """Return host and port of a source."""
+    raw = _SOURCE.pack(*source)
     port = int.from_bytes(raw[2:4], "big")
     if raw[0] == socket.AF_INET:
         return socket.inet_ntop(socket.AF_INET, raw[4:8]), port
@@ -96,12 +97,18 @@ def address_of(source: Source) -> Address:
 
 
 def source_at(address: Address) -> Source:
-    """The source that an address is."""
-    return source_of(struct.unpack("=4q", sockaddr(address).ljust(32, b"\0")))
+    """Return the source that datagrams from an address have."""
+    name = sockaddr(address)
+    if len(name) == _IPV4_SOURCE.size:
+        (first,) = _IPV4_SOURCE.unpack(name)
+        return first, 0, 0
+    family_and_port, ipv6, scope = name[:4], name[8:24], name[24:]
+    first, second, third = _SOURCE.unpack(family_and_port + scope + ipv6)
+    return first, second, third
 
 
 def sockaddr(address: Address) -> bytes:
-    """A sockaddr_in or sockaddr_in6."""
+    """Return a sockaddr_in (ip(7)) or sockaddr_in6 (ipv6(7)). Raises OSError if there is no such host or scope."""
     host, port = address
     if ":" in host:
         name, _, scope = host.partition("%")
@@ -109,7 +116,3 @@ def sockaddr(address: Address) -> bytes:
         index = socket.if_nametoindex(scope) if scope else 0
         return struct.pack("=H2s4x16sI", socket.AF_INET6, port.to_bytes(2, "big"), packed, index)
     return struct.pack("=H2s4s8x", socket.AF_INET, port.to_bytes(2, "big"), socket.inet_aton(host))
-
-
-def _signed(number: int) -> int:
-    return number - (1 << 64) if number >> 63 else number

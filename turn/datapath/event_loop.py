@@ -1,4 +1,4 @@
-"""The event loop of the gateway: asyncio's, whose waiting is the data path's.
+"""The event loop of the gateway: asyncio's, which waits by the data path.
 
 ``Selector`` waits for asyncio's events and for those of UDP sockets in one call, which comes back only when there is
 something for asyncio: no round of the loop for a datagram. That is all public API: a loop may be given a selector. On
@@ -9,12 +9,16 @@ import asyncio
 import logging
 import selectors
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-from turn.datapath.portable import PlainPath
+from turn.datapath.interface import DataPath
+from turn.datapath.portable import PortableDataPath
+
+if TYPE_CHECKING:
+    from _typeshed import FileDescriptorLike
 
 try:
-    from turn.datapath.datapath import DataPath
+    from turn.datapath.compiled import CompiledDataPath
     from turn.datapath.linux import USABLE
 except ImportError:  # no Numba for this system
     USABLE = False  # type: ignore[misc]
@@ -28,35 +32,34 @@ class Selector(selectors.BaseSelector):
     """asyncio's selector, which serves UDP sockets while asyncio waits."""
 
     def __init__(self) -> None:
-        self.path = DataPath()
-        self._own: Any = selectors.EpollSelector()
+        self.path = CompiledDataPath()
+        self._own = selectors.EpollSelector()
         self.path.watch(self._own.fileno())
 
-    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        """As BaseSelector says; so do the others."""
-        key: selectors.SelectorKey = self._own.register(fileobj, events, data)
-        return key
+    def register(self, fileobj: "FileDescriptorLike", events: int, data: object = None) -> selectors.SelectorKey:
+        """Watch a file for asyncio, as BaseSelector does."""
+        return self._own.register(fileobj, events, data)
 
-    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
-        key: selectors.SelectorKey = self._own.unregister(fileobj)
-        return key
+    def unregister(self, fileobj: "FileDescriptorLike") -> selectors.SelectorKey:
+        """Watch a file for asyncio no longer."""
+        return self._own.unregister(fileobj)
 
-    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        key: selectors.SelectorKey = self._own.modify(fileobj, events, data)
-        return key
+    def modify(self, fileobj: "FileDescriptorLike", events: int, data: object = None) -> selectors.SelectorKey:
+        """Watch a file for other events, or with other data."""
+        return self._own.modify(fileobj, events, data)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """asyncio's events. UDP sockets have been served when it returns."""
+        """Wait for asyncio's events, and return them. UDP sockets have been served meanwhile."""
         if self.path.wait(FOR_EVER if timeout is None else max(timeout, 0.0)):
-            events: list[tuple[selectors.SelectorKey, int]] = self._own.select(0)
-            return events
+            return self._own.select(0)
         return []
 
-    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
-        found: Mapping[Any, selectors.SelectorKey] = self._own.get_map()
-        return found
+    def get_map(self) -> Mapping["FileDescriptorLike", selectors.SelectorKey]:
+        """Return what is watched for asyncio."""
+        return self._own.get_map()
 
     def close(self) -> None:
+        """Release the descriptors of both."""
         self.path.destroy()
         self._own.close()
 
@@ -71,30 +74,30 @@ class Loop(asyncio.SelectorEventLoop):
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
-    """The best loop for the gateway on this machine."""
+    """Return the best loop for the gateway on this machine, with all machine code made."""
     if USABLE:
         return Loop()
     logger.warning("! this system moves datagrams one by one: Numba and Linux on a 64-bit machine are much faster")
     return asyncio.new_event_loop()
 
 
-def data_path() -> "DataPath | PlainPath":
-    """The running loop's, or the best one for it; to be given back with ``leave``."""
+def open_data_path() -> DataPath:
+    """Return the running loop's data path, or make the best one for it; to be given back to ``close_data_path``."""
     loop = asyncio.get_running_loop()
     if isinstance(loop, Loop):
         return loop.path
     if not USABLE:
-        return PlainPath()
-    path = DataPath()
+        return PortableDataPath()
+    path = CompiledDataPath()
     loop.add_reader(path.fileno(), path.wait, 0.0)
     return path
 
 
-def leave(path: "DataPath | PlainPath") -> None:
-    """The data path is not needed any more; its sockets have been given back."""
+def close_data_path(path: DataPath) -> None:
+    """Destroy a data path whose sockets have all been closed, unless it belongs to the running loop."""
     loop = asyncio.get_running_loop()
     if isinstance(loop, Loop):
         return
-    if not isinstance(path, PlainPath):
+    if USABLE and isinstance(path, CompiledDataPath):
         loop.remove_reader(path.fileno())
     path.destroy()

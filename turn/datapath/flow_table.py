@@ -1,130 +1,147 @@
 """The flows that need no decision: where a datagram from here goes, by what header, until when.
 
-A flow is what ``Relay`` has decided about one peer and one direction, written down in an array so that compiled code
-(forward.py) can act on it. It is a cache: what is not in the table, or has run out, is decided anew by the slow way,
-and written down again. All times are nanoseconds of the monotonic clock. Native byte order, which is little (see
-``kernel.USABLE``).
+A flow is what ``Relay`` has decided about one peer and one direction, written into a row so that compiled code
+(forward.py) can act on it. The table is a cache: what is not in it, or has run out, is decided anew by Python, and
+written again. All times are nanoseconds of the monotonic clock.
 """
 
 import struct
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Annotated, Final
 
 import numpy as np
+import numpy.typing as npt
 
-from turn.datapath.datagram import Way, sockaddr
-from turn.datapath.jit import compiled, words
-from turn.datapath.linux import WORD
-
-KEYS: Final = 4
-"""Words of a key: the receiving socket with a channel number, and the source."""
-UNTIL, HEADER, FD, LEG, NAME_LENGTH, IS_IPV4, NAME = range(KEYS, KEYS + 7)
-"""The words after the key: the end of its time; the channel's number in front of a payload's length, towards a client;
-the sending socket; the row of the leg's counters; the length of the destination's sockaddr, its family, and itself."""
-NAME_WORDS: Final = 4
-WORDS: Final = 16
-ROW_BYTES: Final = WORDS * WORD
-"""A row has two cache lines."""
+from turn.datapath.datagram import Destination, SourceFields, sockaddr
+from turn.datapath.jit import compiled
+from turn.datapath.linux import SockaddrIn6
+from turn.datapath.pointers import element_at
+from turn.datapath.records import Int64, allocate, layout_of
 
 EMPTY, GONE = 0, -1
-"""First words of rows that hold no flow. No key begins so: a socket's number is above 2."""
+"""What ``ingress`` is in rows that hold no flow. In others it is more than 2^32: a socket's number is above 2."""
+
+NO_FLOW: Final = 0
+"""The address of a flow that is not known."""
 
 FIRST_ROWS: Final = 1024
 """A power of two, as every size of the table."""
 
 _MIX: Final = 0x9E3779B97F4A7C15 - (1 << 64)  # 2**64 divided by the golden ratio, as a signed number
-_NAME: Final = struct.Struct("=4q")
 
+_SOCKADDR: Final = struct.Struct("=hhi2qi")
+"""The fields of a SockaddrIn6."""
 
 Key = tuple[int, int, int, int]
-"""``socket_word``, and a source."""
+"""``ingress``, and the three numbers of a datagram.Source."""
+
+
+class Flow:
+    """A row, of two cache lines."""
+
+    ingress: Int64
+    """The receiving socket and the channel, see ``ingress``."""
+    source: SourceFields
+    until: Int64
+    channel: Int64
+    """Number for the header of what goes to a client."""
+    socket: Int64
+    """File descriptor of the sending socket."""
+    relayed: Int64
+    """Number of the relayed address that counts it, and whose bandwidth it takes."""
+    destination: SockaddrIn6
+    destination_length: Int64
+    unused: Annotated[Sequence[Int64], 3]
+
+
+FLOW: Final = layout_of(Flow)
 
 
 @compiled
-def slot_of(rows: int, mask: int, socket_word: int, first: int, second: int, third: int) -> int:
-    """The row of a key, or, if there is none, that of an empty one, as a negative number less one.
+def row_of(rows: int, mask: int, ingress: int, first: int, second: int, third: int) -> int:
+    """Return the row of a key, or, if there is none, that of an empty one, as a negative number less one.
 
     ``rows`` is the table's address, ``mask`` the number of its rows less one.
     """
-    mixed = (socket_word ^ first * 31 ^ second * 37 ^ third * 41) * _MIX
+    mixed = (ingress ^ first * 31 ^ second * 37 ^ third * 41) * _MIX
     at = (mixed ^ (mixed >> 32)) & mask
     free = -1
     while True:
-        key = words(rows + at * ROW_BYTES, KEYS)
-        if key[0] == socket_word and key[1] == first and key[2] == second and key[3] == third:
+        flow = element_at(rows, at, FLOW)
+        source = flow.source
+        if flow.ingress == ingress and source.first == first and source.second == second and source.third == third:
             return int(at)
-        if key[0] == EMPTY:
+        if flow.ingress == EMPTY:
             return int(-1 - (at if free < 0 else free))
-        if key[0] == GONE and free < 0:
+        if flow.ingress == GONE and free < 0:
             free = at
         at = (at + 1) & mask
 
 
-@compiled
-def flow(address: int) -> Any:
-    """The row there."""
-    return words(address, WORDS)
+class FlowTable:
+    """The rows, and which of them are used.
 
+    ``tables`` is the memory.Tables record in which compiled code looks for them; it always has their address.
+    """
 
-class Flows:
-    """The table."""
-
-    def __init__(self) -> None:
-        self._use(np.zeros((FIRST_ROWS, WORDS), np.int64))
+    def __init__(self, tables: np.void) -> None:
+        self._tables = tables
+        self._use(allocate(FLOW, FIRST_ROWS))
         self._used = 0
         """Rows that are not empty, those that are gone included."""
         self._held = 0
-        self._slot_of((socket_word(0), 0, 0, 0))  # compiled now: in mid-traffic that holds it up for a second
+        self._row_of((ingress(0), 0, 0, 0))  # compiled now: in mid-traffic that holds it up for a second
 
     def __len__(self) -> int:
         return self._held
 
-    def put(self, key: Key, until: int, header: int, way: Way, leg: int) -> None:
-        """Write a flow down, in place of what was there under this key."""
-        at = self._slot_of(key)
+    def put(self, key: Key, until: int, channel: int, destination: Destination, relayed: int) -> None:
+        """Write a flow, in place of what was there under this key."""
+        at = self._row_of(key)
         if at < 0:
-            at = self._take(key, -1 - at)
-        name = sockaddr(way.address)
-        row = self.rows[at]
-        row[:KEYS] = key
-        row[UNTIL:NAME] = until, header, way.sock.fileno(), leg, len(name), ":" not in way.address[0]
-        row[NAME : NAME + NAME_WORDS] = _NAME.unpack(name.ljust(_NAME.size, b"\0"))
+            at = self._claim(key, -1 - at)
+        name = sockaddr(destination.address)
+        family, port, flowinfo, high, low, scope = _SOCKADDR.unpack(name.ljust(_SOCKADDR.size, b"\0"))
+        self.rows[at] = (  # in the order of Flow: by name it takes three times as long
+            *(key[0], key[1:], until, channel, destination.sock.fileno(), relayed),
+            *((family, port, flowinfo, (high, low), scope), len(name), (0, 0, 0)),
+        )
 
     def drop(self, key: Key) -> None:
         """Forget a flow, if there is one."""
-        at = self._slot_of(key)
+        at = self._row_of(key)
         if at >= 0:
-            self.rows[at, 0] = GONE
+            self.rows["ingress"][at] = GONE
             self._held -= 1
 
     def clear(self) -> None:
-        """Forget all flows: something that they depend on has changed."""
-        self.rows[:, 0] = EMPTY
+        """Forget all flows, because something that they depend on has changed."""
+        self.rows["ingress"] = EMPTY
         self._used = self._held = 0
 
-    def _use(self, rows: Any) -> None:
-        self.rows = rows
-        self.address, self.mask = int(rows.ctypes.data), len(rows) - 1
-        """Of the rows, for forward.py; others after ``put``."""
+    def _use(self, rows: npt.NDArray[np.void]) -> None:
+        """Keep flows in these rows from now on."""
+        self.rows, self.address, self.mask = rows, int(rows.ctypes.data), len(rows) - 1
+        self._tables["flows"], self._tables["flow_mask"] = self.address, self.mask
 
-    def _slot_of(self, key: Sequence[int]) -> int:
-        return slot_of(self.address, self.mask, *key)
+    def _row_of(self, key: Sequence[int]) -> int:
+        return row_of(self.address, self.mask, *key)
 
-    def _take(self, key: Key, at: int) -> int:
-        """A row for a new flow; ``at`` unless the table has to grow, or to be cleared of what is gone."""
+    def _claim(self, key: Key, at: int) -> int:
+        """Return a row for a new flow: ``at``, unless the table has to grow, or to be cleared of what is gone."""
         if 2 * (self._used + 1) > len(self.rows):
             size = len(self.rows) * 2 if 4 * self._held > len(self.rows) else len(self.rows)
-            held = self.rows[self.rows[:, 0] > EMPTY]
-            self._use(np.zeros((size, WORDS), np.int64))
+            held = self.rows[self.rows["ingress"] > EMPTY]
+            self._use(allocate(FLOW, size))
             for row in held:
-                self.rows[-1 - self._slot_of(row[:KEYS].tolist())] = row
+                self.rows[-1 - self._row_of((int(row["ingress"]), *row["source"].item()))] = row
             self._used = self._held
-            at = -1 - self._slot_of(key)
-        self._used += int(self.rows[at, 0] == EMPTY)
+            at = -1 - self._row_of(key)
+        self._used += int(self.rows["ingress"][at] == EMPTY)
         self._held += 1
         return at
 
 
-def socket_word(fd: int, channel: int = 0) -> int:
-    """The part of a key that says where a datagram came in, and by which channel."""
+def ingress(fd: int, channel: int = 0) -> int:
+    """Return the part of a key that says by which socket a datagram came in, and by which channel."""
     return fd << 32 | channel

@@ -1,142 +1,147 @@
-"""Datagrams that leave by one call: a run of the same flow, TOS and length, the last of which may be shorter.
+"""Datagrams that leave by one call: a batch of the same flow, TOS and length, the last of which may be shorter.
 
-Linux takes a run as one packet (UDP GSO, udp(7)) and cuts it up as late as it can. A run is gathered in ``Space.run``
-and ``Space.pieces``, and sent when something comes that does not go on with it. All of it is compiled.
+Linux takes a batch as one packet (UDP GSO, udp(7)) and cuts it up as late as it can. It is gathered in ``Memory.batch``
+and ``Memory.pieces``, and sent when something comes that does not go on with it. All of it is compiled.
 """
 
-from typing import Any
+from typing import Final
 
-from turn.datapath.flow_table import FD, IS_IPV4, LEG, NAME, NAME_LENGTH, flow
-from turn.datapath.jit import compiled, rows, words
+from turn.datapath.flow_table import FLOW, Flow
+from turn.datapath.jit import compiled
 from turn.datapath.linux import (
-    CONTROL_WORDS,
-    HEAD_CONTROL,
-    HEAD_CONTROL_LENGTH,
-    HEAD_COUNT,
-    HEAD_NAME,
-    HEAD_NAME_LENGTH,
-    HEAD_PIECES,
-    HEAD_WORDS,
-    MAX_RUN_BYTES,
+    AF_INET,
+    CMSGHDR,
+    IP_TOS,
+    IPPROTO_IP,
+    IPPROTO_IPV6,
+    IPV6_TCLASS,
+    MAX_BATCH_BYTES,
     MAX_SEGMENTS,
     MSG_DONTWAIT,
-    PIECE_WORDS,
-    SEGMENT_KIND,
-    SEGMENT_LENGTH,
-    TCLASS_KIND,
-    TOS_KIND,
-    TOS_LENGTH,
-    WORD,
+    SOL_UDP,
+    UDP_SEGMENT,
     memmove,
     sendmsg,
 )
-from turn.datapath.memory import CONTROL, LEGS, MEMORY, MESSAGE, PIECE, PIECES, RUN, RUN_WORDS, known
+from turn.datapath.memory import COUNTERS, Batch, Counters, Memory
+from turn.datapath.pointers import address_of, element_at, record_at
 
-COUNT, ROW, SIZE, LAST, TOS, COUNT_OF_PIECES, END, WAY = range(RUN_WORDS)
-"""Of a run: its datagrams (0: there is none), the row of its flow, the length of all but the last, that of the last,
-their TOS, the pieces that they lie in, where the next may be put beside the last (0: nowhere), and who gets them."""
+TO_CLIENT, TO_PEER = 0, 1
+"""A batch's direction, as interface.Direction has it."""
 
-TO_CLIENT, TO_PEER, BYTES, NO_ROOM, OVER_RATE, LEG_WORDS = 0, 2, 1, 4, 5, 8
-"""Counters of a leg, as in udp.Counts: packets to the client and, after them, their bytes; the same to peers; what was
-dropped."""
-
-
-@compiled
-def counters(leg: int, space: int) -> Any:
-    """A leg's, by TO_CLIENT and the others."""
-    return words(known(space)[LEGS] + leg * LEG_WORDS * WORD, LEG_WORDS)
+CMSG_BYTES: Final = CMSGHDR.itemsize
+TOS_LENGTH, SEGMENT_LENGTH = 20, 18
+"""cmsg_len of a TOS (int) and of a segment's length (uint16_t)."""
 
 
 @compiled
-def move_on(space: int) -> None:
-    """The next datagram lies elsewhere, not behind the last."""
-    words(space + RUN, RUN_WORDS)[END] = 0
+def counters_of(memory: Memory, flow: Flow) -> Counters:
+    """Return the counters that a flow's packets are counted in."""
+    return element_at(memory.tables.counters, flow.relayed, COUNTERS)
 
 
 @compiled
-def add(way: int, row: int, offset: int, size: int, tos: int, space: int) -> None:
-    """One more datagram of the memory. It may be moved to the left, beside the one before it."""
-    run, pieces = words(space + RUN, RUN_WORDS), rows(space + PIECES, MAX_SEGMENTS, PIECE_WORDS)
-    if run[COUNT] and not _goes_on(row, size, tos, space):
-        flush(space)
-    if run[COUNT] == 0:
-        run[ROW], run[SIZE], run[TOS], run[COUNT_OF_PIECES], run[WAY] = row, size, tos, 0, way
-    at = space + MEMORY + offset
-    if run[END]:
-        if run[END] != at:
-            memmove(run[END], at, size)
-        pieces[run[COUNT_OF_PIECES] - 1, 1] += size
-        run[END] += size
+def begin_piece(memory: Memory) -> None:
+    """Let the next datagram begin a piece of memory of its own: it does not lie behind the last."""
+    memory.batch.end = 0
+
+
+@compiled
+def add(memory: Memory, direction: int, flow: int, begin: int, size: int, tos: int) -> None:
+    """Add a datagram to the batch, which it may be moved to the left for, beside the one before it.
+
+    ``flow`` and ``begin`` are addresses.
+    """
+    batch = memory.batch
+    if batch.count and not _continues(batch, flow, size, tos):
+        flush(memory)
+    if batch.count == 0:
+        batch.flow, batch.size, batch.tos, batch.pieces, batch.direction = flow, size, tos, 0, direction
+    if batch.end:
+        if batch.end != begin:
+            memmove(batch.end, begin, size)
+        memory.pieces[batch.pieces - 1].iov_len += size
+        batch.end += size
     else:
-        pieces[run[COUNT_OF_PIECES], 0], pieces[run[COUNT_OF_PIECES], 1] = at, size
-        run[COUNT_OF_PIECES] += 1
-        run[END] = at + size
-    run[LAST] = size
-    run[COUNT] += 1
+        piece = memory.pieces[batch.pieces]
+        piece.iov_base, piece.iov_len = begin, size
+        batch.pieces += 1
+        batch.end = begin + size
+    batch.last_size = size
+    batch.count += 1
 
 
 @compiled
-def send_whole(way: int, row: int, count: int, offset: int, length: int, size: int, tos: int, space: int) -> None:
-    """Send a run that lies in one piece, after what has been gathered."""
-    flush(space)
-    run, pieces = words(space + RUN, RUN_WORDS), rows(space + PIECES, MAX_SEGMENTS, PIECE_WORDS)
-    pieces[0, 0], pieces[0, 1] = space + MEMORY + offset, length
-    run[COUNT], run[ROW], run[SIZE], run[TOS], run[COUNT_OF_PIECES], run[WAY] = count, row, size, tos, 1, way
-    flush(space)
+def send_piece(
+    memory: Memory, direction: int, flow: int, count: int, begin: int, length: int, size: int, tos: int
+) -> None:
+    """Send so many datagrams of a size that lie in one piece, after what has been gathered."""
+    flush(memory)
+    batch, piece = memory.batch, memory.pieces[0]
+    piece.iov_base, piece.iov_len = begin, length
+    batch.count, batch.flow, batch.size, batch.tos, batch.pieces, batch.direction = count, flow, size, tos, 1, direction
+    flush(memory)
 
 
 @compiled
-def _goes_on(row: int, size: int, tos: int, space: int) -> bool:
-    run = words(space + RUN, RUN_WORDS)
-    if row != run[ROW] or tos != run[TOS] or not 0 < size <= run[SIZE] or run[LAST] != run[SIZE]:
+def _continues(batch: Batch, flow: int, size: int, tos: int) -> bool:
+    """Return whether a datagram may be one more of the batch."""
+    if flow != batch.flow or tos != batch.tos or not 0 < size <= batch.size or batch.last_size != batch.size:
         return False
-    return bool(run[COUNT] < MAX_SEGMENTS and (run[COUNT] + 1) * run[SIZE] <= MAX_RUN_BYTES)
+    return bool(batch.count < MAX_SEGMENTS and (batch.count + 1) * batch.size <= MAX_BATCH_BYTES)
 
 
 @compiled
-def flush(space: int) -> None:
-    """Send the run, if there is one."""
-    run, message = words(space + RUN, RUN_WORDS), words(space + MESSAGE, HEAD_WORDS)
-    count, row = run[COUNT], run[ROW]
-    run[COUNT] = run[END] = 0
+def flush(memory: Memory) -> None:
+    """Send the batch, if there is one."""
+    batch, message = memory.batch, memory.message
+    count = batch.count
+    batch.count = batch.end = 0
     if count == 0:
         return
-    message[HEAD_NAME], message[HEAD_NAME_LENGTH] = row + NAME * WORD, flow(row)[NAME_LENGTH]
-    message[HEAD_PIECES], message[HEAD_COUNT] = space + PIECES, run[COUNT_OF_PIECES]
-    marks = _mark(flow(row)[IS_IPV4], run[TOS], space)
-    message[HEAD_CONTROL], message[HEAD_CONTROL_LENGTH] = space + CONTROL, marks * WORD
+    flow = record_at(batch.flow, FLOW)
+    message.msg_name, message.msg_namelen = address_of(flow.destination), flow.destination_length
+    message.msg_iov, message.msg_iovlen = address_of(memory.pieces), batch.pieces
+    message.msg_control = address_of(memory.control)
+    marks = _mark_tos(memory, flow, batch.tos)
+    message.msg_controllen = marks * CMSG_BYTES
     if count > 1:
-        control = words(space + CONTROL + marks * WORD, CONTROL_WORDS)
-        control[0], control[1], control[2] = SEGMENT_LENGTH, SEGMENT_KIND, run[SIZE]
-        message[HEAD_CONTROL_LENGTH] += CONTROL_WORDS * WORD
+        control = memory.control[marks]
+        control.cmsg_len, control.cmsg_level, control.cmsg_type = SEGMENT_LENGTH, SOL_UDP, UDP_SEGMENT
+        control.cmsg_data = batch.size
+        message.msg_controllen += CMSG_BYTES
     sent = count
-    if sendmsg(flow(row)[FD], space + MESSAGE, MSG_DONTWAIT) < 0:
-        sent = _send_singly(flow(row)[FD], marks, space) if count > 1 else 0
-    counted = counters(flow(row)[LEG], space)
-    counted[run[WAY]] += sent
-    counted[NO_ROOM] += count - sent
+    if sendmsg(flow.socket, address_of(message), MSG_DONTWAIT) < 0:
+        sent = _send_singly(memory, flow.socket, marks) if count > 1 else 0
+    counters = counters_of(memory, flow)
+    traffic = counters.to_client if batch.direction == TO_CLIENT else counters.to_peer
+    traffic.packets += sent
+    counters.no_room += count - sent
 
 
 @compiled
-def _mark(is_ipv4: int, tos: int, space: int) -> int:
-    """Ancillary data that sets the TOS, if it is not the default; how many words that takes."""
+def _mark_tos(memory: Memory, flow: Flow, tos: int) -> int:
+    """Set the message's TOS, if it is not the default; return how many control messages that takes."""
     if tos == 0:
         return 0
-    control = words(space + CONTROL, CONTROL_WORDS)
-    control[0], control[1], control[2] = TOS_LENGTH, TOS_KIND if is_ipv4 else TCLASS_KIND, tos
-    return CONTROL_WORDS
+    control = memory.control[0]
+    control.cmsg_len, control.cmsg_data = TOS_LENGTH, tos
+    if flow.destination.sin6_family == AF_INET:
+        control.cmsg_level, control.cmsg_type = IPPROTO_IP, IP_TOS
+    else:
+        control.cmsg_level, control.cmsg_type = IPPROTO_IPV6, IPV6_TCLASS
+    return 1
 
 
 @compiled
-def _send_singly(fd: int, marks: int, space: int) -> int:
-    """What can't leave in one piece, because the path's MTU or the network card has no place for it. How many went."""
-    run, pieces = words(space + RUN, RUN_WORDS), rows(space + PIECES, MAX_SEGMENTS, PIECE_WORDS)
-    message, piece = words(space + MESSAGE, HEAD_WORDS), words(space + PIECE, PIECE_WORDS)
-    message[HEAD_PIECES], message[HEAD_COUNT], message[HEAD_CONTROL_LENGTH] = space + PIECE, 1, marks * WORD
+def _send_singly(memory: Memory, fd: int, marks: int) -> int:
+    """Send the batch one by one, as the path's MTU or the network card won't have it whole; return how many went."""
+    batch, message, single = memory.batch, memory.message, memory.piece
+    message.msg_iov, message.msg_iovlen, message.msg_controllen = address_of(single), 1, marks * CMSG_BYTES
     sent = 0
-    for place in range(run[COUNT_OF_PIECES]):
-        begin, length = pieces[place, 0], pieces[place, 1]
-        for at in range(0, length, run[SIZE]):
-            piece[0], piece[1] = begin + at, min(run[SIZE], length - at)
-            sent += sendmsg(fd, space + MESSAGE, MSG_DONTWAIT) >= 0
+    for number in range(batch.pieces):
+        piece = memory.pieces[number]
+        for at in range(0, piece.iov_len, batch.size):
+            single.iov_base, single.iov_len = piece.iov_base + at, min(batch.size, piece.iov_len - at)
+            sent += sendmsg(fd, address_of(message), MSG_DONTWAIT) >= 0
     return sent

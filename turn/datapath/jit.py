@@ -1,84 +1,107 @@
 """Machine code from Python functions, by Numba: kept on disk, so that it is made once for a machine and a release.
 
-Compiled functions hand each other addresses and make arrays of them where they use them. An array that is handed over
-is nine words on the stack and a reference to count, in every call: more than a packet's own work.
+What such functions do with memory is left to pointers.py.
 """
 
+import ast
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeVar, cast
 
-import numpy as np
-from numba import carray, config, njit, types  # type: ignore[attr-defined]
+from numba import config, njit
 from numba.core.caching import InTreeCacheLocator, UserProvidedCacheLocator, UserWideCacheLocator
-from numba.extending import intrinsic
 
 logger = logging.getLogger(__name__)
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., object])
 
-INGREDIENTS: Final = (
-    "datapath/flow_table",
-    "datapath/forward",
-    "datapath/gso",
-    "datapath/jit",
-    "datapath/linux",
-    "datapath/memory",
-    "relay/token_bucket",
-    "wire/channel",
-)
-"""The modules whose functions and constants go into machine code. Numba itself makes a function's code anew only when
-the function's own module has changed. If another one has, old code would go on, with offsets that are not right any
-more, in memory that is something else now."""
+_ROOT: Final = Path(__file__).parents[2]
+"""The folder that the package ``turn`` lies in."""
 
 
 @cache
-def _ingredients() -> bytes:
-    digest = hashlib.sha256()
-    for name in INGREDIENTS:
-        digest.update((Path(__file__).parents[1] / f"{name}.py").read_bytes())
-    return digest.digest()
+def _imports(path: Path) -> frozenset[Path]:
+    """Return the files of the modules of this package that a module imports itself."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.update((node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
+    ours = [_ROOT.joinpath(*name.split(".")) for name in names if name.split(".")[0] == "turn"]
+    files = [file for place in ours for file in (place.with_suffix(".py"), place / "__init__.py")]
+    return frozenset(file for file in files if file.is_file())
 
 
-class _Fresh:
-    """Code that is kept is good as long as none of the ingredients has changed. To be mixed into Numba's locators."""
+def ingredients(path: Path) -> Iterator[Path]:
+    """Yield the files that a module's machine code may be made of: its own, and all that it imports, directly or not.
 
-    def get_source_stamp(self) -> object:
-        return cast(Any, super()).get_source_stamp(), _ingredients()
+    Constants and functions of other modules go into a function's code, but Numba makes it anew only when the function's
+    own file has changed. If another one had, old code would go on, with offsets that are not right any more, in memory
+    that is something else now.
+    """
+    found, waiting = {path}, [path]
+    while waiting:
+        yield (here := waiting.pop())
+        waiting += (more := _imports(here) - found)
+        found |= more
 
 
-class Chosen(_Fresh, UserProvidedCacheLocator):
-    """Where ``NUMBA_CACHE_DIR`` says."""
+@cache
+def stamp(path: Path) -> bytes:
+    """Return a digest of all that a module's machine code may be made of."""
+    digests = sorted(hashlib.sha256(each.read_bytes()).digest() for each in ingredients(path))
+    return hashlib.sha256(b"".join(digests)).digest()
 
 
-class Beside(_Fresh, InTreeCacheLocator):
-    """Beside the modules."""
+class _Stamped:
+    """Take kept code as long as no ingredient of it has changed. To be mixed into Numba's locators."""
+
+    _py_file: str
+
+    def get_source_stamp(self) -> bytes:
+        """Return what the kept code must have been made of."""
+        return stamp(Path(self._py_file).resolve())
 
 
-class Finished(Beside):
-    """There, but read and never written: an image's, whose file system is read-only.
+class Chosen(_Stamped, UserProvidedCacheLocator):
+    """Code where ``NUMBA_CACHE_DIR`` says."""
+
+
+class BesideModule(_Stamped, InTreeCacheLocator):
+    """Code beside the modules."""
+
+
+class ReadOnly(BesideModule):
+    """Code beside the modules that is read and never written: an image's, whose file system is read-only.
 
     Numba's own way asks whether it may write. Only code for any processor (``NUMBA_CPU_NAME=generic``) is sure to be
     all there: other code would have to be added to.
     """
 
     def ensure_cache_path(self) -> None:
-        """Raises OSError where there is no such code."""
-        found = Path(self._cache_path).glob("*.nbi") if cast(Any, config).CPU_NAME == "generic" else ()
+        """Raise OSError where there is no such code."""
+        found = Path(self._cache_path).glob("*.nbi") if _setting("CPU_NAME") == "generic" else ()
         if not any(found):
             raise FileNotFoundError(self._cache_path)
 
 
-class AtHome(_Fresh, UserWideCacheLocator):
-    """In the user's cache folder."""
+class UserCache(_Stamped, UserWideCacheLocator):
+    """Code in the user's cache folder."""
 
 
-if not cast(Any, config).CACHE_LOCATOR_CLASSES:  # NUMBA_CACHE_LOCATOR_CLASSES
-    cast(Any, config).CACHE_LOCATOR_CLASSES = ",".join(
-        f"{__name__}.{place.__name__}" for place in (Chosen, Beside, Finished, AtHome)
+def _setting(name: str) -> object:
+    """Return a setting of Numba's."""
+    return getattr(config, name)
+
+
+if not _setting("CACHE_LOCATOR_CLASSES"):  # NUMBA_CACHE_LOCATOR_CLASSES
+    _classes = (Chosen, BesideModule, ReadOnly, UserCache)
+    config.CACHE_LOCATOR_CLASSES = ",".join(  # type: ignore[attr-defined]
+        f"{__name__}.{each.__name__}" for each in _classes
     )
 
 
@@ -89,45 +112,3 @@ def compiled(function: Function) -> Function:
     except RuntimeError as error:  # neither beside the module nor at home may anything be written
         logger.debug("! the machine code of %s can't be kept: %s", function.__name__, error)
         return cast(Function, njit(nogil=True)(function))
-
-
-def _as_pointer(_: Any, address: Any) -> Any:
-    """The address as C's ``void *``."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
-
-    return types.voidptr(address), generate
-
-
-_pointer: Any = intrinsic(_as_pointer)
-
-
-@compiled
-def words(address: int, count: int) -> Any:
-    """So many words of 64 bits there, as an array. For compiled functions alone."""
-    return carray(_pointer(address), (count,), np.int64)
-
-
-@compiled
-def rows(address: int, count: int, width: int) -> Any:
-    """So many rows of words."""
-    return carray(_pointer(address), (count, width), np.int64)
-
-
-@compiled
-def small_words(address: int, count: int) -> Any:
-    """So many words of 32 bits."""
-    return carray(_pointer(address), (count,), np.int32)
-
-
-@compiled
-def octets(address: int, count: int) -> Any:
-    """So many bytes."""
-    return carray(_pointer(address), (count,), np.uint8)
-
-
-@compiled
-def numbers(address: int, count: int) -> Any:
-    """So many floating-point numbers of 64 bits."""
-    return carray(_pointer(address), (count,), np.float64)

@@ -4,8 +4,9 @@ import socket
 import time
 from contextlib import ExitStack
 
-from turn.datapath.datagram import Received, Source, Way, source_at
-from turn.datapath.datapath import DataPath
+from turn.datapath.compiled import CompiledDataPath
+from turn.datapath.datagram import Destination, Received, Source, source_at
+from turn.datapath.interface import RelayedId
 
 WITHIN = 30.0
 CHANNEL = 0x4001
@@ -14,8 +15,8 @@ FAR = 1e9
 HOSTS = ("127.0.0.1", "::1")
 
 
-class Line:
-    """What the sender sends to the middle goes to the receiver, once a flow is there."""
+class Loopback:
+    """Three sockets: what the sender sends to the middle is forwarded to the receiver, once a flow is there."""
 
     def __init__(self, host: str, stack: ExitStack) -> None:
         self.host = host
@@ -25,34 +26,45 @@ class Line:
             each.bind((host, 0))
             each.settimeout(WITHIN)
         self.sender, self.middle, self.receiver = sockets
-        self.path = DataPath()
+        self.path = CompiledDataPath()
         stack.callback(self.path.destroy)
-        self.taken: list[tuple[bytes, Received]] = []
-        self.leg = 0
-        self.way = Way(self.middle, self.receiver.getsockname()[:2])
+        self.handed_over: list[tuple[bytes, Received]] = []
+        self.relayed = RelayedId(0)
+        self.destination = Destination(self.middle, self.receiver.getsockname()[:2])
 
     @property
     def source(self) -> Source:
         return source_at(self.sender.getsockname()[:2])
 
-    def as_relay(self, until: float = FAR, flow: bool = True) -> "Line":
-        self.leg = self.path.open(self.middle, self._take)
+    def as_relayed(self, until: float = FAR, flow: bool = True) -> "Loopback":
+        self.relayed = self.path.open(self.middle, self._on_received)
         if flow:
-            self.path.to_client(self.middle, self.source, self.way, self.leg, CHANNEL, until)
+            self.forward_to_client(self.source, until=until)
         return self
 
-    def as_listener(self, until: float = FAR, flow: bool = True) -> "Line":
-        self.path.listen(self.middle, self._take)
+    def forward_to_client(
+        self,
+        source: Source,
+        channel: int = CHANNEL,
+        destination: Destination | None = None,
+        until: float = FAR,
+    ) -> None:
+        """Forward what this peer sends, to the receiver if nothing else is said."""
+        destination = destination or self.destination
+        self.path.forward_to_client(self.middle, source, destination, self.relayed, channel, until)
+
+    def as_listener(self, until: float = FAR, flow: bool = True) -> "Loopback":
+        self.path.listen(self.middle, self._on_received)
         with socket.socket(self.middle.family, socket.SOCK_DGRAM) as other:
             other.bind((self.host, 0))
-            self.leg = self.path.open(other, self._take)
+            self.relayed = self.path.open(other, self._on_received)
             if flow:
-                self.path.to_peer(self.middle, self.source, self.way, self.leg, CHANNEL, until)
-            self.path.close(other)  # its number stays good
+                self.path.forward_to_peer(self.middle, self.source, self.destination, self.relayed, CHANNEL, until)
+            self.path.close(other)  # its number stays valid
         return self
 
-    def _take(self, received: list[Received], now: float) -> bool:
-        self.taken += [(bytes(self.path.memory[each.offset :][: each.length]), each) for each in received]
+    def _on_received(self, received: list[Received], now: float) -> bool:
+        self.handed_over += [(bytes(self.path.memory[each.offset :][: each.length]), each) for each in received]
         return False
 
     def send(self, data: bytes, segment: int = 0) -> None:
@@ -60,11 +72,11 @@ class Line:
         self.sender.sendmsg([data], ancillary, 0, self.middle.getsockname())
 
     def serve(self) -> None:
-        """What has been sent is there already: loopback delivers at once."""
+        """Serve what has been sent, which is there already: loopback delivers at once."""
         self.path.wait(0.0)
 
     def receive(self, count: int, last: bytes | None = None) -> list[bytes]:
-        """So many packets, or up to this one, after serving until they are there."""
+        """Serve until so many packets are there, or this one is the last; return them."""
         packets: list[bytes] = []
         deadline = time.monotonic() + WITHIN
         self.receiver.setblocking(False)
@@ -77,7 +89,8 @@ class Line:
                 continue
         return packets
 
-    def nothing_comes(self) -> bool:
+    def receives_nothing(self) -> bool:
+        """Serve, and return whether nothing reaches the receiver."""
         self.serve()
         self.receiver.setblocking(False)
         try:
@@ -88,9 +101,9 @@ class Line:
 
     @property
     def counts(self) -> list[int]:
-        return list(self.path.take_counts(self.leg))
+        return list(self.path.take_counts(self.relayed))
 
 
 def headed(payload: bytes, channel: int = CHANNEL) -> bytes:
-    """ChannelData."""
+    """Return ChannelData."""
     return channel.to_bytes(2, "big") + len(payload).to_bytes(2, "big") + payload

@@ -1,4 +1,4 @@
-"""The loop whose waiting is the data path's: neither side starves or breaks the other."""
+"""The loop that waits by the data path: neither side starves or breaks the other."""
 
 import asyncio
 import socket
@@ -7,8 +7,8 @@ import time
 import pytest
 
 from tests.turn.live_gateway import LOOPS, run
-from turn.datapath.datagram import Way, source_at
-from turn.datapath.event_loop import USABLE, Loop, data_path, leave, new_event_loop
+from turn.datapath.datagram import Destination, source_at
+from turn.datapath.event_loop import USABLE, Loop, close_data_path, new_event_loop, open_data_path
 
 both_loops = pytest.mark.parametrize("loop", LOOPS)
 
@@ -22,11 +22,11 @@ def udp_socket() -> socket.socket:
 @both_loops
 def test_messages_are_handed_over_while_the_loop_waits(loop: str) -> None:
     async def scenario() -> None:
-        path = data_path()
+        path = open_data_path()
         seen: list[int] = []
         woken = asyncio.Event()
 
-        def take(received, now: float) -> bool:
+        def on_received(received, now: float) -> bool:
             assert abs(now - time.monotonic()) < 60
             seen.extend(each.length for each in received)
             if len(seen) == 3:
@@ -34,7 +34,7 @@ def test_messages_are_handed_over_while_the_loop_waits(loop: str) -> None:
             return len(seen) == 3
 
         with udp_socket() as one, udp_socket() as other:
-            path.listen(one, take)
+            path.listen(one, on_received)
             for data in (b"1", b"22", b"333"):
                 other.sendto(data, one.getsockname())
             await woken.wait()
@@ -42,7 +42,7 @@ def test_messages_are_handed_over_while_the_loop_waits(loop: str) -> None:
             other.sendto(b"4", one.getsockname())
             await asyncio.sleep(0)
             assert seen == [1, 2, 3]
-        leave(path)
+        close_data_path(path)
 
     run(scenario, loop)
 
@@ -52,11 +52,11 @@ def test_timers_streams_and_threads_go_on_under_a_flood(loop: str) -> None:
     """The socket sends to itself: there is always something to forward."""
 
     async def scenario() -> None:
-        path = data_path()
+        path = open_data_path()
         with udp_socket() as one:
             own = one.getsockname()
-            leg = path.open(one, lambda received, now: False)
-            path.to_client(one, source_at(own), Way(one, own), leg, 0x4001, 1e9)
+            relayed = path.open(one, lambda received, now: False)
+            path.forward_to_client(one, source_at(own), Destination(one, own), relayed, 0x4001, 1e9)
             one.sendto(b"", own)
             await asyncio.sleep(0.01)
             assert await asyncio.to_thread(lambda: 5) == 5
@@ -65,9 +65,9 @@ def test_timers_streams_and_threads_go_on_under_a_flood(loop: str) -> None:
             assert await reader.read() == b""
             writer.close()
             server.close()
-            assert path.take_counts(leg)[0]
-            path.close(one, leg)
-        leave(path)
+            assert path.take_counts(relayed)[0]
+            path.close(one, relayed)
+        close_data_path(path)
 
     run(scenario, loop)
 

@@ -3,8 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn.datapath.datagram import Way, source_at
-from turn.datapath.flow_table import FIRST_ROWS, HEADER, LEG, UNTIL, Flows, Key, slot_of, socket_word
+from turn.datapath.datagram import Destination, source_at
+from turn.datapath.flow_table import FIRST_ROWS, FlowTable, Key, ingress, row_of
+from turn.datapath.memory import TABLES
+from turn.datapath.records import allocate
 
 PEER = ("192.0.2.1", 5000)
 
@@ -16,26 +18,30 @@ class Nowhere:
         return 7
 
 
-WAY = Way(Nowhere(), PEER)  # type: ignore[arg-type]
+DESTINATION = Destination(Nowhere(), PEER)  # type: ignore[arg-type]
 
 words = st.integers(-(1 << 63), (1 << 63) - 1)
-keys = st.tuples(st.integers(3, 6).map(socket_word), st.integers(0, 3), st.integers(0, 2), st.integers(0, 1)) | (
+keys = st.tuples(st.integers(3, 6).map(ingress), st.integers(0, 3), st.integers(0, 2), st.integers(0, 1)) | (
     st.tuples(st.integers(3 << 32, (1 << 52) - 1), words, words, words)
 )
 
 
-def found(flows: Flows, key: Key) -> tuple[int, int, int] | None:
-    at = slot_of(flows.address, flows.mask, *key)
-    return None if at < 0 else tuple(flows.rows[at][[UNTIL, HEADER, LEG]].tolist())
+def new_table() -> FlowTable:
+    return FlowTable(allocate(TABLES, 1)[0])
+
+
+def found(flows: FlowTable, key: Key) -> tuple[int, int, int] | None:
+    at = row_of(flows.address, flows.mask, *key)
+    return None if at < 0 else flows.rows[["until", "channel", "relayed"]][at].item()
 
 
 @given(st.lists(st.tuples(st.sampled_from(["put", "drop", "drop", "clear"]), keys, st.integers(0, 100)), max_size=60))
 def test_it_is_a_dictionary(steps: list[tuple[str, Key, int]]) -> None:
-    flows, model = Flows(), {}
+    flows, model = new_table(), {}
     for what, key, number in steps:
         if what == "put":
-            flows.put(key, number, number << 16, WAY, number)
-            model[key] = (number, number << 16, number)
+            flows.put(key, number, number, DESTINATION, number)
+            model[key] = (number, number, number)
         elif what == "drop":
             flows.drop(key)
             model.pop(key, None)
@@ -48,30 +54,30 @@ def test_it_is_a_dictionary(steps: list[tuple[str, Key, int]]) -> None:
 
 
 def test_it_grows_with_what_it_holds() -> None:
-    flows = Flows()
+    flows = new_table()
     for number in range(3 * FIRST_ROWS):
-        flows.put((socket_word(5), number, 0, 0), number, 0, WAY, 0)
+        flows.put((ingress(5), number, 0, 0), number, 0, DESTINATION, 0)
     assert len(flows.rows) == 8 * FIRST_ROWS
-    assert all(found(flows, (socket_word(5), number, 0, 0)) == (number, 0, 0) for number in range(3 * FIRST_ROWS))
+    assert all(found(flows, (ingress(5), number, 0, 0)) == (number, 0, 0) for number in range(3 * FIRST_ROWS))
 
 
 def test_it_does_not_grow_with_what_is_gone() -> None:
-    flows = Flows()
+    flows = new_table()
     for number in range(20 * FIRST_ROWS):
-        flows.put((socket_word(5), number, 0, 0), 1, 0, WAY, 0)
-        flows.drop((socket_word(5), number, 0, 0))
+        flows.put((ingress(5), number, 0, 0), 1, 0, DESTINATION, 0)
+        flows.drop((ingress(5), number, 0, 0))
     assert (len(flows), len(flows.rows)) == (0, FIRST_ROWS)
 
 
 def test_addresses_that_are_neighbours_do_not_pile_up() -> None:
     """Ports of one host, sockets and channels one after the other: as a gateway's are."""
-    flows = Flows()
+    flows = new_table()
     for fd in range(10, 110):
         for channel in range(2):
-            flows.put((socket_word(fd, 0x4000 + channel), *source_at(("127.0.0.1", 40_000 + fd))), 1, 0, WAY, 0)
+            flows.put((ingress(fd, 0x4000 + channel), *source_at(("127.0.0.1", 40_000 + fd))), 1, 0, DESTINATION, 0)
     rows = flows.rows
     longest = run = 0
     for row in rows:
-        run = run + 1 if row[0] else 0
+        run = run + 1 if row["ingress"] else 0
         longest = max(longest, run)
     assert longest < 20

@@ -1,17 +1,18 @@
 """Python functions as machine code, kept on disk or not."""
 
-import ast
+import importlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from numba.core.dispatcher import Dispatcher
 
 import turn
-from turn.datapath.jit import INGREDIENTS, compiled
+from turn.datapath.jit import compiled, ingredients
 
 TURN = Path(turn.__file__).parent
 
@@ -37,7 +38,7 @@ def test_it_is_the_same_function_and_is_compiled() -> None:
 
 
 def run(module: Path, **variables: str) -> str:
-    """What the script says, where no cache of the user's can be."""
+    """Run the script where no cache of the user's can be, and return what it prints."""
     environment = {**os.environ, "HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null", "PYTHONDONTWRITEBYTECODE": "1"}
     environment["PYTHONPATH"] = str(TURN.parent)
     ended = subprocess.run(
@@ -67,7 +68,7 @@ def test_where_nothing_may_be_written_it_is_compiled_each_time(module: Path) -> 
 
 def test_finished_code_is_read_where_nothing_may_be_written(module: Path) -> None:
     """As in the gateway's image, which was made with the code of any processor."""
-    only_read = {"NUMBA_CACHE_LOCATOR_CLASSES": "turn.datapath.jit.Finished"}  # root may write anywhere
+    only_read = {"NUMBA_CACHE_LOCATOR_CLASSES": "turn.datapath.jit.ReadOnly"}  # root may write anywhere
     assert run(module, NUMBA_CPU_NAME="generic") == "42 1 0"
     before = {path: path.stat().st_mtime_ns for path in (module.parent / "__pycache__").iterdir()}
     assert run(module, NUMBA_CPU_NAME="generic", **only_read) == "42 1 1"
@@ -75,51 +76,64 @@ def test_finished_code_is_read_where_nothing_may_be_written(module: Path) -> Non
     assert before == {path: path.stat().st_mtime_ns for path in (module.parent / "__pycache__").iterdir()}
 
 
-def test_code_is_made_anew_when_any_module_that_it_is_made_of_changes(tmp_path: Path, module: Path) -> None:
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """Copy the package, so that it may be changed."""
+    return Path(shutil.copytree(TURN, tmp_path / "turn", ignore=shutil.ignore_patterns("__pycache__")))
+
+
+def test_code_is_made_anew_when_any_module_that_it_is_made_of_changes(copy: Path, module: Path) -> None:
     """Another module's constants are in it: where something lies in memory, how long it is."""
-    for name in ("__init__", "datapath/__init__", "relay/__init__", "wire/__init__", *INGREDIENTS):
-        (tmp_path / "turn" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(TURN / f"{name}.py", tmp_path / "turn" / f"{name}.py")
-    copied = {"PYTHONPATH": str(tmp_path)}
+    copied = {"PYTHONPATH": str(copy.parent)}
+    module.write_text("import turn.datapath.gso\n" + SCRIPT)
     assert [run(module, **copied) for _ in range(2)] == ["42 1 0", "42 1 1"]
-    with (tmp_path / "turn" / "datapath" / "memory.py").open("a") as space:
-        space.write("# changed\n")
+    for changed in ("datapath/memory.py", "wire/channel.py"):
+        with (copy / changed).open("a") as file:
+            file.write("# changed\n")
+        assert [run(module, **copied) for _ in range(2)] == ["42 1 0", "42 1 1"]
+
+
+def test_code_is_kept_when_a_module_that_it_is_not_made_of_changes(copy: Path, module: Path) -> None:
+    copied = {"PYTHONPATH": str(copy.parent)}
     assert run(module, **copied) == "42 1 0"
-
-
-def made_of(path: Path) -> Iterator[str]:
-    """The modules of this package that a module's compiled functions, and its constants, take names from."""
-    body = ast.parse(path.read_text()).body
-    come_from = {
-        alias.asname or alias.name: module_of(node.module, alias.name)
-        for node in body
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "turn"
-        for alias in node.names
-    }
-    for node in body:
-        if is_compiled(node) or isinstance(node, ast.Assign | ast.AnnAssign):
-            names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-            yield from (come_from[name] for name in names & come_from.keys())
-
-
-def module_of(package: str, name: str) -> str:
-    """The path below ``turn`` of what an import takes a name from."""
-    path = package.replace(".", "/").removeprefix("turn/")
-    return path if (TURN / f"{path}.py").is_file() else f"{path}/{name}"
-
-
-def is_compiled(node: ast.stmt) -> bool:
-    return isinstance(node, ast.FunctionDef) and any(
-        isinstance(each, ast.Name) and each.id == "compiled" for each in node.decorator_list
-    )
+    with (copy / "datapath" / "compiled.py").open("a") as file:
+        file.write("# changed\n")
+    assert run(module, **copied) == "42 1 1"
 
 
 def test_all_that_goes_into_machine_code_is_looked_at() -> None:
-    compiling = {
-        f"datapath/{path.stem}"
-        for path in (TURN / "datapath").glob("*.py")
-        if any(map(is_compiled, ast.parse(path.read_text()).body))
+    """Every module that a compiled function has a name from is among those that its imports lead to."""
+    compiling = {path for path in (TURN / "datapath").glob("*.py") if functions_of(imported(path))}
+    assert {path.stem for path in compiling} >= {"flow_table", "forward", "gso", "memory"}
+    for path in compiling:
+        taken_from = {
+            Path(sys.modules[value.__module__].__file__ or "")
+            for function in functions_of(imported(path))
+            for name in function.py_func.__code__.co_names
+            if (value := function.py_func.__globals__.get(name)) is not None
+            and getattr(value, "__module__", "").startswith("turn.")
+        }
+        assert taken_from <= set(ingredients(path))
+
+
+def test_constants_of_another_module_are_looked_at() -> None:
+    found = {path.relative_to(TURN).as_posix() for path in ingredients(TURN / "datapath" / "forward.py")}
+    assert found >= {
+        *(f"datapath/{name}.py" for name in ("flow_table", "forward", "gso", "jit", "linux", "memory", "records")),
+        "wire/channel.py",
     }
-    assert compiling >= {f"datapath/{name}" for name in ("jit", "flow_table", "forward", "gso", "memory")}
-    assert compiling <= set(INGREDIENTS)
-    assert {each for name in compiling for each in made_of(TURN / f"{name}.py")} <= set(INGREDIENTS)
+    assert not found & {"datapath/compiled.py", "datapath/event_loop.py", "gateway/gateway.py", "server.py"}
+
+
+def imported(path: Path) -> ModuleType:
+    """Return the module of this package that a file holds."""
+    return importlib.import_module(".".join(("turn", *path.relative_to(TURN).with_suffix("").parts)))
+
+
+def functions_of(module: ModuleType) -> list[Dispatcher]:
+    """Return the compiled functions that a module defines."""
+    return [
+        value
+        for value in vars(module).values()
+        if isinstance(value, Dispatcher) and value.__module__ == module.__name__
+    ]

@@ -16,6 +16,7 @@ COMPILED = [
     "turn.datapath.linux",
     "turn.datapath.gso",
     "turn.datapath.memory",
+    "turn.datapath.pointers",
 ]
 """What is not Python when it runs: the compiler would not know what the fuzzer puts in."""
 

@@ -1,4 +1,4 @@
-"""Any datagrams, alone and in runs, for the compiled way: each comes out as it should, or is handed over as it came.
+"""Any datagrams, alone and in batches, for the compiled path: it forwards each as it should, or hands it over as it is.
 
 The fuzzer does not see into machine code, so it is told what to expect: what channel.py makes of the same bytes.
 """
@@ -7,41 +7,41 @@ import atexit
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
-from tests.turn.datapath.loopback import CHANNEL, HOSTS, Line, headed
+from tests.turn.datapath.loopback import CHANNEL, HOSTS, Loopback, headed
 from tests.turn.fuzzing.relay import Script
 from turn.wire import channel
 from turn.wire.errors import Malformed
 
 MAX_DATAGRAMS = 40
-MAX_RUN = 60_000
+MAX_BATCH = 60_000
 OPEN = ExitStack()
 atexit.register(OPEN.close)
 
 
 def one_input(data: bytes) -> None:
-    """The first byte chooses the way; then come messages, each of one datagram or of a run."""
+    """Choose a direction by the first byte; then send messages, each of one datagram or of a batch."""
     script = Script(data)
-    line, is_relay = LINES[script.byte() % len(LINES)]
+    loopback, is_relay = LOOPBACKS[script.byte() % len(LOOPBACKS)]
     while script.goes_on:
         size = 1 + script.byte() * (1 + script.byte() % 6)
-        count = min(1 + script.byte() % MAX_DATAGRAMS, MAX_RUN // size)
+        count = min(1 + script.byte() % MAX_DATAGRAMS, MAX_BATCH // size)
         packets = [datagram(script, size) for _ in range(count)]
         packets[-1] = packets[-1][: 1 + script.byte() % size]
-        line.send(b"".join(packets), size if count > 1 else 0)
-        line.serve()
+        loopback.send(b"".join(packets), size if count > 1 else 0)
+        loopback.serve()
         if is_relay:
-            assert list(arrived(line)) == [headed(packet) for packet in packets]
-            assert not line.taken
+            assert list(arrived(loopback)) == [headed(packet) for packet in packets]
+            assert not loopback.handed_over
         else:
             payloads = [payload_of(packet) for packet in packets]
-            assert list(arrived(line)) == [payload for payload in payloads if payload is not None]
+            assert list(arrived(loopback)) == [payload for payload in payloads if payload is not None]
             kept = [packet for packet, payload in zip(packets, payloads, strict=True) if payload is None]
-            assert [data for data, _ in line.taken] == kept
-            line.taken.clear()
+            assert [data for data, _ in loopback.handed_over] == kept
+            loopback.handed_over.clear()
 
 
 def datagram(script: Script, size: int) -> bytes:
-    """Any bytes; ChannelData of a channel that is known, or not; or with a length that may be a lie."""
+    """Return any bytes; ChannelData of a channel that is known, or not; or with a length that may be a lie."""
     what, number = script.byte() % 4, CHANNEL + script.byte() % 2
     if what == 0:
         found = script.take(script.byte())
@@ -54,21 +54,21 @@ def datagram(script: Script, size: int) -> bytes:
 
 
 def payload_of(packet: bytes) -> bytes | None:
-    """What a peer gets of a client's datagram; None if it is not for the fast way."""
+    """Return what a peer gets of a client's datagram; None if it is to be handed over."""
     with suppress(Malformed):
         number, payload = channel.decode(packet)
         return bytes(payload) if number == CHANNEL else None
     return None
 
 
-def arrived(line: Line) -> Iterator[bytes]:
-    """At the receiver, by now."""
-    line.receiver.setblocking(False)
+def arrived(loopback: Loopback) -> Iterator[bytes]:
+    """Yield what has reached the receiver by now."""
+    loopback.receiver.setblocking(False)
     with suppress(BlockingIOError):
         while True:
-            yield line.receiver.recv(65_536)
+            yield loopback.receiver.recv(65_536)
 
 
-LINES = [(Line(host, OPEN).as_relay(), True) for host in HOSTS] + [
-    (Line(host, OPEN).as_listener(), False) for host in HOSTS
+LOOPBACKS = [(Loopback(host, OPEN).as_relayed(), True) for host in HOSTS] + [
+    (Loopback(host, OPEN).as_listener(), False) for host in HOSTS
 ]
