@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import resource
-from collections.abc import Coroutine, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import ifaddr
 
@@ -23,6 +23,7 @@ from turn.relay.policy import Policy
 from turn.relay.server import Relay
 from turn.reload import Certificates, Changeable, Unusable, follow, read
 from turn.resolver import Names
+from turn.tasks import BackgroundTasks
 from turn.wire.attributes import IPV4, family_of
 
 logger = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class Node:
         self.gateway = Gateway(relay, RelayPorts(addresses, *config.relay_port_range))
         self.places = Places(config.max_connections, config.idle_seconds)
         self._names = Names(self._policy, self.gateway.policy_changed)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = BackgroundTasks(logger)
         self._policy.own(own_hosts(addresses.values()), self._own_ports())
         logger.info("= relay addresses: %s, ports %s", ", ".join(addresses.values()), config.relay_ports)
 
@@ -76,8 +77,8 @@ class Node:
             self._listen(bound)
         config = self._config
         paths = [path for path in (config.file, config.certificate, config.key) if path]
-        self._begin("names", self._names.run())
-        self._begin("files", follow([Path(path) for path in paths], self._changed))
+        self._tasks.spawn(self._names.run(), "names")
+        self._tasks.spawn(follow([Path(path) for path in paths], self._changed), "files")
 
     def figures(self) -> list[Figure]:
         """For the metrics."""
@@ -85,15 +86,8 @@ class Node:
 
     async def close(self) -> None:
         """End everything at once."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         await self.gateway.close()
-
-    def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name=name)
-        task.add_done_callback(log_failure)
-        self._tasks.append(task)
 
     def _listen(self, bound: Bound) -> None:
         gateway = self.gateway
@@ -164,7 +158,7 @@ def relay_addresses(config: Config) -> dict[int, str]:
     return found or LOOPBACK
 
 
-def own_hosts(relays: Sequence[str] | Any) -> set[str]:
+def own_hosts(relays: Iterable[str]) -> set[str]:
     """All addresses of this machine."""
     hosts = set(relays)
     for adapter in ifaddr.get_adapters():
@@ -177,9 +171,3 @@ def raise_file_limit() -> None:
     with suppress(OSError, ValueError):
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def log_failure(task: asyncio.Task[Any]) -> None:
-    """A done callback: put the exception of a task that nobody awaits into the log."""
-    if not task.cancelled() and (failure := task.exception()):
-        logger.error("! %s failed", task.get_name(), exc_info=failure)

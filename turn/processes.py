@@ -23,7 +23,8 @@ from turn.config import HANDED_DOWN, Config
 from turn.gateway.sockets import Bound
 from turn.http import metrics
 from turn.http.metrics import Figure
-from turn.node import Node, log_failure
+from turn.node import Node
+from turn.tasks import BackgroundTasks
 
 logger = logging.getLogger(__name__)
 
@@ -200,7 +201,8 @@ class Siblings:
     ) -> None:
         self._grace = config.grace_seconds
         self._siblings = [Sibling(config, each, nonce_key, command) for each in bound]
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = BackgroundTasks(logger)
+        self._running: list[asyncio.Task[None]] = []
         self._stopping = False
 
     @property
@@ -218,10 +220,7 @@ class Siblings:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep them going until ``stop``, and then until their allocations are over."""
-        for sibling in self._siblings:
-            task = asyncio.create_task(sibling.run(), name="process")
-            task.add_done_callback(log_failure)
-            self._tasks.append(task)
+        self._running = [self._tasks.spawn(sibling.run(), "process") for sibling in self._siblings]
         await stop.wait()
         self._stopping = True
         for sibling in self._siblings:
@@ -229,17 +228,15 @@ class Siblings:
                 sibling.drain()
             else:
                 sibling.kill()
-        await asyncio.wait(self._tasks, timeout=self._grace + END_SECONDS)
+        await asyncio.wait(self._running, timeout=self._grace + END_SECONDS)
 
     async def close(self) -> None:
         """End those that are left."""
         for sibling in self._siblings:
             sibling.kill()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=END_SECONDS)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._running:
+            await asyncio.wait(self._running, timeout=END_SECONDS)
+        await self._tasks.close()
 
 
 async def serve_as_sibling(config: Config, stop: asyncio.Event, handed: HandedDown) -> None:
@@ -248,16 +245,15 @@ async def serve_as_sibling(config: Config, stop: asyncio.Event, handed: HandedDo
     control = socket.socket(fileno=handed.control)
     reader, writer = await asyncio.open_connection(sock=control, limit=MAX_LINE)
     node = Node(config, bound, handed.nonce_key)
-    listening = asyncio.create_task(_listen(node, reader, writer, stop), name="control")
-    stopping = asyncio.create_task(_drain_after(stop, node, config.grace_seconds), name="drain")
+    tasks = BackgroundTasks(logger)
+    listening = tasks.spawn(_listen(node, reader, writer, stop), "control")
+    stopping = tasks.spawn(_drain_after(stop, node, config.grace_seconds), "drain")
     try:
         await node.start()
         writer.write(Said(ready=True).to_line())
         await asyncio.wait((listening, stopping), return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (listening, stopping):
-            task.cancel()
-        await asyncio.gather(listening, stopping, return_exceptions=True)
+        await tasks.close()
         writer.close()
         await node.close()
 

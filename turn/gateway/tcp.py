@@ -18,6 +18,7 @@ from turn.gateway.relayed import Leg
 from turn.gateway.traffic import Traffic
 from turn.gateway.udp import OnMessage
 from turn.relay.allocation import Client
+from turn.tasks import BackgroundTasks
 from turn.wire.attributes import Address, text_of
 from turn.wire.channel import HEADER, MAX_FRAME, MAX_STRANGERS_FRAME, PADDING, Deframer, is_channel_data
 from turn.wire.errors import Malformed
@@ -68,8 +69,7 @@ class StreamListener:
         self.accepted = 0
         self._context = context
         self._clients: set[StreamClient] = set()
-        self._handshakes: set[asyncio.Task[None]] = set()
-        self._accepting: asyncio.Task[None] | None = None
+        self._tasks = BackgroundTasks(logger)
         sock.setblocking(False)
 
     @property
@@ -84,14 +84,11 @@ class StreamListener:
 
     def start(self) -> None:
         """Accept connections."""
-        self._accepting = asyncio.create_task(self._accept(), name=f"accept {self.name}")
+        self._tasks.spawn(self._accept(), f"accept {self.name}")
 
     async def close(self) -> None:
         """End all connections."""
-        tasks = [*self._handshakes, *([self._accepting] if self._accepting else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.close()
         for client in tuple(self._clients):
             client.abort()
 
@@ -108,9 +105,7 @@ class StreamListener:
                 connection.close()
                 continue
             self.accepted += 1
-            task = asyncio.create_task(self._welcome(connection))
-            self._handshakes.add(task)
-            task.add_done_callback(self._handshakes.discard)
+            self._tasks.spawn(self._welcome(connection), f"handshake {self.name}")
 
     async def _welcome(self, connection: socket.socket) -> None:
         connected = False
