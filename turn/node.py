@@ -21,7 +21,7 @@ from turn.relay.auth import Auth
 from turn.relay.limits import Limits
 from turn.relay.policy import Policy
 from turn.relay.server import Relay
-from turn.reload import Certificates, Changeable, Unusable, follow, read
+from turn.reload import Certificates, Changeable, UnusableFileError, follow, read
 from turn.resolver import Names
 from turn.tasks import BackgroundTasks
 from turn.wire.attributes import IPV4, family_of
@@ -41,7 +41,7 @@ class Node:
     """A gateway that runs, and follows what changes."""
 
     def __init__(self, config: Config, bound: Sequence[Bound], nonce_key: bytes) -> None:
-        """Raises Unusable, ValueError."""
+        """Raises UnusableFileError, ValueError."""
         raise_file_limit()
         self._config = config
         self._bound = bound
@@ -110,7 +110,7 @@ class Node:
                 self._auth.replace(changeable.users, changeable.secrets)
                 await self._names.replace(changeable.peers)
                 logger.info("= %s: %d peers, %d users", self._config.file, len(changeable.peers), len(changeable.users))
-        except Unusable as error:
+        except UnusableFileError as error:
             logger.error("! %s; what was before stays good", error)
         if self._certificates:
             self._renew(self._certificates)
@@ -118,7 +118,7 @@ class Node:
     def _renew(self, certificates: Certificates) -> None:
         try:
             certificates.load()
-        except Unusable as error:
+        except UnusableFileError as error:
             logger.error("! %s; the certificate stays what it was", error)
             return
         for listener in self.gateway.listeners:

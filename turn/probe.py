@@ -18,13 +18,14 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, CliSuppress, SettingsConfigDict
 
 from turn.config import split_secrets
+from turn.errors import OperatorError
 from turn.relay.auth import long_term_key
 from turn.wire import attributes as attribute
 from turn.wire import credentials, stun
 from turn.wire.attributes import UDP_TRANSPORT, encode_number
 from turn.wire.channel import MAX_FRAME, Deframer
 from turn.wire.credentials import Credentials
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 from turn.wire.stun import Message, Writer
 
 RESEND_SECONDS: Final = 0.5
@@ -64,26 +65,29 @@ class Config(BaseSettings):
         return f"{attribute.text_of(self.address)}/{self.transport}"
 
 
-class Failed(Exception):  # noqa: N818
-    """The gateway does not do its work. Its text is a sentence."""
+class ProbeError(OperatorError):
+    """The gateway does not do its work."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("probe_failed", sentence)
 
 
 async def serve(config: Config, stop: asyncio.Event) -> int:
     """Probe once. The exit code: 0 if all is well, 1 if not."""
     try:
         print(await asyncio.to_thread(probe, config))  # noqa: T201
-    except Failed as failed:
+    except ProbeError as failed:
         print(f"{config.place}: {failed}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 
 
 def probe(config: Config) -> str:
-    """What was found, as a sentence. Raises Failed."""
+    """What was found, as a sentence. Raises ProbeError."""
     try:
         return _probe(config)
-    except (Malformed, UnicodeDecodeError) as error:
-        raise Failed(f"its answers make no sense: {error}") from error
+    except (MalformedError, UnicodeDecodeError) as error:
+        raise ProbeError(f"its answers make no sense: {error}") from error
 
 
 def _probe(config: Config) -> str:
@@ -92,7 +96,7 @@ def _probe(config: Config) -> str:
         answer = connection.ask(Writer(stun.BINDING, stun.REQUEST, _transaction_id()))
         mapped = answer.get(attribute.XOR_MAPPED_ADDRESS)
         if answer.kind != stun.SUCCESS or mapped is None:
-            raise Failed("it refuses a Binding request")
+            raise ProbeError("it refuses a Binding request")
         seen = attribute.text_of(attribute.decode_xor_address(mapped, answer.transaction_id))
         known = _credentials(config)
         relayed = f", and relays from {_allocate(connection, known)}" if known else ""
@@ -114,9 +118,11 @@ class Connection:
         try:
             self._socket = self._stack.enter_context(self._connect())
         except ssl.SSLError as error:
-            raise Failed(f"it can't be reached by TLS, which nobody seems to speak there ({error.reason})") from error
+            raise ProbeError(
+                f"it can't be reached by TLS, which nobody seems to speak there ({error.reason})"
+            ) from error
         except OSError as error:
-            raise Failed(f"it can't be reached: {error.strerror or error}") from error
+            raise ProbeError(f"it can't be reached: {error.strerror or error}") from error
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -142,7 +148,7 @@ class Connection:
             raise
 
     def ask(self, request: Writer, key: bytes = b"") -> Message:
-        """Send a request until there is an answer to it. Raises Failed."""
+        """Send a request until there is an answer to it. Raises ProbeError."""
         data = request.finish(key, fingerprint=True)
         try:
             while True:
@@ -152,7 +158,7 @@ class Connection:
                 if answer:
                     return answer
         except OSError as error:
-            raise Failed(f"it does not answer: {error.strerror or error}") from error
+            raise ProbeError(f"it does not answer: {error.strerror or error}") from error
 
     def _answer(self, transaction_id: bytes) -> Message | None:
         """The answer, or None if it is time to ask again."""
@@ -164,7 +170,7 @@ class Connection:
             except TimeoutError:
                 return None
             if stream and not received:
-                raise Failed("it closes the connection")
+                raise ProbeError("it closes the connection")
             for frame in self._frames(received, stream):
                 if frame.transaction_id == transaction_id:
                     return frame
@@ -172,13 +178,13 @@ class Connection:
     def _frames(self, received: bytes, stream: bool) -> list[Message]:
         try:
             return [stun.parse(bytes(frame)) for frame in (self._deframer.feed(received) if stream else [received])]
-        except Malformed as error:
-            raise Failed(f"what answers there is no gateway: {error}") from error
+        except MalformedError as error:
+            raise ProbeError(f"what answers there is no gateway: {error}") from error
 
     def _left(self) -> float:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise Failed(f"it does not answer within {self._config.seconds:g} seconds")
+            raise ProbeError(f"it does not answer within {self._config.seconds:g} seconds")
         return left
 
 
@@ -194,14 +200,14 @@ def _allocate(connection: Connection, known: Credentials) -> str:
     challenge = connection.ask(allocate(stun.ALLOCATE))
     realm, nonce = challenge.get(attribute.REALM), challenge.get(attribute.NONCE)
     if realm is None or nonce is None:
-        raise Failed(f"it answers an Allocate request {_error_of(challenge)}")
+        raise ProbeError(f"it answers an Allocate request {_error_of(challenge)}")
     key = long_term_key(known.username, realm.decode(), known.password, attribute.MD5)
 
     def signed(method: int) -> Message:
         request = allocate(method).add(attribute.USERNAME, known.username.encode())
         answer = connection.ask(request.add(attribute.REALM, realm).add(attribute.NONCE, nonce), key)
         if answer.kind != stun.SUCCESS:
-            raise Failed(f"it answers a request with credentials {_error_of(answer)}")
+            raise ProbeError(f"it answers a request with credentials {_error_of(answer)}")
         return answer
 
     return _relayed(signed)
@@ -212,7 +218,7 @@ def _relayed(signed: Callable[[int], Message]) -> str:
     relayed = answer.get(attribute.XOR_RELAYED_ADDRESS)
     signed(stun.REFRESH)
     if relayed is None:
-        raise Failed("it gives an allocation without an address")
+        raise ProbeError("it gives an allocation without an address")
     return attribute.text_of(attribute.decode_xor_address(relayed, answer.transaction_id))
 
 

@@ -18,6 +18,7 @@ from OpenSSL import SSL
 from watchfiles import awatch
 
 from turn.config import MIN_SECRET_LENGTH, Config
+from turn.errors import OperatorError
 from turn.gateway.dtls import Identity
 from turn.relay import peer_rules
 from turn.relay.peer_rules import Name
@@ -35,8 +36,11 @@ RETRY_SECONDS: Final = 5.0
 """Until a folder that can't be watched is tried again."""
 
 
-class Unusable(Exception):  # noqa: N818
-    """A file can't be used. Its text is a sentence for the person who wrote it; it has no secret in it."""
+class UnusableFileError(OperatorError):
+    """A file can't be used. The sentence is for the person who wrote it; no secret is in it."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("unusable_file", sentence)
 
 
 class Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,20 +63,20 @@ class Changeable:
 
 
 def read(config: Config) -> Changeable:
-    """Settings and file as they are now. Raises Unusable."""
+    """Settings and file as they are now. Raises UnusableFileError."""
     listed = _read_file(config.file) if config.file else Listed()
     users = {name: password.get_secret_value() for name, password in config.users.items()}
     users = users if listed.users is None else listed.users
     if not all(name and password for name, password in users.items()):
-        raise Unusable(f"{config.file}: a user has to have a name and a password")
+        raise UnusableFileError(f"{config.file}: a user has to have a name and a password")
     secrets = config.secrets if listed.secrets is None else tuple(listed.secrets)
     if any(len(secret) < MIN_SECRET_LENGTH for secret in secrets):
-        raise Unusable(f"{config.file}: a secret has to have {MIN_SECRET_LENGTH} characters at least")
+        raise UnusableFileError(f"{config.file}: a secret has to have {MIN_SECRET_LENGTH} characters at least")
     written = config.peers if listed.peers is None else tuple(listed.peers)
     try:
         parsed = tuple(map(peer_rules.parse, written))
     except ValueError as error:
-        raise Unusable(f"{config.file}: {error}") from error
+        raise UnusableFileError(f"{config.file}: {error}") from error
     return Changeable(written, parsed, users, secrets)
 
 
@@ -80,36 +84,36 @@ def _read_file(path: Path) -> Listed:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise Unusable(f"{path} can't be read: {error.strerror}") from error
+        raise UnusableFileError(f"{path} can't be read: {error.strerror}") from error
     try:
         return listed(content, json=path.suffix == ".json")
-    except Unusable as error:
-        raise Unusable(f"{path}: {error}") from error
+    except UnusableFileError as error:
+        raise UnusableFileError(f"{path}: {error}") from error
 
 
 def listed(content: bytes, *, json: bool) -> Listed:
-    """What a file holds: JSON, or else TOML. Raises Unusable."""
+    """What a file holds: JSON, or else TOML. Raises UnusableFileError."""
     try:
         if json:
             return msgspec.json.decode(content, type=Listed)
         return msgspec.convert(tomllib.loads(content.decode()), Listed)
     except UnicodeDecodeError as error:
-        raise Unusable("it is no UTF-8 text") from error
+        raise UnusableFileError("it is no UTF-8 text") from error
     except msgspec.ValidationError as error:
-        raise Unusable(f"{error}; it may hold peers, users and secrets") from error
+        raise UnusableFileError(f"{error}; it may hold peers, users and secrets") from error
     except tomllib.TOMLDecodeError as error:
-        raise Unusable(f"it can't be read: {error}") from error
+        raise UnusableFileError(f"it can't be read: {error}") from error
     except msgspec.DecodeError as error:
-        raise Unusable("it can't be read: it is no JSON") from error
+        raise UnusableFileError("it can't be read: it is no JSON") from error
     except RecursionError as error:
-        raise Unusable("it can't be read: it is nested too deeply") from error
+        raise UnusableFileError("it can't be read: it is nested too deeply") from error
 
 
 class Certificates:
     """What TLS and DTLS show."""
 
     def __init__(self, certificate: Path, key: Path) -> None:
-        """Raises Unusable."""
+        """Raises UnusableFileError."""
         self.certificate, self.key = certificate, key
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -117,18 +121,20 @@ class Certificates:
         self.load()
 
     def load(self) -> None:
-        """Read the files: connections from now on get what is in them. Raises Unusable; then nothing has changed."""
+        """Read the files: connections from now on get what is in them. Raises UnusableFileError; then nothing has changed."""
         try:
             trial = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             trial.load_cert_chain(self.certificate, self.key, self._pass_phrase)
             self.identity.load(self.certificate, self.key)
             self.context.load_cert_chain(self.certificate, self.key, self._pass_phrase)
         except (OSError, SSL.Error) as error:  # ssl's own errors are OSErrors
-            raise Unusable(f"{self.certificate} and {self.key} can't be used: {_why(error)}") from error
+            raise UnusableFileError(f"{self.certificate} and {self.key} can't be used: {_why(error)}") from error
 
     def _pass_phrase(self) -> str:
         """Or OpenSSL asks for it at the terminal, and all stands still until somebody answers."""
-        raise Unusable(f"{self.key} is encrypted, which nobody is here to open: give the gateway a key that is not")
+        raise UnusableFileError(
+            f"{self.key} is encrypted, which nobody is here to open: give the gateway a key that is not"
+        )
 
 
 def _why(error: OSError | SSL.Error) -> str:

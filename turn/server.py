@@ -14,14 +14,15 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 from turn.config import HANDED_DOWN, Config
+from turn.errors import OperatorError
 from turn.gateway import sockets
-from turn.gateway.sockets import Bound, NotServedError
+from turn.gateway.sockets import Bound
 from turn.http.health import Asked, Health, serving
 from turn.http.metrics import Figure
 from turn.http.rest import Rest, uris_for
 from turn.node import Node, relay_addresses
 from turn.processes import PROCESS_COMMAND, HandedDown, Siblings, serve_as_sibling
-from turn.reload import Changeable, Unusable, read
+from turn.reload import Changeable, UnusableFileError, read
 from turn.wire.attributes import text_of
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ async def serve(config: Config, stop: asyncio.Event) -> int:
             await _serve_with_others(config, stop)
         else:
             await _serve_alone(config, stop)
-    except (NotServedError, Unusable, OSError, ValueError) as error:
+    except (OperatorError, OSError, ValueError) as error:
         logger.error("! %s", error)
         return FAILED
     return 0
@@ -99,13 +100,13 @@ async def _serve_with_others(config: Config, stop: asyncio.Event) -> None:
 def _reading(config: Config) -> Callable[[], Changeable]:
     """What settings and file say whenever it is asked for, or what they said when that last made sense.
 
-    Raises Unusable.
+    Raises UnusableFileError.
     """
     known = read(config)
 
     def now() -> Changeable:
         nonlocal known
-        with suppress(Unusable):
+        with suppress(UnusableFileError):
             known = read(config)
         return known
 

@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 class BackgroundTasks:
-    """Tasks that nobody awaits, of one owner: asyncio itself keeps no reference to them and tells no failure in time."""
+    """Tasks that nobody awaits, of one owner. asyncio itself keeps no reference to them."""
 
     def __init__(self, logger: logging.Logger) -> None:
         """Own no task yet. Failures go to ``logger``, which is the owner's."""

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.turn.live_gateway import certificate, run, settings, until
 from turn.relay.peer_rules import Name
 from turn.relay.policy import rule
-from turn.reload import Certificates, Unusable, follow, read
+from turn.reload import Certificates, UnusableFileError, follow, read
 
 SECRET = "a secret that is long enough"
 
@@ -63,19 +63,19 @@ def test_what_a_file_does_not_name_stays(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_said_with_the_files_name(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "live.toml").write_text(text)
-    with pytest.raises(Unusable, match=sentence) as caught:
+    with pytest.raises(UnusableFileError, match=sentence) as caught:
         read(settings(file=tmp_path / "live.toml"))
     assert "live.toml" in str(caught.value)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(Unusable, match="No such file"):
+    with pytest.raises(UnusableFileError, match="No such file"):
         read(settings(file=tmp_path / "live.toml"))
     (tmp_path / "live.json").write_text("{")
-    with pytest.raises(Unusable, match="it is no JSON"):
+    with pytest.raises(UnusableFileError, match="it is no JSON"):
         read(settings(file=tmp_path / "live.json"))
     (tmp_path / "live.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(Unusable, match="UTF-8"):
+    with pytest.raises(UnusableFileError, match="UTF-8"):
         read(settings(file=tmp_path / "live.toml"))
 
 
@@ -86,7 +86,7 @@ def test_any_file_can_be_read_or_is_unusable(tmp_path: Path, content: bytes, suf
     path.write_bytes(content)
     try:
         found = read(settings(file=path))
-    except Unusable:
+    except UnusableFileError:
         return
     assert isinstance(found.peers, tuple)
 
@@ -95,14 +95,14 @@ def test_a_certificate_that_is_none(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
     certificates = Certificates(cert, key)
     key.write_text("no key")
-    with pytest.raises(Unusable, match="can't be used"):
+    with pytest.raises(UnusableFileError, match="can't be used"):
         certificates.load()
-    with pytest.raises(Unusable, match="No such file"):
+    with pytest.raises(UnusableFileError, match="No such file"):
         Certificates(tmp_path / "nothing.pem", key)
-    with pytest.raises(Unusable, match="not a certificate and its key as PEM"):
+    with pytest.raises(UnusableFileError, match="not a certificate and its key as PEM"):
         Certificates(key, key)
     (tmp_path / "other").mkdir()
-    with pytest.raises(Unusable, match="the key is another certificate's"):
+    with pytest.raises(UnusableFileError, match="the key is another certificate's"):
         Certificates(cert, certificate(tmp_path / "other")[1])
 
 
@@ -113,7 +113,7 @@ def test_nobody_is_asked_for_a_pass_phrase(tmp_path: Path) -> None:
     made = load_pem_private_key(key.read_bytes(), None)
     form = (Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"pass phrase"))
     encrypted.write_bytes(made.private_bytes(*form))
-    with pytest.raises(Unusable, match="is encrypted"):
+    with pytest.raises(UnusableFileError, match="is encrypted"):
         Certificates(cert, encrypted)
 
 

@@ -25,7 +25,7 @@ from turn.gateway.udp import OnMessage
 from turn.relay.allocation import Client
 from turn.wire import channel
 from turn.wire.attributes import Address, plain_host, text_of
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 
 logger = logging.getLogger(__name__)
 
@@ -220,9 +220,9 @@ class DtlsClient:
                 self._take(self._connection.recv(MAX_DATAGRAM))
         except _AGAIN:
             self._transmit()
-        except (SSL.Error, Malformed) as error:
+        except (SSL.Error, MalformedError) as error:
             logger.debug("! %r: %s", self._client, error)
-            self.close(NO_TURN if isinstance(error, Malformed) else "")
+            self.close(NO_TURN if isinstance(error, MalformedError) else "")
 
     def _take(self, message: bytes) -> None:
         now = time.monotonic()

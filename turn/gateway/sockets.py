@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from turn.config import Config
+from turn.errors import OperatorError
 from turn.wire.attributes import IPV4, Address, family_of
 
 logger = logging.getLogger(__name__)
@@ -34,32 +35,32 @@ WILDCARDS: Final = ("0.0.0.0", "::")
 _NO_SUCH_ADDRESS: Final = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 
-class NotServedError(Exception):
-    """Something can't be served where it is to be. Its text says what to do about it."""
+class NotServedError(OperatorError):
+    """A service can't be had at the address that it is to have."""
 
-    def __init__(self, what: str, address: Address, options: tuple[str, str], error: OSError) -> None:
-        """options: those that say host and port."""
-        super().__init__(what, address, options, error)
-        self.what, self.address, self.options, self.error = what, address, options, error
+    def __init__(self, service: str, address: Address, options: tuple[str, str], error: OSError) -> None:
+        """Say why ``service`` can't be served at ``address``, and which of the options (host, port) to change."""
+        host, port = address
+        super().__init__("not_served", f"{service} can't be served on {host} port {port}{_remedy(options, error)}")
+        self.address = address
+        self.error = error
 
     @property
     def port_is_in_use(self) -> bool:
-        """Whether another port would do."""
+        """Tell whether another port would do."""
         return self.error.errno == errno.EADDRINUSE
 
-    def __str__(self) -> str:
-        host, port = self.address
-        return f"{self.what} can't be served on {host} port {port}{self._why()}"
 
-    def _why(self) -> str:
-        host_option, port_option = self.options
-        if self.port_is_in_use:
-            return f", which is in use: choose a port that is free with {port_option}"
-        if self.error.errno == errno.EACCES:
-            return f", which takes more rights than this user has: choose a port from 1024 on with {port_option}"
-        if self.error.errno == errno.EADDRNOTAVAIL or isinstance(self.error, socket.gaierror):
-            return f": that is no address of this machine; name one that is with {host_option}"
-        return f": {self.error.strerror or self.error}"
+def _remedy(options: tuple[str, str], error: OSError) -> str:
+    """Say what the error means, and what to do about it."""
+    host_option, port_option = options
+    if error.errno == errno.EADDRINUSE:
+        return f", which is in use: choose a port that is free with {port_option}"
+    if error.errno == errno.EACCES:
+        return f", which takes more rights than this user has: choose a port from 1024 on with {port_option}"
+    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return f": that is no address of this machine; name one that is with {host_option}"
+    return f": {error.strerror or error}"
 
 
 @dataclass(frozen=True, slots=True)

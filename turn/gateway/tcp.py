@@ -21,7 +21,7 @@ from turn.relay.allocation import Client
 from turn.tasks import BackgroundTasks
 from turn.wire.attributes import Address, text_of
 from turn.wire.channel import HEADER, MAX_FRAME, MAX_STRANGERS_FRAME, PADDING, Deframer, is_channel_data
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 from turn.wire.stun import is_indication
 
 logger = logging.getLogger(__name__)
@@ -208,7 +208,7 @@ class StreamClient(asyncio.Protocol):
             for frame in self._deframer.feed(data):
                 if not self._transport.is_closing():
                     self._take(frame, now)
-        except Malformed as error:
+        except MalformedError as error:
             logger.debug("! %r: %s", self._client, error)
             self.close(NO_TURN)
 

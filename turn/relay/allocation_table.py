@@ -12,7 +12,7 @@ from typing import Final
 from turn.relay.allocation import Allocation
 from turn.relay.limits import Limits
 from turn.relay.timers import Timers
-from turn.wire.errors import Refused
+from turn.wire.errors import RefusedError
 
 RESERVATION_LIFETIME: Final = 30.0
 """Seconds that a port is held for the second Allocate request (RFC 8656 section 7.2)."""
@@ -56,12 +56,12 @@ class Table:
         return len(self._reservations)
 
     def check_room(self, user: str, wanted: int = 1) -> None:
-        """Raises ``Refused`` with 486 or 508 if the user can't have this many allocations or reservations more."""
+        """Raises ``RefusedError`` with 486 or 508 if the user can't have this many allocations or reservations more."""
         if len(self._allocations) + len(self._reservations) + wanted > self.limits.allocations:
-            raise Refused(508, "the gateway has as many allocations as it may have")
+            raise RefusedError(508, "the gateway has as many allocations as it may have")
         quota = self.limits.allocations_per_user
         if quota and self._held_by[user] + wanted > quota:
-            raise Refused(486, f"the user has {self._held_by[user]} of {quota} allocations")
+            raise RefusedError(486, f"the user has {self._held_by[user]} of {quota} allocations")
 
     def new_id(self) -> str:
         """A short name for an allocation that no other one has at present."""
@@ -100,11 +100,11 @@ class Table:
     def release(self, token: bytes, user: str, now: float) -> int:
         """Take the port that is held under the token, or give it up; its family.
 
-        Raises ``Refused`` with 508 if there is none for this user.
+        Raises ``RefusedError`` with 508 if there is none for this user.
         """
         reservation = self._reservations.get(token)
         if reservation is None or reservation.user != user or reservation.until <= now:
-            raise Refused(508, "no port is held under this token")
+            raise RefusedError(508, "no port is held under this token")
         self._forget(reservation)
         self._timers.cancel(reservation)
         return reservation.family

@@ -14,7 +14,7 @@ from turn.relay.allocation import Client, Grant
 from turn.relay.nonces import LIFETIME, PASSWORD_ALGORITHMS, USERNAME_ANONYMITY, Nonces
 from turn.wire import attributes as attribute
 from turn.wire.credentials import MAX_USERNAME, expiry_of, password_for, user_of
-from turn.wire.errors import Refused
+from turn.wire.errors import RefusedError
 from turn.wire.stun import ALLOCATE, Message
 
 MAX_REALM: Final = 64
@@ -76,22 +76,22 @@ class Auth:
         )
 
     def check(self, message: Message, client: Client, now: float) -> Grant:
-        """Who sends this request. Raises ``Refused`` with 400, 401, 438, or 441 for another user's allocation.
+        """Who sends this request. Raises ``RefusedError`` with 400, 401, 438, or 441 for another user's allocation.
 
         Whoever asks for an allocation where another user has one is told so as everybody, by 437 (RFC 8656 section 5):
         browsers try again from another port then. It is what a page finds that got its predecessor's.
         """
         if not message.has_integrity:
-            raise Refused(401, "no integrity", self.challenge(client, now))
+            raise RefusedError(401, "no integrity", self.challenge(client, now))
         name, nonce = message.get(attribute.USERNAME), message.get(attribute.NONCE)
         hashed = message.get(attribute.USERHASH)
         if (name is None and hashed is None) or nonce is None or message.get(attribute.REALM) is None:
-            raise Refused(400, "integrity without user name, realm or nonce")
+            raise RefusedError(400, "integrity without user name, realm or nonce")
         algorithm = _algorithm(message)
         if not self._nonces.is_valid(
             attribute.decode_text(nonce, MAX_NONCE), _owner(client), self.features, self.epoch + now
         ):
-            raise Refused(438, "stale or foreign nonce", self.challenge(client, now))
+            raise RefusedError(438, "stale or foreign nonce", self.challenge(client, now))
         username = attribute.decode_text(name, MAX_USERNAME) if name is not None else self._unhash(hashed, client)
         return self._prove(message, client, username, algorithm, now)
 
@@ -109,10 +109,10 @@ class Auth:
             key = long_term_key(username, self.realm, password, algorithm)
             if message.is_by(key):
                 if holder and holder.username != username and message.method != ALLOCATE:
-                    raise Refused(441, "the allocation is another user's")
+                    raise RefusedError(441, "the allocation is another user's")
                 return Grant(username, user, algorithm, key)
         message.is_by(_NOBODY)
-        raise Refused(401, "unknown user, expired user name or wrong password", self.challenge(client, now))
+        raise RefusedError(401, "unknown user, expired user name or wrong password", self.challenge(client, now))
 
     def _passwords(self, username: str, now: float) -> Iterator[tuple[str, str]]:
         """User and password, for each password that is good for the user name at present."""
@@ -129,15 +129,15 @@ _OFFER: Final = attribute.encode_algorithms(ALGORITHMS)
 
 
 def _algorithm(message: Message) -> int:
-    """How the request's key is made. Raises ``Refused`` if the client was misled about what it may choose from."""
+    """How the request's key is made. Raises ``RefusedError`` if the client was misled about what it may choose from."""
     offer, choice = message.get(attribute.PASSWORD_ALGORITHMS), message.get(attribute.PASSWORD_ALGORITHM)
     if offer is None and choice is None:
         return attribute.MD5
     if offer != _OFFER or choice is None:  # RFC 8489 section 9.2.4: somebody may have taken the better ones away
-        raise Refused(400, "the list of password algorithms is not the one that was sent")
+        raise RefusedError(400, "the list of password algorithms is not the one that was sent")
     algorithm = attribute.decode_algorithm(choice)
     if algorithm not in ALGORITHMS:
-        raise Refused(400, "a password algorithm that was not offered")
+        raise RefusedError(400, "a password algorithm that was not offered")
     return algorithm
 
 

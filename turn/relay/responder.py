@@ -15,7 +15,7 @@ from turn.relay.retransmissions import Answers
 from turn.relay.token_bucket import Bucket, Sources
 from turn.wire import attributes as attribute
 from turn.wire import stun
-from turn.wire.errors import Refused
+from turn.wire.errors import RefusedError
 from turn.wire.stun import Message, Writer
 
 logger = logging.getLogger(__name__)
@@ -52,12 +52,16 @@ class Responder:
         """The response to a known client whose wish was granted."""
         return self._seal(answer, 0, request, client, grant, now)
 
-    def refusal(self, refused: Refused, request: Message, client: Client, grant: Grant, now: float) -> SendToClient:
+    def refusal(
+        self, refused: RefusedError, request: Message, client: Client, grant: Grant, now: float
+    ) -> SendToClient:
         """The response to a known client whose wish was refused."""
         self._log(refused, request, client, now)
         return self._seal(_error(refused, request), refused.code, request, client, grant, now)
 
-    def challenge(self, refused: Refused, request: Message, client: Client, now: float) -> tuple[SendToClient, ...]:
+    def challenge(
+        self, refused: RefusedError, request: Message, client: Client, now: float
+    ) -> tuple[SendToClient, ...]:
         """The response to somebody who has not proven who it is, if it gets one."""
         logger.debug("! %s: %s: %s", client, stun.METHODS[request.method], refused)
         return self._ration(_error(refused, request), refused.code, request, client, now)
@@ -82,7 +86,7 @@ class Responder:
         """Forget responses that nobody asks for any more."""
         self._answers.expire(now)
 
-    def _log(self, refused: Refused, request: Message, client: Client, now: float) -> None:
+    def _log(self, refused: RefusedError, request: Message, client: Client, now: float) -> None:
         if client.allocation is not None:
             client.allocation.refusals += 1
             shown = client.allocation.refusals <= MAX_LOGGED_REFUSALS
@@ -118,14 +122,14 @@ class Responder:
         return (SendToClient(client, data),)
 
 
-def not_understood(request: Message) -> Refused:
+def not_understood(request: Message) -> RefusedError:
     """The 420 with the list of what would have to be understood."""
     numbers = request.not_understood()[:MAX_UNKNOWN_ATTRIBUTES]
     why = "attributes " + ", ".join(f"{number:#06x}" for number in numbers)
-    return Refused(420, why, ((attribute.UNKNOWN_ATTRIBUTES, attribute.encode_unknown(numbers)),))
+    return RefusedError(420, why, ((attribute.UNKNOWN_ATTRIBUTES, attribute.encode_unknown(numbers)),))
 
 
-def _error(refused: Refused, request: Message) -> Writer:
+def _error(refused: RefusedError, request: Message) -> Writer:
     answer = stun.error(request, refused.code)
     for number, value in refused.attributes:
         answer.add(number, value)

@@ -27,7 +27,7 @@ from turn.relay.token_bucket import Bucket
 from turn.wire import attributes as attribute
 from turn.wire import stun
 from turn.wire.attributes import Address, text_of
-from turn.wire.errors import Malformed, Refused
+from turn.wire.errors import MalformedError, RefusedError
 from turn.wire.farewell import farewell
 from turn.wire.stun import Message, Writer
 
@@ -70,7 +70,7 @@ class Relay:
             message = stun.parse(bytes(data))
             logger.debug("< %s %s", client, message)
             return (*over, *self._receive(message, client, now))
-        except Malformed as error:
+        except MalformedError as error:
             self.counters.drops[counters.MALFORMED] += 1
             logger.debug("! %s: %s", client, error)
         return over
@@ -86,7 +86,7 @@ class Relay:
         client, grant = allocation.client, allocation.grant
         if address is None:
             self.allocations.cancel(token)
-            refused = self._responder.refusal(Refused(508, "no port could be bound"), request, client, grant, now)
+            refused = self._responder.refusal(RefusedError(508, "no port could be bound"), request, client, grant, now)
             return refused, self._end(allocation, "no_port")
         allocation.pending = None
         allocation.address = address
@@ -188,7 +188,7 @@ class Relay:
         logger.info("! %s: closed, after %d messages without credentials", client, MAX_STRANGE_MESSAGES)
         return True
 
-    def _guesses_too_often(self, refused: Refused, request: Message, client: Client, now: float) -> bool:
+    def _guesses_too_often(self, refused: RefusedError, request: Message, client: Client, now: float) -> bool:
         """Whether it shows wrong credentials, from a source that has done so too often: no answer, then.
 
         Or else passwords could be guessed faster on a stream, or with an allocation of one's own, than by strangers on
@@ -207,7 +207,7 @@ class Relay:
                 return self._responder.binding(message, client, now)
             if message.method == stun.ALLOCATE or message.method in self._handlers:
                 return self._authenticate(message, client, now)
-            raise Malformed(f"a request for method {message.method:#x}")
+            raise MalformedError(f"a request for method {message.method:#x}")
         if message.kind == stun.INDICATION and message.method == stun.SEND:
             return self._send(message, client, now)
         return ()  # Binding indications keep a NAT's binding alive; responses are to nothing that we asked for
@@ -218,18 +218,18 @@ class Relay:
             return (known,)
         try:
             grant = self.auth.check(request, client, now)
-        except Malformed as error:
-            return self._responder.challenge(Refused(400, str(error)), request, client, now)
-        except Refused as refused:
+        except MalformedError as error:
+            return self._responder.challenge(RefusedError(error.code, error.sentence), request, client, now)
+        except RefusedError as refused:
             if self._guesses_too_often(refused, request, client, now):
                 return (CloseClient(client, counters.RATE_LIMITED),) if client.path_is_proven else ()
             return self._responder.challenge(refused, request, client, now)
         client.strange = 0
         try:
             return self._carry_out(request, client, grant, now)
-        except Malformed as error:
-            return (self._responder.refusal(Refused(400, str(error)), request, client, grant, now),)
-        except Refused as refused:
+        except MalformedError as error:
+            return (self._responder.refusal(RefusedError(error.code, error.sentence), request, client, grant, now),)
+        except RefusedError as refused:
             return (self._responder.refusal(refused, request, client, grant, now),)
 
     def _carry_out(self, request: Message, client: Client, grant: Grant, now: float) -> Sequence[Action]:
@@ -239,7 +239,7 @@ class Relay:
             return self._allocate(request, client, grant, now)
         allocation = client.allocation
         if allocation is None or allocation.address is None:
-            raise Refused(437, "no allocation")
+            raise RefusedError(437, "no allocation")
         answer, after = self._handlers[request.method](allocation, request, now)
         return (self._responder.success(answer, request, client, grant, now), *after)
 
@@ -247,10 +247,10 @@ class Relay:
         if client.allocation is not None:
             if client.allocation.pending is not None and client.allocation.transaction_id == request.transaction_id:
                 return ()  # the request comes again while its port is being opened
-            raise Refused(437, "there is an allocation already")
+            raise RefusedError(437, "there is an allocation already")
         wish = allocate.read(request, self.families, self.limits.max_lifetime)
         if self.draining:
-            raise Refused(508, "the gateway is about to end")
+            raise RefusedError(508, "the gateway is about to end")
         family = wish.family
         if wish.reserved is not None:  # frees the place that it needs
             family = self.allocations.release(wish.reserved, grant.user, now)
@@ -296,7 +296,7 @@ class Relay:
         """A packet for a peer that has no channel. Errors are never answered (RFC 8656 section 11.2)."""
         value, payload = message.get(attribute.XOR_PEER_ADDRESS), message.get(attribute.DATA)
         if value is None or payload is None or message.not_understood():
-            raise Malformed("a Send indication without peer or data, or with what is not understood")
+            raise MalformedError("a Send indication without peer or data, or with what is not understood")
         address = attribute.decode_xor_address(value, message.transaction_id)
         allocation = client.allocation
         if allocation is None or allocation.address is None:

@@ -6,7 +6,7 @@ How attributes lie in a message is left to stun.py; what a value means for an al
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 
 Address = tuple[str, int]
 """Host in its usual text form (as the kernel writes it) and port."""
@@ -128,7 +128,7 @@ def decode_xor_address(value: bytes, transaction_id: bytes) -> Address:
         address = IPv6Address(number)
         host = str(address.ipv4_mapped or address)
     else:
-        raise Malformed("an address attribute of a wrong family or length")
+        raise MalformedError("an address attribute of a wrong family or length")
     return host, int.from_bytes(value[2:4], "big") ^ (MAGIC_COOKIE >> 16)
 
 
@@ -140,7 +140,7 @@ def encode_error(code: int, reason: str) -> bytes:
 def decode_error(value: bytes) -> tuple[int, str]:
     """Code and phrase of ERROR-CODE."""
     if len(value) < 4:
-        raise Malformed("ERROR-CODE is too short")
+        raise MalformedError("ERROR-CODE is too short")
     return (value[2] & 0x07) * 100 + value[3], value[4:].decode(errors="replace")
 
 
@@ -162,35 +162,35 @@ def encode_number(number: int) -> bytes:
 def decode_number(value: bytes) -> int:
     """LIFETIME, in seconds."""
     if len(value) != 4:
-        raise Malformed(f"a number of {len(value)} bytes instead of 4")
+        raise MalformedError(f"a number of {len(value)} bytes instead of 4")
     return int.from_bytes(value, "big")
 
 
 def decode_family(value: bytes) -> int:
     """REQUESTED-ADDRESS-FAMILY and ADDITIONAL-ADDRESS-FAMILY: the family's number, known or not."""
     if len(value) != 4:
-        raise Malformed(f"an address family of {len(value)} bytes instead of 4")
+        raise MalformedError(f"an address family of {len(value)} bytes instead of 4")
     return value[0]
 
 
 def decode_transport(value: bytes) -> int:
     """REQUESTED-TRANSPORT: a protocol number of the IP header."""
     if len(value) != 4:
-        raise Malformed(f"a transport of {len(value)} bytes instead of 4")
+        raise MalformedError(f"a transport of {len(value)} bytes instead of 4")
     return value[0]
 
 
 def decode_channel(value: bytes) -> int:
     """CHANNEL-NUMBER, of any size that fits into 16 bits."""
     if len(value) != 4:
-        raise Malformed(f"a channel number of {len(value)} bytes instead of 4")
+        raise MalformedError(f"a channel number of {len(value)} bytes instead of 4")
     return int.from_bytes(value[:2], "big")
 
 
 def decode_even_port(value: bytes) -> bool:
     """EVEN-PORT: whether the next higher port is to be kept as well."""
     if len(value) != 1:
-        raise Malformed(f"EVEN-PORT of {len(value)} bytes instead of 1")
+        raise MalformedError(f"EVEN-PORT of {len(value)} bytes instead of 1")
     return bool(value[0] & 0x80)
 
 
@@ -202,15 +202,15 @@ def encode_algorithms(algorithms: tuple[int, ...]) -> bytes:
 def decode_algorithm(value: bytes) -> int:
     """PASSWORD-ALGORITHM: a number; parameters are skipped."""
     if len(value) < 4:
-        raise Malformed("PASSWORD-ALGORITHM is too short")
+        raise MalformedError("PASSWORD-ALGORITHM is too short")
     return int.from_bytes(value[:2], "big")
 
 
 def decode_text(value: bytes, limit: int) -> str:
     """USERNAME, REALM or NONCE, at most ``limit`` bytes of UTF-8."""
     if len(value) > limit:
-        raise Malformed(f"a text of {len(value)} bytes; {limit} are allowed")
+        raise MalformedError(f"a text of {len(value)} bytes; {limit} are allowed")
     try:
         return value.decode()
     except UnicodeDecodeError:
-        raise Malformed("a text that is not UTF-8") from None
+        raise MalformedError("a text that is not UTF-8") from None

@@ -5,7 +5,7 @@ Which number belongs to which peer is left to allocation.py. On datagrams the ga
 
 from typing import Final
 
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 
 FIRST_CHANNEL: Final = 0x4000
 LAST_CHANNEL: Final = 0x7FFF
@@ -42,13 +42,13 @@ def encode(number: int, payload: bytes | memoryview, *, padded: bool = False) ->
 def decode(data: bytes | memoryview) -> tuple[int, memoryview]:
     """Number and payload of ChannelData. What follows the payload is padding, and is dropped."""
     if len(data) < HEADER:
-        raise Malformed(f"ChannelData of {len(data)} bytes")
+        raise MalformedError(f"ChannelData of {len(data)} bytes")
     number = data[0] << 8 | data[1]
     end = HEADER + (data[2] << 8 | data[3])
     if not FIRST_CHANNEL <= number <= LAST_CHANNEL:
-        raise Malformed(f"channel number {number:#06x}")
+        raise MalformedError(f"channel number {number:#06x}")
     if end > len(data):
-        raise Malformed("ChannelData that ends before its length says")
+        raise MalformedError("ChannelData that ends before its length says")
     return number, memoryview(data)[HEADER:end]
 
 
@@ -74,7 +74,7 @@ class Deframer:
     def feed(self, data: bytes) -> list[memoryview]:
         """The frames that are whole now, ChannelData without its padding.
 
-        Raises ``Malformed`` when the stream holds something else: what follows can't be found, so it has to be closed.
+        Raises ``MalformedError`` when the stream holds something else: what follows can't be found, so it has to be closed.
         """
         view = memoryview(self._rest + data if self._rest else data)
         frames: list[memoryview] = []
@@ -97,8 +97,8 @@ class Deframer:
         elif is_channel_data(first):
             size = HEADER + length
         else:
-            raise Malformed("neither STUN nor ChannelData on the stream")
+            raise MalformedError("neither STUN nor ChannelData on the stream")
         padded = (size + 3) & ~3
         if padded > self.limit:
-            raise Malformed(f"a frame of {padded} bytes; {self.limit} are allowed")
+            raise MalformedError(f"a frame of {padded} bytes; {self.limit} are allowed")
         return size, padded

@@ -10,7 +10,7 @@ from typing import Final
 
 from turn.wire import stun
 from turn.wire.attributes import decode_number, encode_number
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 
 SECONDS_LEFT: Final = 0xFC0E
 """The attribute's number, of those that may be ignored (RFC 8489 section 14). 32 bits."""
@@ -30,5 +30,5 @@ def seconds_left(data: bytes) -> int | None:
     try:
         value = stun.parse(data).get(SECONDS_LEFT)
         return None if value is None else decode_number(value)
-    except Malformed:
+    except MalformedError:
         return None

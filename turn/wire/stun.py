@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from turn.wire import attributes as attribute
-from turn.wire.errors import REASONS, Malformed
+from turn.wire.errors import REASONS, MalformedError
 
 HEADER_SIZE: Final = 20
 TRANSACTION_ID_SIZE: Final = 12
@@ -120,14 +120,14 @@ class Message:
 
 
 def parse(data: bytes) -> Message:
-    """The message that fills the whole of ``data``. Raises ``Malformed`` if it is none, or its fingerprint is wrong."""
+    """The message that fills the whole of ``data``. Raises ``MalformedError`` if it is none, or its fingerprint is wrong."""
     if len(data) < HEADER_SIZE:
-        raise Malformed(f"{len(data)} bytes are no STUN message")
+        raise MalformedError(f"{len(data)} bytes are no STUN message")
     kind_and_method, length, cookie, transaction_id = _HEADER.unpack_from(data)
     if kind_and_method & 0xC000 or cookie != attribute.MAGIC_COOKIE:
-        raise Malformed("not a STUN message")
+        raise MalformedError("not a STUN message")
     if length % 4 or length != len(data) - HEADER_SIZE:
-        raise Malformed("a STUN message whose length field is wrong")
+        raise MalformedError("a STUN message whose length field is wrong")
     message = Message(_method(kind_and_method), kind_and_method & _CLASS_BITS, transaction_id, attributes=[], raw=data)
     _read_attributes(message)
     return message
@@ -147,7 +147,7 @@ def _read_attributes(message: Message) -> None:
         value_at = at + 4
         following = value_at + ((length + 3) & ~3)
         if following > end:
-            raise Malformed("an attribute that goes on beyond its message")
+            raise MalformedError("an attribute that goes on beyond its message")
         if number in _SEALS:
             _read_seal(message, number, length, at)
             sealed = True
@@ -157,20 +157,20 @@ def _read_attributes(message: Message) -> None:
             found.append((number, data[value_at : value_at + length]))
         at = following
     if len(found) > MAX_ATTRIBUTES:
-        raise Malformed(f"{len(found)} attributes")
+        raise MalformedError(f"{len(found)} attributes")
 
 
 def _read_seal(message: Message, number: int, length: int, at: int) -> None:
     """Take note of one of the attributes that seal what is before them. The first of its kind counts."""
     if number == attribute.MESSAGE_INTEGRITY:
         if length != SHA1_SIZE:
-            raise Malformed(f"MESSAGE-INTEGRITY of {length} bytes")
+            raise MalformedError(f"MESSAGE-INTEGRITY of {length} bytes")
         # After the SHA-256 one it would be outside of what that vouches for (RFC 8489 section 14.6).
         if not message.integrity_sha256_at:
             message.integrity_at = message.integrity_at or at
     elif number == attribute.MESSAGE_INTEGRITY_SHA256:
         if length % 4 or not MIN_SHA256_SIZE <= length <= SHA256_SIZE:
-            raise Malformed(f"MESSAGE-INTEGRITY-SHA256 of {length} bytes")
+            raise MalformedError(f"MESSAGE-INTEGRITY-SHA256 of {length} bytes")
         message.integrity_sha256_at = message.integrity_sha256_at or at
     else:
         _check_fingerprint(message, length, at)
@@ -179,9 +179,9 @@ def _read_seal(message: Message, number: int, length: int, at: int) -> None:
 def _check_fingerprint(message: Message, length: int, at: int) -> None:
     data = message.raw
     if length != 4 or at + FINGERPRINT_SIZE != len(data):
-        raise Malformed("FINGERPRINT that is not the end of its message")
+        raise MalformedError("FINGERPRINT that is not the end of its message")
     if int.from_bytes(data[at + 4 :], "big") != zlib.crc32(data[:at]) ^ _FINGERPRINT_MASK:
-        raise Malformed("a message whose FINGERPRINT is wrong")
+        raise MalformedError("a message whose FINGERPRINT is wrong")
     message.fingerprint = True
 
 

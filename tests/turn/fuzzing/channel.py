@@ -1,14 +1,14 @@
 """Any bytes as ChannelData, and as a stream: it is cut in the same way whatever pieces it arrives in."""
 
 from turn.wire import channel
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 
 
 def one_input(data: bytes) -> None:
     """The first byte says how long the pieces are."""
     try:
         number, payload = channel.decode(data)
-    except Malformed:
+    except MalformedError:
         pass
     else:
         assert channel.FIRST_CHANNEL <= number <= channel.LAST_CHANNEL
@@ -25,7 +25,7 @@ def frames(stream: bytes, step: int) -> tuple[list[bytes], bool]:
     for at in range(0, len(stream), step):
         try:
             found += map(bytes, deframer.feed(stream[at : at + step]))
-        except Malformed:
+        except MalformedError:
             return settled(found, stream), True
         assert deframer.held < deframer.limit
     return found, False
@@ -37,7 +37,7 @@ def settled(found: list[bytes], stream: bytes) -> list[bytes]:
     for at in range(len(stream)):
         try:
             before += map(bytes, deframer.feed(stream[at : at + 1]))
-        except Malformed:
+        except MalformedError:
             break
     assert before[: len(found)] == found
     return before

@@ -5,7 +5,7 @@ from contextlib import suppress
 from turn.relay import peer_rules
 from turn.relay.peer_rules import Name
 from turn.relay.policy import Policy
-from turn.reload import Listed, Unusable, listed
+from turn.reload import Listed, UnusableFileError, listed
 
 
 def one_input(data: bytes) -> None:
@@ -17,7 +17,7 @@ def one_input(data: bytes) -> None:
 
 def read(data: bytes, *, json: bool) -> None:
     """Read a file, and the peers in it."""
-    with suppress(Unusable):
+    with suppress(UnusableFileError):
         found = listed(data, json=json)
         assert_typed(found)
         for peer in found.peers or ():

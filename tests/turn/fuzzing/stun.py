@@ -1,9 +1,9 @@
-"""Any bytes as a STUN message: it is read or ``Malformed``, and what was read can be written again."""
+"""Any bytes as a STUN message: it is read or ``MalformedError``, and what was read can be written again."""
 
 from contextlib import suppress
 
 from turn.wire import attributes, stun
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 from turn.wire.stun import Message, Writer
 
 KEY = b"a key of sixteen"
@@ -37,7 +37,7 @@ def read(data: bytes) -> None:
     """Read a message and its attributes."""
     try:
         message = stun.parse(data)
-    except Malformed:
+    except MalformedError:
         return
     assert len(message.attributes) <= stun.MAX_ATTRIBUTES
     str(message)
@@ -45,7 +45,7 @@ def read(data: bytes) -> None:
     assert all(number < attributes.FIRST_OPTIONAL for number in message.not_understood())
     for _, value in message.attributes:
         for decode in DECODERS:
-            with suppress(Malformed):
+            with suppress(MalformedError):
                 decode(value)
     assert_written(message)
 

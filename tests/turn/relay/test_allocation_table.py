@@ -7,7 +7,7 @@ from turn.relay.allocation import Allocation, Client, Grant
 from turn.relay.allocation_table import RESERVATION_LIFETIME, Reservation, Table
 from turn.relay.limits import Limits
 from turn.wire.attributes import IPV4, IPV6
-from turn.wire.errors import Refused
+from turn.wire.errors import RefusedError
 
 
 def allocation(table: Table, user: str = "ann", expires: float = 600.0) -> Allocation:
@@ -22,7 +22,7 @@ def allocation(table: Table, user: str = "ann", expires: float = 600.0) -> Alloc
 def refusal(table: Table, user: str = "ann", wanted: int = 1) -> int | None:
     try:
         table.check_room(user, wanted)
-    except Refused as refused:
+    except RefusedError as refused:
         return refused.code
     return None
 
@@ -62,18 +62,18 @@ def test_a_reservation_is_for_its_user_and_one_time() -> None:
     table = Table(Limits(allocations_per_user=1))
     token = table.reserve("ann", IPV6, 0)
     assert refusal(table) == 486
-    with pytest.raises(Refused, match="508"):
+    with pytest.raises(RefusedError, match="508"):
         table.release(token, "bob", 1)
     assert table.release(token, "ann", 1) == IPV6
     assert refusal(table) is None
-    with pytest.raises(Refused, match="508"):
+    with pytest.raises(RefusedError, match="508"):
         table.release(token, "ann", 1)
 
 
 def test_a_reservation_ends() -> None:
     table = Table(Limits())
     token = table.reserve("ann", IPV4, 0)
-    with pytest.raises(Refused, match="508"):
+    with pytest.raises(RefusedError, match="508"):
         table.release(token, "ann", RESERVATION_LIFETIME)
     assert table.next() == RESERVATION_LIFETIME
     assert table.due(RESERVATION_LIFETIME) == [Reservation(token, "ann", IPV4, RESERVATION_LIFETIME)]

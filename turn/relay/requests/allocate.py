@@ -8,7 +8,7 @@ from turn.relay.limits import MIN_LIFETIME
 from turn.wire import attributes as attribute
 from turn.wire import stun
 from turn.wire.attributes import Address
-from turn.wire.errors import REASONS, Refused
+from turn.wire.errors import REASONS, RefusedError
 from turn.wire.stun import Message, Writer
 
 
@@ -29,12 +29,12 @@ class Wish:
 
 
 def read(request: Message, families: Collection[int], max_lifetime: float) -> Wish:
-    """The wish in an Allocate request. Raises ``Refused`` with 400, 440 or 442, and ``Malformed``."""
+    """The wish in an Allocate request. Raises ``RefusedError`` with 400, 440 or 442, and ``MalformedError``."""
     transport = request.get(attribute.REQUESTED_TRANSPORT)
     if transport is None:
-        raise Refused(400, "Allocate without REQUESTED-TRANSPORT")
+        raise RefusedError(400, "Allocate without REQUESTED-TRANSPORT")
     if attribute.decode_transport(transport) != attribute.UDP_TRANSPORT:
-        raise Refused(442, "a transport other than UDP")
+        raise RefusedError(442, "a transport other than UDP")
     even_port = request.get(attribute.EVEN_PORT)
     wish = Wish(
         family=_family(request),
@@ -46,7 +46,7 @@ def read(request: Message, families: Collection[int], max_lifetime: float) -> Wi
     )
     _check_combination(request, wish)
     if wish.family not in families:
-        raise Refused(440, f"address family {wish.family}")
+        raise RefusedError(440, f"address family {wish.family}")
     return wish
 
 
@@ -80,7 +80,7 @@ def _additional_family(request: Message) -> bool:
     if value is None:
         return False
     if attribute.decode_family(value) != attribute.IPV6:
-        raise Refused(400, "ADDITIONAL-ADDRESS-FAMILY other than IPv6")
+        raise RefusedError(400, "ADDITIONAL-ADDRESS-FAMILY other than IPv6")
     return True
 
 
@@ -89,8 +89,8 @@ def _check_combination(request: Message, wish: Wish) -> None:
     named_family = request.get(attribute.REQUESTED_ADDRESS_FAMILY) is not None
     if wish.reserved is not None:
         if len(wish.reserved) != TOKEN_SIZE:
-            raise Refused(400, "RESERVATION-TOKEN of a wrong length")
+            raise RefusedError(400, "RESERVATION-TOKEN of a wrong length")
         if wish.even_port or named_family or wish.additional_family:
-            raise Refused(400, "RESERVATION-TOKEN with a wish for a port or family")
+            raise RefusedError(400, "RESERVATION-TOKEN with a wish for a port or family")
     if wish.additional_family and (named_family or wish.reserve):
-        raise Refused(400, "ADDITIONAL-ADDRESS-FAMILY with REQUESTED-ADDRESS-FAMILY, or with a port to be held")
+        raise RefusedError(400, "ADDITIONAL-ADDRESS-FAMILY with REQUESTED-ADDRESS-FAMILY, or with a port to be held")
