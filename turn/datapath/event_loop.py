@@ -14,7 +14,7 @@ from typing import Any, Final
 from turn.datapath.portable import PlainPath
 
 try:
-    from turn.datapath.datapath import DataPath
+    from turn.datapath.compiled import DataPath
     from turn.datapath.linux import USABLE
 except ImportError:  # no Numba for this system
     USABLE = False  # type: ignore[misc]

@@ -5,7 +5,7 @@ import time
 from contextlib import ExitStack
 
 from turn.datapath.datagram import Received, Source, Way, source_at
-from turn.datapath.datapath import DataPath
+from turn.datapath.compiled import DataPath
 
 WITHIN = 5.0
 CHANNEL = 0x4001

@@ -10,7 +10,7 @@ import pytest
 from tests.turn.live_gateway import HOST
 from tests.turn.simulation import NONCE_KEY, REALM
 from turn.datapath.datagram import Received, Way, send, source_at
-from turn.datapath.datapath import DataPath
+from turn.datapath.compiled import DataPath
 from turn.gateway.relayed import MAX_KNOWN, NO_ROOM, Leg, set_dont_fragment
 from turn.gateway.traffic import Traffic
 from turn.relay import counters

@@ -10,7 +10,7 @@ import pytest
 from tests.turn.datapath.loopback import FAR, HOSTS, WITHIN, Line, headed
 from turn.datapath import flow_table, forward
 from turn.datapath.datagram import Way
-from turn.datapath.datapath import MAX_FLOWS
+from turn.datapath.compiled import MAX_FLOWS
 
 
 @pytest.fixture
