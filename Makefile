@@ -7,7 +7,7 @@ FIND_PYTHON := for p in python3 python3.13 python3.12 python3.11 python3.14; do 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
 PYTHON ?= $(shell $(FIND_PYTHON))
 # What the gateway would do at its first start, which would then take some seconds.
-COMPILE := $(BIN)/python -c 'from turn.loop import new_event_loop; new_event_loop().close()'
+COMPILE := $(BIN)/python -c 'from turn.datapath.event_loop import new_event_loop; new_event_loop().close()'
 BENCHMARKS := latency density start recovery snapshots relay load
 
 .PHONY: play setup test test-containers test-cluster lint lock bench clean help needs

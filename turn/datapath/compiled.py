@@ -13,10 +13,11 @@ from typing import Final
 
 import numpy as np
 
-from turn.datapath.datagram import Counts, Received, Source, Take, Way, source_of
+from turn.datapath.datagram import Counts, Destination, Received, Source, source_of
 from turn.datapath.flow_table import Flows, Key, socket_word
 from turn.datapath.forward import ASYNCIO, KEPT, LISTENER, PYTHON, RELAY, serve
 from turn.datapath.gso import LEG_WORDS
+from turn.datapath.interface import DataPath, Direction, OnReceived, RelayedId
 from turn.datapath.linux import adopt
 from turn.datapath.memory import BUCKETS, KEPT_COUNT, KEPT_FD, KINDS, LEGS, MASK, ROWS, Space
 from turn.relay.token_bucket import STATE
@@ -38,7 +39,7 @@ MAX_UNTIL: Final = float(1 << 33)
 """Seconds: as nanoseconds it fits into a word."""
 
 
-class DataPath:
+class CompiledDataPath(DataPath):
     """Sockets with their owners, flows, and what the flows have counted."""
 
     def __init__(self) -> None:
@@ -55,7 +56,7 @@ class DataPath:
         for table, array in ((KINDS, self._kinds), (LEGS, self._counts), (BUCKETS, self._buckets)):
             self._space.known[table] = array.ctypes.data
         self._free: list[int] = []
-        self._takers: dict[int, Take] = {}
+        self._owners: dict[int, OnReceived] = {}
         began = time.monotonic()
         self.wait(0.0)
         logger.debug("= the data path is ready after %.1f s", time.monotonic() - began)
@@ -68,39 +69,55 @@ class DataPath:
         """Let ``wait`` come back when this descriptor, which is asyncio's, can be read."""
         self._epoll.register(fd, select.EPOLLIN)
 
-    def listen(self, sock: socket.socket, take: Take) -> None:
+    def listen(self, sock: socket.socket, on_received: OnReceived) -> None:
         """Serve a socket that clients send to."""
-        self._add(sock, LISTENER, take)
+        self._add(sock, LISTENER, on_received)
 
-    def open(self, sock: socket.socket, take: Take) -> int:
+    def open(self, sock: socket.socket, on_received: OnReceived) -> RelayedId:
         """Serve the socket of a relay address; the number of its leg. Raises OSError."""
         if len(self._keys) >= MAX_LEGS:
             raise OSError(errno.EMFILE, "too many legs")
-        self._add(sock, RELAY, take)
+        self._add(sock, RELAY, on_received)
         leg = self._free.pop() if self._free else len(self._keys)
         self._keys[leg] = set()
-        return leg
+        return RelayedId(leg)
 
-    def close(self, sock: socket.socket, leg: int | None = None) -> None:
+    def close(self, sock: socket.socket, relayed: RelayedId | None = None) -> None:
         """Before the socket is closed. The leg's flows and counts are forgotten."""
         fd = sock.fileno()
-        if self._takers.pop(fd, None):
+        if self._owners.pop(fd, None):
             self._epoll.unregister(fd)
             self._kinds[fd] = PYTHON
-        if leg is not None:
-            for key in self._keys.pop(leg):
+        if relayed is not None:
+            for key in self._keys.pop(relayed):
                 self._flows.drop(key)
-            self._counts[leg] = 0
-            self._buckets[leg] = 0
-            self._free.append(leg)
+            self._counts[relayed] = 0
+            self._buckets[relayed] = 0
+            self._free.append(relayed)
 
-    def to_client(self, relayed: socket.socket, source: Source, way: Way, leg: int, channel: int, until: float) -> None:
-        """From now on, forward what this peer sends to the relay address, as ChannelData."""
-        self._put((socket_word(relayed.fileno()), *source), way, leg, channel << 16, until)
+    def forward_to_client(
+        self,
+        sock: socket.socket,
+        source: Source,
+        destination: Destination,
+        relayed: RelayedId,
+        channel: int,
+        until: float,
+    ) -> None:
+        """Forward what a peer sends to a relayed address's socket, with a ChannelData header, until this time."""
+        self._put((socket_word(sock.fileno()), *source), destination, relayed, channel << 16, until)
 
-    def to_peer(self, listener: socket.socket, source: Source, way: Way, leg: int, channel: int, until: float) -> None:
-        """From now on, forward what this client sends by the channel."""
-        self._put((socket_word(listener.fileno(), channel), *source), way, leg, 0, until)
+    def forward_to_peer(
+        self,
+        sock: socket.socket,
+        source: Source,
+        destination: Destination,
+        relayed: RelayedId,
+        channel: int,
+        until: float,
+    ) -> None:
+        """Forward what a client sends to a listener's socket by this channel, without its header, until this time."""
+        self._put((socket_word(sock.fileno(), channel), *source), destination, relayed, 0, until)
 
     def forget_flows(self) -> None:
         """Who may be reached has changed: decide anew."""
@@ -108,15 +125,15 @@ class DataPath:
         for keys in self._keys.values():
             keys.clear()
 
-    def take_counts(self, leg: int) -> Counts:
+    def take_counts(self, relayed: RelayedId) -> Counts:
         """What has been counted since the last time."""
-        counts = Counts(*self._counts[leg].tolist()[: len(Counts._fields)])
-        self._counts[leg] = 0
+        counts = Counts(*self._counts[relayed].tolist()[: len(Counts._fields)])
+        self._counts[relayed] = 0
         return counts
 
-    def bucket(self, leg: int, way: int) -> "memoryview[float]":
+    def bucket(self, relayed: RelayedId, direction: Direction) -> "memoryview[float]":
         """The numbers of the token bucket of packets to the client (0) or to peers (1)."""
-        numbers = self._buckets[leg, way * STATE : (way + 1) * STATE]
+        numbers = self._buckets[relayed, direction * STATE : (direction + 1) * STATE]
         return memoryview(numbers.data)
 
     def wait(self, timeout: float) -> bool:
@@ -138,29 +155,29 @@ class DataPath:
         """No more events."""
         self._epoll.close()
 
-    def _add(self, sock: socket.socket, kind: int, take: Take) -> None:
+    def _add(self, sock: socket.socket, kind: int, on_received: OnReceived) -> None:
         fd = sock.fileno()
         if fd >= MAX_FILES:
             raise OSError(errno.EMFILE, "too many files")
         adopt(sock)
         self._epoll.register(fd, select.EPOLLIN)
-        self._takers[fd] = take
+        self._owners[fd] = on_received
         self._kinds[fd] = kind
 
-    def _put(self, key: Key, way: Way, leg: int, header: int, until: float) -> None:
-        keys = self._keys[leg]
+    def _put(self, key: Key, destination: Destination, relayed: RelayedId, header: int, until: float) -> None:
+        keys = self._keys[relayed]
         if len(keys) >= MAX_FLOWS:
             for old in keys:
                 self._flows.drop(old)
             keys.clear()
         keys.add(key)
-        self._flows.put(key, int(min(until, MAX_UNTIL) * NANOSECONDS), header, way, leg)
+        self._flows.put(key, int(min(until, MAX_UNTIL) * NANOSECONDS), header, destination, relayed)
 
     def _hand_over(self, now: float) -> bool:
         count, fd = int(self._space.left[KEPT_COUNT]), int(self._space.left[KEPT_FD])
         received = [self._received(*kept) for kept in self._space.kept[:count].tolist()]
         try:
-            return self._takers[fd](received, now)
+            return self._owners[fd](received, now)
         except Exception:  # asyncio can't catch it here, and everything would end
             logger.exception("! what came by a socket could not be dealt with")
             return True

@@ -5,7 +5,7 @@ What happens to many of them at once is datapath.py's business, or plain.py's.
 
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
@@ -26,7 +26,7 @@ class Received(NamedTuple):
     source: Source
 
     @property
-    def places(self) -> list[tuple[int, int]]:
+    def datagrams(self) -> list[tuple[int, int]]:
         """Offset and length of each datagram."""
         if not self.segment or self.length <= self.segment:
             return [(self.offset, self.length)]
@@ -34,7 +34,7 @@ class Received(NamedTuple):
         return [(at, min(self.segment, end - at)) for at in range(self.offset, end, self.segment)]
 
 
-class Way(NamedTuple):
+class Destination(NamedTuple):
     """Where datagrams go: the socket that they leave by, and whom they reach."""
 
     sock: socket.socket
@@ -54,26 +54,23 @@ class Counts(NamedTuple):
     """Packets beyond the allocation's bandwidth."""
 
 
-Take = Callable[[Sequence[Received], float], bool]
-"""Takes messages, and the time. Whether asyncio may have something to do now: a timer, a stream."""
-
 _WORDS: Final = struct.Struct("=3qI4x")
 _IPV6_TCLASS: Final = 67
 _NUMBER: Final = struct.Struct("@i")
 
 
-def send(way: Way, pieces: Sequence[bytes | memoryview], tos: int = 0) -> bool:
+def send(destination: Destination, pieces: Sequence[bytes | memoryview], tos: int = 0) -> bool:
     """Send one datagram. Whether the kernel took it; if not, it is lost."""
     ancillary = []
     if tos:
         kind = (
             (socket.IPPROTO_IPV6, _IPV6_TCLASS)
-            if way.sock.family == socket.AF_INET6
+            if destination.sock.family == socket.AF_INET6
             else (socket.IPPROTO_IP, socket.IP_TOS)
         )
         ancillary = [(*kind, _NUMBER.pack(tos))]
     with suppress(OSError):
-        way.sock.sendmsg(pieces, ancillary, 0, way.address)
+        destination.sock.sendmsg(pieces, ancillary, 0, destination.address)
         return True
     return False
 

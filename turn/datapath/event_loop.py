@@ -11,10 +11,11 @@ import selectors
 from collections.abc import Mapping
 from typing import Any, Final
 
-from turn.datapath.portable import PlainPath
+from turn.datapath.interface import DataPath
+from turn.datapath.portable import PortableDataPath
 
 try:
-    from turn.datapath.compiled import DataPath
+    from turn.datapath.compiled import CompiledDataPath
     from turn.datapath.linux import USABLE
 except ImportError:  # no Numba for this system
     USABLE = False  # type: ignore[misc]
@@ -28,7 +29,7 @@ class Selector(selectors.BaseSelector):
     """asyncio's selector, which serves UDP sockets while asyncio waits."""
 
     def __init__(self) -> None:
-        self.path = DataPath()
+        self.path = CompiledDataPath()
         self._own: Any = selectors.EpollSelector()
         self.path.watch(self._own.fileno())
 
@@ -78,23 +79,23 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
-def data_path() -> "DataPath | PlainPath":
-    """The running loop's, or the best one for it; to be given back with ``leave``."""
+def open_data_path() -> DataPath:
+    """The running loop's, or the best one for it; to be given back with ``close_data_path``."""
     loop = asyncio.get_running_loop()
     if isinstance(loop, Loop):
         return loop.path
     if not USABLE:
-        return PlainPath()
-    path = DataPath()
+        return PortableDataPath()
+    path = CompiledDataPath()
     loop.add_reader(path.fileno(), path.wait, 0.0)
     return path
 
 
-def leave(path: "DataPath | PlainPath") -> None:
+def close_data_path(path: DataPath) -> None:
     """The data path is not needed any more; its sockets have been given back."""
     loop = asyncio.get_running_loop()
     if isinstance(loop, Loop):
         return
-    if not isinstance(path, PlainPath):
+    if USABLE and isinstance(path, CompiledDataPath):
         loop.remove_reader(path.fileno())
     path.destroy()

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from turn.datapath.datagram import Way, sockaddr
+from turn.datapath.datagram import Destination, sockaddr
 from turn.datapath.jit import compiled, words
 from turn.datapath.linux import WORD
 
@@ -79,7 +79,7 @@ class Flows:
     def __len__(self) -> int:
         return self._held
 
-    def put(self, key: Key, until: int, header: int, way: Way, leg: int) -> None:
+    def put(self, key: Key, until: int, header: int, way: Destination, leg: int) -> None:
         """Write a flow down, in place of what was there under this key."""
         at = self._slot_of(key)
         if at < 0:

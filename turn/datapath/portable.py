@@ -1,7 +1,6 @@
-"""UDP without flows, by Python's own sockets on any event loop: for systems that ``datapath.py`` can't serve.
+"""A data path without flows, by Python's own sockets on any event loop, for systems without Numba or Linux.
 
-The class is that of ``datapath.py``, method by method; what is different is that every datagram is handed over, one by
-one, and that its TOS is lost.
+It hands over every datagram, one by one, and loses their TOS. Fast forwarding is left to compiled.py.
 """
 
 import asyncio
@@ -9,57 +8,73 @@ import socket
 import time
 from typing import Final
 
-from turn.datapath.datagram import Counts, Received, Source, Take, Way, source_at
+from turn.datapath.datagram import Counts, Destination, Received, Source, source_at
+from turn.datapath.interface import DataPath, Direction, OnReceived, RelayedId
 from turn.relay.token_bucket import STATE
 
 MAX_DATAGRAM: Final = 65_536
 
 
-class PlainPath:
-    """Sockets with their owners."""
+class PortableDataPath(DataPath):
+    """Sockets with their owners, which get every datagram."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.memory = memoryview(bytearray(MAX_DATAGRAM))
-        """Where a received message lies."""
 
-    def listen(self, sock: socket.socket, take: Take) -> None:
-        """Serve a socket that clients send to."""
+    def listen(self, sock: socket.socket, on_received: OnReceived) -> None:
+        """Hand over every datagram that this socket receives."""
         sock.setblocking(False)
-        self._loop.add_reader(sock, self._read, sock, take)
+        self._loop.add_reader(sock, self._read, sock, on_received)
 
-    def open(self, sock: socket.socket, take: Take) -> int:
-        """Serve the socket of a relay address; the number of its leg."""
-        self.listen(sock, take)
-        return sock.fileno()
+    def open(self, sock: socket.socket, on_received: OnReceived) -> RelayedId:
+        """Hand over every datagram that this socket receives; its number is the descriptor."""
+        self.listen(sock, on_received)
+        return RelayedId(sock.fileno())
 
-    def close(self, sock: socket.socket, leg: int | None = None) -> None:
-        """Before the socket is closed."""
+    def close(self, sock: socket.socket, relayed: RelayedId | None = None) -> None:
+        """Read the socket no longer; nothing is kept of it."""
         self._loop.remove_reader(sock)
 
-    def to_client(self, relayed: socket.socket, source: Source, way: Way, leg: int, channel: int, until: float) -> None:
-        """Nothing is forwarded without being handed over."""
+    def forward_to_client(
+        self,
+        sock: socket.socket,
+        source: Source,
+        destination: Destination,
+        relayed: RelayedId,
+        channel: int,
+        until: float,
+    ) -> None:
+        """Ignore the flow: its packets go on being handed over."""
 
-    def to_peer(self, listener: socket.socket, source: Source, way: Way, leg: int, channel: int, until: float) -> None:
-        """The same."""
+    def forward_to_peer(
+        self,
+        sock: socket.socket,
+        source: Source,
+        destination: Destination,
+        relayed: RelayedId,
+        channel: int,
+        until: float,
+    ) -> None:
+        """Ignore the flow: its packets go on being handed over."""
 
     def forget_flows(self) -> None:
-        """There are none."""
+        """Do nothing, for want of flows."""
 
-    def take_counts(self, leg: int) -> Counts:
-        """Nor have they counted anything."""
+    def take_counts(self, relayed: RelayedId) -> Counts:
+        """Return zeros: only flows count here, and there are none."""
         return Counts()
 
-    def bucket(self, leg: int, way: int) -> "memoryview[float]":
-        """Room for a token bucket's numbers."""
+    def bucket(self, relayed: RelayedId, direction: Direction) -> "memoryview[float]":
+        """Return room of its own for the bucket's numbers, since no compiled code shares them."""
         return memoryview(bytearray(8 * STATE)).cast("d")
 
     def destroy(self) -> None:
-        """All sockets have been closed."""
+        """Do nothing: sockets have been given back one by one."""
 
-    def _read(self, sock: socket.socket, take: Take) -> None:
+    def _read(self, sock: socket.socket, on_received: OnReceived) -> None:
         try:
             length, address = sock.recvfrom_into(self.memory)
         except OSError:  # nothing there, or an ICMP error, which some systems report here
             return
-        take((Received(0, length, 0, 0, source_at(address[:2])),), time.monotonic())
+        on_received((Received(0, length, 0, 0, source_at(address[:2])),), time.monotonic())

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
-from turn.datapath.event_loop import data_path, leave
+from turn.datapath.event_loop import close_data_path, open_data_path
 from turn.gateway.dtls import DtlsListener
 from turn.gateway.ports import RelayPorts, address_of
 from turn.gateway.relayed import Leg, Transport
@@ -52,7 +52,7 @@ class Gateway:
         self.listeners: list[Listener] = []
         self._ports = ports
         self._loop = asyncio.get_running_loop()
-        self._path = data_path()
+        self._path = open_data_path()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._clock: asyncio.TimerHandle | None = None
@@ -137,7 +137,7 @@ class Gateway:
         self._ports.close()
         for listener in self.listeners:
             listener.sock.close()
-        leave(self._path)
+        close_data_path(self._path)
 
     def _perform(self, actions: Iterable[Action], now: float) -> None:
         waiting = deque(actions)

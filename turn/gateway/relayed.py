@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from turn.datapath.datagram import Received, Source, Way, address_of, send
+from turn.datapath.datagram import Destination, Received, Source, address_of, send
 from turn.gateway.traffic import Traffic
 from turn.relay import counters
 from turn.relay.allocation import Allocation, Peer
@@ -32,7 +32,7 @@ TO_CLIENT, TO_PEER = 0, 1
 class Transport(Protocol):
     """The way to a client."""
 
-    datagrams: Way | None
+    datagrams: Destination | None
     """Where ChannelData goes as datagrams; None if the client is on a stream, or is encrypted."""
     traffic: Traffic
     """Of its listener."""
@@ -98,7 +98,7 @@ class Leg:
 
     def _pass_on(self, peer: Peer, message: Received, now: float) -> None:
         allocation = self.allocation
-        payloads = [self._memory[at : at + length] for at, length in message.places]
+        payloads = [self._memory[at : at + length] for at, length in message.datagrams]
         if allocation.from_peer is not None and not allocation.from_peer.take(message.length, now):
             self._drop(len(payloads), counters.BANDWIDTH)
             return
@@ -107,7 +107,7 @@ class Leg:
             if self._transport.datagrams:
                 until = min(peer.channel_until, peer.open_until)
                 way = self._transport.datagrams
-                self._path.to_client(self.sock, message.source, way, self._number, peer.channel, until)
+                self._path.forward_to_client(self.sock, message.source, way, self._number, peer.channel, until)
         else:
             sent = sum(self._indicate(peer, payload) for payload in payloads)
         allocation.packets_to_client += sent
@@ -138,14 +138,14 @@ class Leg:
     def forward(self, number: int, payload: bytes | memoryview, now: float, tos: int = 0) -> Peer | None:
         """Send the payload of ChannelData to its peer: who that is; None if nobody gets it, which has been counted."""
         peer = self.channel_peer(number, len(payload), now)
-        if peer is not None and not send(Way(self.sock, peer.address), (payload,), tos):
+        if peer is not None and not send(Destination(self.sock, peer.address), (payload,), tos):
             self._drop(1, NO_ROOM)
         return peer
 
     def follow(self, listener: socket.socket, source: Source, number: int, peer: Peer) -> None:
         """The client's next ChannelData to this peer needs no decision."""
         until = min(peer.channel_until, peer.open_until)
-        self._path.to_peer(listener, source, Way(self.sock, peer.address), self._number, number, until)
+        self._path.forward_to_peer(listener, source, Destination(self.sock, peer.address), self._number, number, until)
 
     def channel_peer(self, number: int, size: int, now: float) -> Peer | None:
         """Who gets so many bytes of this channel; None if nobody does, which has been counted."""

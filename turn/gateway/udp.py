@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
-from turn.datapath.datagram import Received, Source, Way, address_of, send
+from turn.datapath.datagram import Destination, Received, Source, address_of, send
 from turn.gateway.relayed import Leg
 from turn.gateway.traffic import Traffic
 from turn.relay.allocation import Client
@@ -34,7 +34,7 @@ class DatagramClient:
     def __init__(self, listener: "DatagramListener", source: Source, address: Address) -> None:
         self._listener = listener
         self._source = source
-        self.datagrams = Way(listener.sock, address)
+        self.datagrams = Destination(listener.sock, address)
         self.traffic = listener.traffic
 
     def send(self, data: bytes) -> bool:
@@ -98,7 +98,7 @@ class DatagramListener:
         """Take what clients have sent. Whether asyncio may have something to do now."""
         leave = False
         for message in received:
-            for offset, length in message.places:
+            for offset, length in message.datagrams:
                 datagram = self._memory[offset : offset + length]
                 if length >= HEADER and is_channel_data(datagram[0]):
                     self._take_channel_data(datagram, message, now)

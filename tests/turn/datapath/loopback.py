@@ -4,8 +4,8 @@ import socket
 import time
 from contextlib import ExitStack
 
-from turn.datapath.datagram import Received, Source, Way, source_at
-from turn.datapath.compiled import DataPath
+from turn.datapath.compiled import CompiledDataPath
+from turn.datapath.datagram import Destination, Received, Source, source_at
 
 WITHIN = 5.0
 CHANNEL = 0x4001
@@ -25,11 +25,11 @@ class Line:
             each.bind((host, 0))
             each.settimeout(WITHIN)
         self.sender, self.middle, self.receiver = sockets
-        self.path = DataPath()
+        self.path = CompiledDataPath()
         stack.callback(self.path.destroy)
         self.taken: list[tuple[bytes, Received]] = []
         self.leg = 0
-        self.way = Way(self.middle, self.receiver.getsockname()[:2])
+        self.way = Destination(self.middle, self.receiver.getsockname()[:2])
 
     @property
     def source(self) -> Source:
@@ -38,7 +38,7 @@ class Line:
     def as_relay(self, until: float = FAR, flow: bool = True) -> "Line":
         self.leg = self.path.open(self.middle, self._take)
         if flow:
-            self.path.to_client(self.middle, self.source, self.way, self.leg, CHANNEL, until)
+            self.path.forward_to_client(self.middle, self.source, self.way, self.leg, CHANNEL, until)
         return self
 
     def as_listener(self, until: float = FAR, flow: bool = True) -> "Line":
@@ -47,7 +47,7 @@ class Line:
             other.bind((self.host, 0))
             self.leg = self.path.open(other, self._take)
             if flow:
-                self.path.to_peer(self.middle, self.source, self.way, self.leg, CHANNEL, until)
+                self.path.forward_to_peer(self.middle, self.source, self.way, self.leg, CHANNEL, until)
             self.path.close(other)  # its number stays good
         return self
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.turn.datapath.loopback import FAR, HOSTS, WITHIN, Line, headed
 from turn.datapath import flow_table, forward
-from turn.datapath.datagram import Way
 from turn.datapath.compiled import MAX_FLOWS
+from turn.datapath.datagram import Destination
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_counts_are_taken_once(line: Line) -> None:
 def test_a_flow_may_lead_somewhere_else_from_now_on(line: Line) -> None:
     line.as_relay().send(b"first")
     assert line.receive(1) == [headed(b"first")]
-    line.path.to_client(line.middle, line.source, line.way, line.leg, 0x4FFF, FAR)
+    line.path.forward_to_client(line.middle, line.source, line.way, line.leg, 0x4FFF, FAR)
     line.send(b"second")
     assert line.receive(1) == [headed(b"second", 0x4FFF)]
 
@@ -77,7 +77,7 @@ def test_nothing_is_compiled_once_there_is_traffic(line: Line) -> None:
     for number in range(2 * flow_table.FIRST_ROWS):
         leg = line.path._keys.setdefault(number, set())
         assert len(leg) < MAX_FLOWS
-        line.path.to_peer(line.middle, (number, 0, 0), line.way, number, 0x4001, FAR)
+        line.path.forward_to_peer(line.middle, (number, 0, 0), line.way, number, 0x4001, FAR)
     assert len(line.path._flows.rows) > flow_table.FIRST_ROWS
     line.send(b"through")
     assert line.receive(1) == [headed(b"through")]
@@ -87,7 +87,7 @@ def test_nothing_is_compiled_once_there_is_traffic(line: Line) -> None:
 def test_only_so_many_flows_of_a_leg_are_remembered(line: Line) -> None:
     line.as_relay()
     for port in range(MAX_FLOWS + 5):
-        line.path.to_client(line.middle, (port, 0, 0), line.way, line.leg, 0x4001, FAR)
+        line.path.forward_to_client(line.middle, (port, 0, 0), line.way, line.leg, 0x4001, FAR)
     assert len(line.path._flows) <= MAX_FLOWS
 
 
@@ -168,7 +168,7 @@ def test_a_wait_ends_in_time_under_a_flood(line: Line) -> None:
     line.as_relay(flow=False)
     from turn.datapath.datagram import source_at
 
-    line.path.to_client(line.middle, source_at(own), Way(line.middle, own), line.leg, 0x4001, FAR)
+    line.path.forward_to_client(line.middle, source_at(own), Destination(line.middle, own), line.leg, 0x4001, FAR)
     line.middle.sendto(b"", own)
     assert not line.path.wait(0.05)
     assert line.counts[0] > 10

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn.datapath.datagram import Received, Way, address_of, send, sockaddr, source_at, source_of
+from turn.datapath.datagram import Destination, Received, address_of, send, sockaddr, source_at, source_of
 
 HOSTS = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
 ports = st.integers(0, 65_535)
@@ -42,7 +42,7 @@ def test_the_flow_information_does_not() -> None:
 
 def test_where_datagrams_lie() -> None:
     def places(offset: int, length: int, segment: int) -> list[tuple[int, int]]:
-        return Received(offset, length, segment, 0, (0, 0, 0)).places
+        return Received(offset, length, segment, 0, (0, 0, 0)).datagrams
 
     assert places(8, 100, 0) == [(8, 100)]
     assert places(8, 0, 0) == [(8, 0)]
@@ -60,7 +60,7 @@ def test_a_datagram_is_sent_with_its_tos(host: str, tos: int) -> None:
             two.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
         else:
             two.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS, 1)
-        assert send(Way(one, two.getsockname()[:2]), (b"head", memoryview(b"body")), tos)
+        assert send(Destination(one, two.getsockname()[:2]), (b"head", memoryview(b"body")), tos)
         data, ancillary, _, _ = two.recvmsg(100, 100)
         assert data == b"headbody"
         assert [mark[0] for _, _, mark in ancillary] == [tos]
@@ -68,5 +68,5 @@ def test_a_datagram_is_sent_with_its_tos(host: str, tos: int) -> None:
 
 def test_what_the_kernel_does_not_want_is_said() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        assert not send(Way(sock, ("127.0.0.1", 0)), (b"data",))
-        assert not send(Way(sock, ("127.0.0.1", 9)), (bytes(70_000),))
+        assert not send(Destination(sock, ("127.0.0.1", 0)), (b"data",))
+        assert not send(Destination(sock, ("127.0.0.1", 9)), (bytes(70_000),))

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from tests.turn.live_gateway import LOOPS, run
-from turn.datapath.datagram import Way, source_at
-from turn.datapath.event_loop import USABLE, Loop, data_path, leave, new_event_loop
+from turn.datapath.datagram import Destination, source_at
+from turn.datapath.event_loop import USABLE, Loop, close_data_path, new_event_loop, open_data_path
 
 both_loops = pytest.mark.parametrize("loop", LOOPS)
 
@@ -22,7 +22,7 @@ def udp_socket() -> socket.socket:
 @both_loops
 def test_messages_are_handed_over_while_the_loop_waits(loop: str) -> None:
     async def scenario() -> None:
-        path = data_path()
+        path = open_data_path()
         seen: list[int] = []
         woken = asyncio.Event()
 
@@ -42,7 +42,7 @@ def test_messages_are_handed_over_while_the_loop_waits(loop: str) -> None:
             other.sendto(b"4", one.getsockname())
             await asyncio.sleep(0)
             assert seen == [1, 2, 3]
-        leave(path)
+        close_data_path(path)
 
     run(scenario, loop)
 
@@ -52,11 +52,11 @@ def test_timers_streams_and_threads_go_on_under_a_flood(loop: str) -> None:
     """The socket sends to itself: there is always something to forward."""
 
     async def scenario() -> None:
-        path = data_path()
+        path = open_data_path()
         with udp_socket() as one:
             own = one.getsockname()
             leg = path.open(one, lambda received, now: False)
-            path.to_client(one, source_at(own), Way(one, own), leg, 0x4001, 1e9)
+            path.forward_to_client(one, source_at(own), Destination(one, own), leg, 0x4001, 1e9)
             one.sendto(b"", own)
             await asyncio.sleep(0.01)
             assert await asyncio.to_thread(lambda: 5) == 5
@@ -67,7 +67,7 @@ def test_timers_streams_and_threads_go_on_under_a_flood(loop: str) -> None:
             server.close()
             assert path.take_counts(leg)[0]
             path.close(one, leg)
-        leave(path)
+        close_data_path(path)
 
     run(scenario, loop)
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn.datapath.datagram import Way, source_at
+from turn.datapath.datagram import Destination, source_at
 from turn.datapath.flow_table import FIRST_ROWS, HEADER, LEG, UNTIL, Flows, Key, slot_of, socket_word
 
 PEER = ("192.0.2.1", 5000)
@@ -16,7 +16,7 @@ class Nowhere:
         return 7
 
 
-WAY = Way(Nowhere(), PEER)  # type: ignore[arg-type]
+WAY = Destination(Nowhere(), PEER)  # type: ignore[arg-type]
 
 words = st.integers(-(1 << 63), (1 << 63) - 1)
 keys = st.tuples(st.integers(3, 6).map(socket_word), st.integers(0, 3), st.integers(0, 2), st.integers(0, 1)) | (

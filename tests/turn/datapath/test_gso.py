@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.turn.datapath.loopback import HOSTS, Line, headed
-from turn.datapath.datagram import Way
+from turn.datapath.datagram import Destination
 from turn.datapath.gso import NO_ROOM
 from turn.datapath.linux import MAX_SEGMENTS
 
@@ -70,7 +70,7 @@ def test_a_run_that_the_kernel_does_not_want_goes_one_by_one(line: Line) -> None
 
 
 def test_what_can_not_be_sent_is_counted(line: Line) -> None:
-    line.way = Way(line.middle, (line.host, 0))
+    line.way = Destination(line.middle, (line.host, 0))
     line.as_relay()
     line.send(bytes(100))
     line.send(bytes(300), segment=100)

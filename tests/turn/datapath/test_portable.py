@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from turn.datapath.datagram import Received, Way, address_of
-from turn.datapath.portable import PlainPath
+from turn.datapath.datagram import Destination, Received, address_of
+from turn.datapath.portable import PortableDataPath
 
 HOSTS = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
 
 
 @pytest.mark.parametrize("host", HOSTS)
 async def test_every_datagram_is_handed_over(host: str) -> None:
-    path = PlainPath()
+    path = PortableDataPath()
     taken: asyncio.Queue[tuple[bytes, Received]] = asyncio.Queue()
 
     def take(received: Sequence[Received], now: float) -> bool:
@@ -26,7 +26,7 @@ async def test_every_datagram_is_handed_over(host: str) -> None:
         one.bind((host, 0))
         two.bind((host, 0))
         leg = path.open(one, take)
-        path.to_client(one, (1, 0, 0), Way(one, ("127.0.0.1", 9)), leg, 0x4001, 1e9)
+        path.forward_to_client(one, (1, 0, 0), Destination(one, ("127.0.0.1", 9)), leg, 0x4001, 1e9)
         path.forget_flows()
         for data in (b"hello", b""):
             two.sendto(data, one.getsockname())

@@ -9,8 +9,8 @@ import pytest
 
 from tests.turn.live_gateway import HOST
 from tests.turn.simulation import NONCE_KEY, REALM
-from turn.datapath.datagram import Received, Way, send, source_at
-from turn.datapath.compiled import DataPath
+from turn.datapath.compiled import CompiledDataPath
+from turn.datapath.datagram import Destination, Received, send, source_at
 from turn.gateway.relayed import MAX_KNOWN, NO_ROOM, Leg, set_dont_fragment
 from turn.gateway.traffic import Traffic
 from turn.relay import counters
@@ -27,7 +27,7 @@ NOW = 1000.0
 class Transport:
     """A client's transport that keeps what it gets, or sends it on by a socket."""
 
-    def __init__(self, datagrams: Way | None = None) -> None:
+    def __init__(self, datagrams: Destination | None = None) -> None:
         self.datagrams = datagrams
         self.traffic = Traffic()
         self.messages: list[bytes] = []
@@ -55,9 +55,9 @@ class Setting:
             sock.settimeout(5)
         self.client, self.relayed, self.peer = sockets
         self.relay = Relay(Auth(REALM, nonce_key=NONCE_KEY), Policy([rule(HOST)]))
-        self.path = DataPath()
+        self.path = CompiledDataPath()
         stack.callback(self.path.destroy)
-        self.way = Transport(Way(self.relayed, self.client.getsockname()) if datagrams else None)
+        self.way = Transport(Destination(self.relayed, self.client.getsockname()) if datagrams else None)
         client = Client("udp" if datagrams else "tcp", self.client.getsockname(), (HOST, 3478), self.way)
         self.allocation = Allocation("id", client, Grant("user", "user", 1, b""), IPV4, NOW)
         self.leg = Leg(self.relay, self.allocation, self.relayed, self.path)
