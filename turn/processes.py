@@ -202,7 +202,6 @@ class Siblings:
         self._grace = config.grace_seconds
         self._siblings = [Sibling(config, each, nonce_key, command) for each in bound]
         self._tasks = BackgroundTasks(logger)
-        self._running: list[asyncio.Task[None]] = []
         self._stopping = False
 
     @property
@@ -220,7 +219,8 @@ class Siblings:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep them going until ``stop``, and then until their allocations are over."""
-        self._running = [self._tasks.spawn(sibling.run(), "process") for sibling in self._siblings]
+        for sibling in self._siblings:
+            self._tasks.spawn(sibling.run(), "process")
         await stop.wait()
         self._stopping = True
         for sibling in self._siblings:
@@ -228,15 +228,19 @@ class Siblings:
                 sibling.drain()
             else:
                 sibling.kill()
-        await asyncio.wait(self._running, timeout=self._grace + END_SECONDS)
+        await self._wait(self._grace + END_SECONDS)
 
     async def close(self) -> None:
         """End those that are left."""
         for sibling in self._siblings:
             sibling.kill()
-        if self._running:
-            await asyncio.wait(self._running, timeout=END_SECONDS)
+        await self._wait(END_SECONDS)
         await self._tasks.close()
+
+    async def _wait(self, timeout_seconds: float) -> None:
+        """Wait until all of them have ended, or the time is over."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=timeout_seconds)
 
 
 async def serve_as_sibling(config: Config, stop: asyncio.Event, handed: HandedDown) -> None:

@@ -22,7 +22,7 @@ async def test_a_task_runs_under_its_name_and_is_forgotten_once_it_is_done() -> 
     tasks = BackgroundTasks(logger)
     task = tasks.spawn(answer(), "answer")
     assert task.get_name() == "answer"
-    assert len(tasks) == 1
+    assert list(tasks) == [task]
     assert await task == 42
     assert len(tasks) == 0
 
@@ -61,6 +61,23 @@ async def test_closing_waits_until_each_task_has_ended() -> None:
     await asyncio.sleep(0)  # a task that has not begun has nothing to tidy
     await tasks.close()
     assert sorted(ended) == [0, 1, 2]
+    assert len(tasks) == 0
+
+
+async def test_closing_ends_the_tasks_that_others_start_meanwhile() -> None:
+    late: list[asyncio.Task[bool]] = []
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            late.append(tasks.spawn(asyncio.Event().wait(), "late"))
+
+    tasks = BackgroundTasks(logger)
+    tasks.spawn(work(), "work")
+    await asyncio.sleep(0)
+    await tasks.close()
+    assert late[0].cancelled()
     assert len(tasks) == 0
 
 
