@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, CliSuppress, NoDecode, SettingsConfi
 
 from turn.relay import peer_rules
 from turn.relay.auth import MAX_REALM
-from turn.relay.limits import MIN_LIFETIME
+from turn.relay.limits import MIN_LIFETIME_SECONDS
 
 MIN_SECRET_LENGTH = 16
 """Whoever has one user name and password can try secrets against it as fast as he likes."""
@@ -72,7 +72,9 @@ class Config(BaseSettings):
     relay_ports: str = Field("49152-65535", description="UDP ports that peers see")
     max_allocations: int = Field(10_000, ge=1, description="allocations at a time, of each process")
     user_allocations: int = Field(0, ge=0, description="allocations of a user at a time, per process; 0 for any number")
-    max_lifetime: float = Field(3600, ge=MIN_LIFETIME, description="seconds that an allocation gets without a refresh")
+    max_lifetime: float = Field(
+        3600, ge=MIN_LIFETIME_SECONDS, description="seconds that an allocation gets without a refresh"
+    )
     allocation_kbps: int = Field(0, ge=0, description="most kilobits per second of an allocation; 0 for any number")
     stranger_rate: int = Field(
         50,

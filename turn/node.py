@@ -13,9 +13,10 @@ import ifaddr
 from turn.config import Config
 from turn.gateway.dtls import DtlsListener
 from turn.gateway.gateway import Gateway
+from turn.gateway.listener import ConnectionLimit
 from turn.gateway.ports import RelayPorts, addresses_of, routed_address
-from turn.gateway.sockets import WILDCARDS, Bound
-from turn.gateway.tcp import Places, StreamListener
+from turn.gateway.sockets import WILDCARDS, BoundSocket
+from turn.gateway.tcp import TcpListener
 from turn.http.metrics import Figure, figures_of
 from turn.relay.auth import Auth
 from turn.relay.limits import Limits
@@ -40,7 +41,7 @@ LOOPBACK: Final = {IPV4: "127.0.0.1"}
 class Node:
     """A gateway that runs, and follows what changes."""
 
-    def __init__(self, config: Config, bound: Sequence[Bound], nonce_key: bytes) -> None:
+    def __init__(self, config: Config, bound: Sequence[BoundSocket], nonce_key: bytes) -> None:
         """Raises UnusableFileError, ValueError."""
         raise_file_limit()
         self._config = config
@@ -57,10 +58,10 @@ class Node:
         )
         relay = Relay(self._auth, self._policy, limits=limits_of(config))
         self.gateway = Gateway(relay, RelayPorts(addresses, *config.relay_port_range))
-        self.places = Places(config.max_connections, config.idle_seconds)
+        self.connection_limit = ConnectionLimit(config.max_connections, config.idle_seconds)
         self._names = Names(self._policy, self.gateway.policy_changed)
         self._tasks = BackgroundTasks(logger)
-        self._policy.own(own_hosts(addresses.values()), self._own_ports())
+        self._policy.set_own_addresses(own_hosts(addresses.values()), self._own_ports())
         logger.info("= relay addresses: %s, ports %s", ", ".join(addresses.values()), config.relay_ports)
 
     @property
@@ -82,24 +83,24 @@ class Node:
 
     def figures(self) -> list[Figure]:
         """For the metrics."""
-        return figures_of(self.gateway, self.places)
+        return figures_of(self.gateway, self.connection_limit)
 
     async def close(self) -> None:
         """End everything at once."""
         await self._tasks.close()
         await self.gateway.close()
 
-    def _listen(self, bound: Bound) -> None:
+    def _listen(self, bound: BoundSocket) -> None:
         gateway = self.gateway
-        handlers = gateway.from_client, gateway.client_gone
+        handlers = gateway.handle_message, gateway.client_gone
         if bound.protocol == "udp":
-            gateway.listen_datagrams(bound.sock)
+            gateway.listen_udp(bound.sock)
         elif bound.protocol == "tcp":
-            gateway.listen(StreamListener(bound.sock, *handlers, self.places))
+            gateway.listen(TcpListener(bound.sock, *handlers, self.connection_limit))
         elif self._certificates and bound.protocol == "tls":
-            gateway.listen(StreamListener(bound.sock, *handlers, self.places, self._certificates.context))
+            gateway.listen(TcpListener(bound.sock, *handlers, self.connection_limit, self._certificates.context))
         elif self._certificates:
-            gateway.listen(DtlsListener(bound.sock, *handlers, self.places, self._certificates.identity))
+            gateway.listen(DtlsListener(bound.sock, *handlers, self.connection_limit, self._certificates.identity))
 
     async def _changed(self) -> None:
         """A file has become another."""

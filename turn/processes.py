@@ -20,7 +20,7 @@ from typing import Final
 import msgspec
 
 from turn.config import HANDED_DOWN, Config
-from turn.gateway.sockets import Bound
+from turn.gateway.sockets import BoundSocket
 from turn.http import metrics
 from turn.http.metrics import Figure
 from turn.node import Node
@@ -86,7 +86,7 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 class Sibling:
     """One of the processes, as the one that started it sees it. ``run`` keeps it going until it is told to end."""
 
-    def __init__(self, config: Config, bound: Sequence[Bound], nonce_key: bytes, command: Sequence[str]) -> None:
+    def __init__(self, config: Config, bound: Sequence[BoundSocket], nonce_key: bytes, command: Sequence[str]) -> None:
         self.ready = False
         self.restarts = 0
         self.past: list[Figure] = []
@@ -197,7 +197,7 @@ class Siblings:
     """All of the processes."""
 
     def __init__(
-        self, config: Config, bound: Sequence[Sequence[Bound]], nonce_key: bytes, command: Sequence[str]
+        self, config: Config, bound: Sequence[Sequence[BoundSocket]], nonce_key: bytes, command: Sequence[str]
     ) -> None:
         self._grace = config.grace_seconds
         self._siblings = [Sibling(config, each, nonce_key, command) for each in bound]
@@ -245,7 +245,7 @@ class Siblings:
 
 async def serve_as_sibling(config: Config, stop: asyncio.Event, handed: HandedDown) -> None:
     """Be one of the processes, until told to drain and the last allocation is over, or until the first one is gone."""
-    bound = [Bound(protocol, socket.socket(fileno=fd)) for protocol, fd in handed.sockets]
+    bound = [BoundSocket(protocol, socket.socket(fileno=fd)) for protocol, fd in handed.sockets]
     control = socket.socket(fileno=handed.control)
     reader, writer = await asyncio.open_connection(sock=control, limit=MAX_LINE)
     node = Node(config, bound, handed.nonce_key)

@@ -121,7 +121,10 @@ class Certificates:
         self.load()
 
     def load(self) -> None:
-        """Read the files: connections from now on get what is in them. Raises UnusableFileError; then nothing has changed."""
+        """Read the files, and use what they hold for connections from now on.
+
+        Raises UnusableFileError; then nothing has changed.
+        """
         try:
             trial = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             trial.load_cert_chain(self.certificate, self.key, self._pass_phrase)

@@ -16,7 +16,7 @@ from typing import Any
 from turn.config import HANDED_DOWN, Config
 from turn.errors import OperatorError
 from turn.gateway import sockets
-from turn.gateway.sockets import Bound
+from turn.gateway.sockets import BoundSocket
 from turn.http.health import Asked, Health, serving
 from turn.http.metrics import Figure
 from turn.http.rest import Rest, uris_for
@@ -115,7 +115,7 @@ def _reading(config: Config) -> Callable[[], Changeable]:
 
 @asynccontextmanager
 async def _internal(
-    config: Config, asked: Asked, bound: Sequence[Bound], changeable: Callable[[], Changeable]
+    config: Config, asked: Asked, bound: Sequence[BoundSocket], changeable: Callable[[], Changeable]
 ) -> AsyncIterator[None]:
     """Metrics, health and, if wanted, REST."""
     listeners = [(each.protocol, each.sock.getsockname()[1]) for each in bound]
@@ -147,10 +147,10 @@ async def drain(node: Node, grace: float) -> None:
         logger.warning("! ending with %d allocations: the time is over", len(node.gateway.relay.allocations))
 
 
-def log_listening(bound: Sequence[Bound]) -> None:
+def log_listening(bound: Sequence[BoundSocket]) -> None:
     """Say where clients come in."""
     logger.info("= the gateway is at %s", ", ".join(_places(bound)))
 
 
-def _places(bound: Sequence[Bound]) -> list[str]:
+def _places(bound: Sequence[BoundSocket]) -> list[str]:
     return [f"{each.protocol}:{text_of(each.sock.getsockname())}" for each in bound]

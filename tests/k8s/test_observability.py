@@ -115,7 +115,7 @@ async def test_what_an_alert_waits_for_is_shown_before_it_happens() -> None:
     """A counter that begins with its first event has not increased by it."""
     registry = Registry()
     async with serving() as node:
-        gateway = [figures_of(node.gateway, node.places), await Siblings(settings(), (), b"", ()).figures()]
+        gateway = [figures_of(node.gateway, node.connection_limit), await Siblings(settings(), (), b"", ()).figures()]
     pages = (
         CoordinatorMetrics(registry, Rooms(registry)).exposition(),
         WorkerMetrics().exposition(),

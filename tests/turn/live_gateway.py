@@ -44,7 +44,7 @@ def run(scenario: Callable[[], Awaitable[None]], loop: str = "ours") -> None:
         runner.run(limited())
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def wait_until(condition: Callable[[], bool]) -> None:
     """Wait for a condition."""
     async with asyncio.timeout(WITHIN):
         while not condition():  # noqa: ASYNC110  (what is waited for is in the gateway, which tells nobody)
@@ -105,7 +105,7 @@ def unverified() -> ssl.SSLContext:
     return context
 
 
-class Peer:
+class PeerSocket:
     """A UDP socket at the far side."""
 
     def __init__(self, host: str = HOST, port: int = 0) -> None:
@@ -114,7 +114,7 @@ class Peer:
         self.socket.setblocking(False)
         self.address: tuple[str, int] = self.socket.getsockname()[:2]
 
-    def __enter__(self) -> "Peer":
+    def __enter__(self) -> "PeerSocket":
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -140,7 +140,7 @@ class Peer:
         return False
 
 
-class Datagrams:
+class UdpTransport:
     """A client's way over UDP."""
 
     def __init__(self, server: tuple[str, int]) -> None:
@@ -158,7 +158,7 @@ class Datagrams:
         self.socket.close()
 
 
-class Stream:
+class TcpTransport:
     """A client's way over TCP or TLS."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -167,7 +167,7 @@ class Stream:
         self._deframer = Deframer(1 << 17)
 
     @classmethod
-    async def open(cls, server: tuple[str, int], context: ssl.SSLContext | None = None) -> "Stream":
+    async def open(cls, server: tuple[str, int], context: ssl.SSLContext | None = None) -> "TcpTransport":
         return cls(*await asyncio.open_connection(*server, ssl=context))
 
     async def send(self, data: bytes) -> None:
@@ -189,33 +189,33 @@ class Stream:
             await self.writer.wait_closed()
 
 
-class Caller:
-    """A TURN client over one of the ways."""
+class TurnClient:
+    """A TURN client over one of the transports."""
 
-    def __init__(self, way: Any, username: str = USER, password: str = PASSWORD) -> None:
-        self.way = way
+    def __init__(self, transport: Any, username: str = USER, password: str = PASSWORD) -> None:
+        self.transport = transport
         self.relayed: tuple[str, int] = ("", 0)
         self._username, self._password = username, password
         self._known: list[tuple[int, bytes]] = []
         self._key = b""
 
-    async def __aenter__(self) -> "Caller":
+    async def __aenter__(self) -> "TurnClient":
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        await self.way.close()
+        await self.transport.close()
 
     async def receive(self) -> bytes:
         """The next message, whatever it is."""
         async with asyncio.timeout(WITHIN):
-            return await self.way.receive()
+            return await self.transport.receive()
 
     async def ask(self, method: int, *attributes: tuple[int, bytes]) -> Message:
         """Send a request, with credentials once there was a challenge, and return the answer."""
         request = Writer(method, stun.REQUEST, secrets.token_bytes(12))
         for number, value in (*attributes, *self._known):
             request.add(number, value)
-        await self.way.send(request.finish(self._key))
+        await self.transport.send(request.finish(self._key))
         answer = stun.parse(await self.receive())
         if code(answer) == (438 if self._key else 401) and answer.get(attribute.NONCE):
             realm, nonce = answer.get(attribute.REALM) or b"", answer.get(attribute.NONCE) or b""
@@ -252,12 +252,12 @@ class Caller:
         peer = (attribute.XOR_PEER_ADDRESS, attribute.encode_xor_address(address, transaction_id))
         for number, value in (peer, *attributes, *self._known):
             request.add(number, value)
-        await self.way.send(request.finish(self._key))
+        await self.transport.send(request.finish(self._key))
         return stun.parse(await self.receive())
 
     async def send_data(self, payload: bytes, channel: int = CHANNEL) -> None:
         """Send ChannelData."""
-        await self.way.send(encode(channel, payload))
+        await self.transport.send(encode(channel, payload))
 
     async def indicate(self, payload: bytes, address: tuple[str, int], *more: tuple[int, bytes]) -> None:
         """Send a Send indication."""
@@ -266,7 +266,7 @@ class Caller:
         message.add(attribute.XOR_PEER_ADDRESS, attribute.encode_xor_address(address, transaction_id))
         for number, value in more:
             message.add(number, value)
-        await self.way.send(message.add(attribute.DATA, payload).finish())
+        await self.transport.send(message.add(attribute.DATA, payload).finish())
 
 
 def code(answer: Message) -> int:

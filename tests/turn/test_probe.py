@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from coinop import settings
-from tests.turn.live_gateway import HOST, PASSWORD, SECRET, USER, Peer, address_of, certificate, run, serving
+from tests.turn.live_gateway import HOST, PASSWORD, SECRET, USER, PeerSocket, address_of, certificate, run, serving
 from turn.probe import Config, ProbeError, probe, serve
 from turn.wire import attributes as attribute
 from turn.wire import stun
@@ -90,7 +90,7 @@ def test_tls_where_it_is_not_spoken() -> None:
 
 
 def test_nobody_there() -> None:
-    with Peer() as peer:
+    with PeerSocket() as peer:
         with pytest.raises(ProbeError, match="does not answer"):
             probe(config(peer.address, seconds=0.2))
         with pytest.raises(ProbeError, match="can't be reached"):
@@ -129,7 +129,7 @@ def test_answers_that_make_no_sense(number: int, value: bytes) -> None:
         return answer.add(attribute.NONCE, b"nonce").finish()
 
     async def scenario() -> None:
-        with Peer() as somebody:
+        with PeerSocket() as somebody:
             asked = config(somebody.address, username=USER, password=PASSWORD)
             asking = asyncio.create_task(asyncio.to_thread(probe, asked))
             while not asking.done():

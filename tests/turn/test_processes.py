@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.turn.live_gateway import run, settings, until
+from tests.turn.live_gateway import run, settings, wait_until
 from turn.gateway.sockets import bind, close
 from turn.http.metrics import Figure
 from turn.processes import HANDED_DOWN, HandedDown, Said, Siblings
@@ -62,7 +62,7 @@ def test_they_are_ready_add_up_and_end() -> None:
         stop = asyncio.Event()
         running = asyncio.create_task(siblings.run(stop))
         assert siblings.state == "NOT-READY"
-        await until(lambda: siblings.state == "READY")
+        await wait_until(lambda: siblings.state == "READY")
         figures = dict((name, value) for name, _, value in await siblings.figures())
         assert figures["stunner_allocations_active"] == 6
         assert figures["coinop_turn_dropped_total"] == 4
@@ -85,7 +85,7 @@ def test_one_that_ends_is_started_again_more_and_more_slowly(
         siblings, bound = started(rest, count=1)
         stop = asyncio.Event()
         running = asyncio.create_task(siblings.run(stop))
-        await until(lambda: caplog.text.count("starting it again") == 3)
+        await wait_until(lambda: caplog.text.count("starting it again") == 3)
         figures = await siblings.figures()
         assert [value for name, _, value in figures if name == "coinop_turn_restarts_total"] == [3]
         stop.set()

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.turn.live_gateway import certificate, run, settings, until
+from tests.turn.live_gateway import certificate, run, settings, wait_until
 from turn.relay.peer_rules import Name
 from turn.relay.policy import rule
 from turn.reload import Certificates, UnusableFileError, follow, read
@@ -136,8 +136,8 @@ def test_files_that_are_written_or_exchanged_are_noticed(tmp_path: Path) -> None
                 path.write_text(text)
             return text in seen
 
-        await until(lambda: written("second", exchanged=False))
-        await until(lambda: written("third", exchanged=True))
+        await wait_until(lambda: written("second", exchanged=False))
+        await wait_until(lambda: written("third", exchanged=True))
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
 
@@ -165,14 +165,14 @@ def test_a_folder_that_is_not_there_is_tried_again(
 
         monkeypatch.setattr("turn.reload.RETRY_SECONDS", 0.01)
         following = asyncio.create_task(follow([tmp_path / "later" / "live.toml"], changed))
-        await until(lambda: "can't be watched" in caplog.text)
+        await wait_until(lambda: "can't be watched" in caplog.text)
         (tmp_path / "later").mkdir()
 
         def written() -> bool:
             (tmp_path / "later" / "live.toml").write_text("now")
             return seen.is_set()
 
-        await until(written)
+        await wait_until(written)
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
 

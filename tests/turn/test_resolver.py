@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.turn.live_gateway import run, until
+from tests.turn.live_gateway import run, wait_until
 from turn.relay.peer_rules import Name
 from turn.relay.policy import Policy, rule
 from turn.resolver import Names
@@ -115,7 +115,7 @@ def test_names_are_asked_for_again_and_again(resolver: Resolver) -> None:
         await names.replace([Name("workers")])
         running = asyncio.create_task(names.run())
         resolver.known["workers"] = ["10.1.0.6"]
-        await until(lambda: policy.allows("10.1.0.6", 5))
+        await wait_until(lambda: policy.allows("10.1.0.6", 5))
         running.cancel()
 
     run(scenario)

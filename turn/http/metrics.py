@@ -11,9 +11,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from turn.gateway.gateway import Gateway, Listener, relayed_by
-from turn.gateway.tcp import Places
-from turn.gateway.udp import DatagramListener
+from turn.gateway.gateway import Gateway, relayed_by
+from turn.gateway.listener import ConnectionLimit, ConnectionListener, Listener
+from turn.gateway.relayed import transport_of
 
 Figure: TypeAlias = tuple[str, tuple[str, ...], float]
 """A metric's name, its labels' values, and its value."""
@@ -48,7 +48,7 @@ PEERS: Final = "peers"
 """What STUNner calls a cluster: all that may be reached."""
 
 
-def figures_of(gateway: Gateway, places: Places) -> list[Figure]:
+def figures_of(gateway: Gateway, limit: ConnectionLimit) -> list[Figure]:
     """The figures of one process; a counter's name ends in ``_total``."""
     gateway.collect()
     counters = gateway.relay.counters
@@ -57,12 +57,12 @@ def figures_of(gateway: Gateway, places: Places) -> list[Figure]:
     answers = {**dict.fromkeys(NO_PLACE_NO_PEER, 0), **counters.answers}
     return [
         ("stunner_allocations_active", (), len(gateway.relay.allocations)),
-        ("coinop_turn_connections", (), places.taken),
+        ("coinop_turn_connections", (), limit.taken),
         ("coinop_turn_processes", (), 1),
         ("coinop_turn_draining", (), int(gateway.relay.draining)),
         ("coinop_turn_allocations_total", (), counters.allocated),
-        ("coinop_turn_connections_refused_total", (), places.refused),
-        *(("coinop_turn_connections_closed_total", (reason,), count) for reason, count in places.closed.items()),
+        ("coinop_turn_connections_refused_total", (), limit.refused),
+        *(("coinop_turn_connections_closed_total", (reason,), count) for reason, count in limit.closed.items()),
         *(("coinop_turn_allocations_ended_total", (reason,), count) for reason, count in counters.ended.items()),
         *(("coinop_turn_answers_total", (method, str(code)), count) for (method, code), count in answers.items()),
         *(("coinop_turn_dropped_total", (reason,), count) for reason, count in drops.items()),
@@ -74,7 +74,7 @@ def _traffic(gateway: Gateway) -> Iterator[Figure]:
     relayed: dict[int, list[int]] = {id(listener.traffic): [0, 0, 0, 0] for listener in gateway.listeners}
     for allocation in gateway.relay.allocations:
         to_client, to_peer = relayed_by(allocation)
-        sums = relayed[id(allocation.client.transport.traffic)]
+        sums = relayed[id(transport_of(allocation.client).traffic)]
         sums[:] = (a + b for a, b in zip(sums, (*to_client, *to_peer), strict=True))
     peers = [0, 0, 0, 0]
     for listener in gateway.listeners:
@@ -89,7 +89,7 @@ def _traffic(gateway: Gateway) -> Iterator[Figure]:
 
 def _listener(listener: Listener, came: tuple[int, int], went: tuple[int, int]) -> Iterator[Figure]:
     yield "stunner_listener_connections", (listener.name,), listener.connections
-    if not isinstance(listener, DatagramListener):
+    if isinstance(listener, ConnectionListener):
         yield "stunner_listener_connections_total", (listener.name,), listener.accepted
     yield from _both_ways("stunner_listener", listener.name, came, went)
 

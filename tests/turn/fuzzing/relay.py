@@ -59,14 +59,14 @@ class Script:
         return taken + bytes(count - len(taken))
 
 
-class World:
+class Simulation:
     """A relay, its clients, and a clock."""
 
     def __init__(self, script: Script) -> None:
         auth = Auth(REALM, users={USER: PASSWORD}, secrets=("secret",), nonce_key=bytes(16))
         self.policy = Policy(PEERS)
         self.relay = Relay(auth, self.policy, limits=LIMITS)
-        self.clients = [new_client(place) for place in range(CLIENTS)]
+        self.clients = [new_client(number) for number in range(CLIENTS)]
         self.now = 1000.0
         self.script = script
         self.next_port = 50_000
@@ -94,13 +94,13 @@ class World:
 
     def raw_message(self) -> Iterable[Action]:
         client = self.client()
-        actions = self.relay.from_client(self.script.take(self.script.byte()), client, self.now)
+        actions = self.relay.handle_message(self.script.take(self.script.byte()), client, self.now)
         assert_small(actions)
         return actions
 
     def request(self) -> Iterable[Action]:
         client = self.client()
-        actions = self.relay.from_client(self._writer().finish(), client, self.now)
+        actions = self.relay.handle_message(self._writer().finish(), client, self.now)
         assert_small(actions)
         return actions
 
@@ -110,7 +110,7 @@ class World:
         for number, value in self.relay.auth.challenge(client, self.now):
             if number != attributes.PASSWORD_ALGORITHMS:
                 writer.add(number, value)
-        return self.relay.from_client(writer.finish(KEY), client, self.now)
+        return self.relay.handle_message(writer.finish(KEY), client, self.now)
 
     def _writer(self) -> stun.Writer:
         kind = stun.INDICATION if (what := self.script.byte()) & 0x80 else stun.REQUEST
@@ -167,8 +167,8 @@ class World:
 
     def leaves(self, client: Client) -> Iterable[Action]:
         """Its connection is over; somebody else comes from the same place."""
-        place = self.clients.index(client)
-        self.clients[place] = new_client(place)
+        number = self.clients.index(client)
+        self.clients[number] = new_client(number)
         return self.relay.client_gone(client, self.now)
 
     def carry_out(self, action: Action) -> None:
@@ -213,8 +213,8 @@ class World:
         assert self.relay.next_deadline() is None
 
 
-def new_client(place: int) -> Client:
-    return Client(PROTOCOLS[place], ("127.0.0.1", 5000 + place), ("127.0.0.1", 3478))
+def new_client(number: int) -> Client:
+    return Client(PROTOCOLS[number], ("127.0.0.1", 5000 + number), ("127.0.0.1", 3478))
 
 
 def assert_small(actions: Iterable[Action]) -> None:
@@ -225,7 +225,7 @@ def assert_small(actions: Iterable[Action]) -> None:
 
 def one_input(data: bytes) -> None:
     """Play the script."""
-    world = World(Script(data))
-    while world.script.goes_on:
-        world.step()
-    world.end()
+    simulation = Simulation(Script(data))
+    while simulation.script.goes_on:
+        simulation.step()
+    simulation.end()

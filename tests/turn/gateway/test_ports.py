@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from tests.turn.live_gateway import HOST, Peer
+from tests.turn.live_gateway import HOST, PeerSocket
 from turn.gateway.ports import SWEEP, TRIES, RelayPorts, address_of, bind_udp, routed_address
 from turn.wire.attributes import IPV4, IPV6
 
@@ -12,7 +12,7 @@ from turn.wire.attributes import IPV4, IPV6
 def free_pair() -> int:
     """An even port that is free together with the next."""
     while True:
-        with Peer() as peer:
+        with PeerSocket() as peer:
             port = peer.address[1] & ~1
         for each in (port, port + 1):
             sock = bind_udp(HOST, each)
@@ -55,11 +55,11 @@ def test_an_even_port_with_the_next_one_held() -> None:
     with sock:
         assert address_of(sock) == (HOST, first)
         assert ports.open(IPV4) is None
-        held = ports.take(b"token")
+        held = ports.claim(b"token")
         assert held is not None
         with held:
             assert address_of(held) == (HOST, first + 1)
-        assert ports.take(b"token") is None
+        assert ports.claim(b"token") is None
 
 
 def test_no_pair_no_port() -> None:

@@ -72,13 +72,13 @@ def test_expiry_frees_everything() -> None:
 def allocate_and_bind(relay: Relay, client: Client, place: int) -> None:
     transaction = place.to_bytes(12, "big")
     request = stun.Writer(stun.ALLOCATE, stun.REQUEST, transaction).add(attributes.REQUESTED_TRANSPORT, UDP)
-    (opening,) = relay.from_client(sealed(relay, client, request), client, 0.0)
+    (opening,) = relay.handle_message(sealed(relay, client, request), client, 0.0)
     assert isinstance(opening, OpenRelay)
     relay.relay_opened(opening.allocation, ("127.0.0.1", 20_000 + place), 0.0)
     bind = stun.Writer(stun.CHANNEL_BIND, stun.REQUEST, transaction)
     bind.add(attributes.CHANNEL_NUMBER, b"\x40\0\0\0")
     bind.add(attributes.XOR_PEER_ADDRESS, attributes.encode_xor_address(("127.0.0.1", 9), transaction))
-    assert relay.from_client(sealed(relay, client, bind), client, 0.0)
+    assert relay.handle_message(sealed(relay, client, bind), client, 0.0)
 
 
 def sealed(relay: Relay, client: Client, request: stun.Writer) -> bytes:

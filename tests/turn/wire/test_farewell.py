@@ -4,7 +4,7 @@ import aioice.stun
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.turn.simulation import Caller, house
+from tests.turn.simulation import SimulatedClient, simulate
 from turn.relay.actions import SendToPeer
 from turn.wire import stun
 from turn.wire.farewell import SECONDS_LEFT, farewell, seconds_left
@@ -47,11 +47,11 @@ def test_whoever_does_not_know_it_takes_it_for_a_keepalive() -> None:
 
 
 def test_the_peers_of_a_share_of_the_allocations_are_told() -> None:
-    building = house()
+    building = simulate()
     for at in range(3):
-        caller = Caller(building, ("203.0.113.9", 1001 + at))
-        caller.allocate()
-        caller.bind(0x4000, ("10.1.0.5", 5000 + at))
+        client = SimulatedClient(building, ("203.0.113.9", 1001 + at))
+        client.allocate()
+        client.bind(0x4000, ("10.1.0.5", 5000 + at))
 
     def told(share: float) -> list[int]:
         actions = building.relay.farewells(share, 12, building.now)

@@ -12,11 +12,11 @@ from turn.wire.errors import RefusedError
 from turn.wire.stun import Message
 
 MAX_CHANNELS: Final = 128
-"""Per allocation, as for permissions."""
+"""Channels of an allocation: as many as permissions."""
 
 
 def channel_bind(allocation: Allocation, request: Message, policy: Policy, now: float) -> Peer:
-    """Bind the channel to the peer, or refresh the binding; the peer.
+    """Bind the channel to the peer, or refresh the binding. Return the peer.
 
     Raises ``RefusedError`` with 400, 403, 443 or 508, and ``MalformedError``.
     """
@@ -39,7 +39,7 @@ def channel_bind(allocation: Allocation, request: Message, policy: Policy, now: 
 
 
 def _check_free(allocation: Allocation, channel: int, address: Address) -> None:
-    """A channel is for one peer, and a peer has one channel, as long as the binding lasts."""
+    """Raise ``RefusedError`` unless the channel has no other peer, the peer no other channel, and both have room."""
     bound = allocation.channels.get(channel)
     if bound is not None and bound.address != address:
         raise RefusedError(400, "the channel is bound to another peer")

@@ -1,4 +1,4 @@
-"""CreatePermission: which hosts may exchange data with the client (RFC 8656 section 10.2)."""
+"""CreatePermission: the hosts that may exchange data with the client (RFC 8656 section 10.2)."""
 
 from turn.relay.allocation import MAX_PERMISSIONS, Allocation
 from turn.relay.policy import Policy
@@ -9,7 +9,7 @@ from turn.wire.stun import Message
 
 
 def create_permission(allocation: Allocation, request: Message, policy: Policy, now: float) -> list[str]:
-    """Permit all hosts that the request names, or, if one of them can't be permitted, none. The hosts.
+    """Permit all hosts that the request names, or, if one of them can't be permitted, none. Return the hosts.
 
     Raises ``RefusedError`` with 400, 403, 443 or 508, and ``MalformedError``.
     """
@@ -29,7 +29,10 @@ def create_permission(allocation: Allocation, request: Message, policy: Policy, 
 
 
 def peer_address(allocation: Allocation, request: Message, value: bytes) -> Address:
-    """The address in an XOR-PEER-ADDRESS. Raises ``RefusedError`` with 443 if it is of another family than the relay's."""
+    """Read the address in an XOR-PEER-ADDRESS.
+
+    Raises ``RefusedError`` with 443 if it is of another family than the relay address, and ``MalformedError``.
+    """
     address = attribute.decode_xor_address(value, request.transaction_id)
     if attribute.family_of(address[0]) != allocation.family:
         raise RefusedError(443, f"{address[0]} is of another family than the relay address")

@@ -1,4 +1,4 @@
-"""Refresh: how long the allocation goes on (RFC 8656 section 8.2)."""
+"""Refresh: the time that an allocation still has (RFC 8656 section 8.2)."""
 
 from turn.relay.allocation import Allocation
 from turn.relay.requests.allocate import lifetime
@@ -8,7 +8,7 @@ from turn.wire.stun import Message
 
 
 def refresh(allocation: Allocation, request: Message, max_lifetime: float, now: float) -> float:
-    """Set the allocation's end; the seconds until it, 0 if the client wants it to end now.
+    """Set the allocation's end. Return the seconds until then, 0 if the client wants it to end now.
 
     Raises ``RefusedError`` with 443 if the client believes that the allocation is of another family.
     """
