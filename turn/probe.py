@@ -1,4 +1,4 @@
-"""``coinop turn probe``: is the gateway there, and does it do its work? For container probes, and for people.
+"""``coinop turn probe``: a check that a gateway is there and does its work, for container probes and for people.
 
 A real Binding request over UDP, TCP, TLS; with credentials, a real allocation, which is given back. One sentence and an
 exit code. It asks in the simplest way there is: blocking, one request after another.
@@ -29,10 +29,10 @@ from turn.wire.errors import MalformedError
 from turn.wire.stun import Message, Writer
 
 RESEND_SECONDS: Final = 0.5
-"""Until a request is sent again over UDP (RFC 8489 section 6.2.1)."""
+"""Time until a request is sent again over UDP (RFC 8489 section 6.2.1)."""
 
-TTL: Final = 60
-"""Seconds that the probe's own credentials are good for."""
+TTL_SECONDS: Final = 60
+"""Time that the probe's own credentials are good for."""
 
 
 class Config(BaseSettings):
@@ -56,12 +56,12 @@ class Config(BaseSettings):
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port."""
+        """Return host and port."""
         return self.host, self.port or self.gateway_port
 
     @property
-    def place(self) -> str:
-        """What is probed, for people."""
+    def target(self) -> str:
+        """Return address and transport, for people."""
         return f"{attribute.text_of(self.address)}/{self.transport}"
 
 
@@ -73,17 +73,17 @@ class ProbeError(OperatorError):
 
 
 async def serve(config: Config, stop: asyncio.Event) -> int:
-    """Probe once. The exit code: 0 if all is well, 1 if not."""
+    """Probe once and print a sentence. Return the exit code: 0 if all is well, 1 if not."""
     try:
         print(await asyncio.to_thread(probe, config))  # noqa: T201
     except ProbeError as failed:
-        print(f"{config.place}: {failed}", file=sys.stderr)  # noqa: T201
+        print(f"{config.target}: {failed}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 
 
 def probe(config: Config) -> str:
-    """What was found, as a sentence. Raises ProbeError."""
+    """Probe once, and return a sentence about the gateway. Raises ProbeError."""
     try:
         return _probe(config)
     except (MalformedError, UnicodeDecodeError) as error:
@@ -101,11 +101,11 @@ def _probe(config: Config) -> str:
         known = _credentials(config)
         relayed = f", and relays from {_allocate(connection, known)}" if known else ""
     milliseconds = 1000 * (time.monotonic() - began)
-    return f"{config.place} sees {seen}{relayed} ({milliseconds:.1f} ms)"
+    return f"{config.target} sees {seen}{relayed} ({milliseconds:.1f} ms)"
 
 
 class Connection:
-    """A way to the gateway, over which one request at a time is answered."""
+    """A connection to the gateway, by which it answers one request at a time."""
 
     def __init__(self, config: Config, deadline: float) -> None:
         self._config = config
@@ -135,7 +135,7 @@ class Connection:
             sock = socket.socket(family, kind, number)
             sock.connect(address)
             return sock
-        sock = socket.create_connection(config.address, self._left())
+        sock = socket.create_connection(config.address, self._seconds_left())
         if config.transport == "tcp":
             return sock
         context = ssl.create_default_context()
@@ -148,11 +148,11 @@ class Connection:
             raise
 
     def ask(self, request: Writer, key: bytes = b"") -> Message:
-        """Send a request until there is an answer to it. Raises ProbeError."""
+        """Send a request, over UDP again and again, and return the answer to it. Raises ProbeError."""
         data = request.finish(key, fingerprint=True)
         try:
             while True:
-                self._socket.settimeout(self._left())
+                self._socket.settimeout(self._seconds_left())
                 self._socket.sendall(data)
                 answer = self._answer(data[8:20])
                 if answer:
@@ -161,10 +161,10 @@ class Connection:
             raise ProbeError(f"it does not answer: {error.strerror or error}") from error
 
     def _answer(self, transaction_id: bytes) -> Message | None:
-        """The answer, or None if it is time to ask again."""
+        """Wait for the answer; None if it is time to ask again."""
         stream = self._config.transport != "udp"
         while True:
-            self._socket.settimeout(self._left() if stream else min(RESEND_SECONDS, self._left()))
+            self._socket.settimeout(self._seconds_left() if stream else min(RESEND_SECONDS, self._seconds_left()))
             try:
                 received = self._socket.recv(MAX_FRAME)
             except TimeoutError:
@@ -181,7 +181,7 @@ class Connection:
         except MalformedError as error:
             raise ProbeError(f"what answers there is no gateway: {error}") from error
 
-    def _left(self) -> float:
+    def _seconds_left(self) -> float:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise ProbeError(f"it does not answer within {self._config.seconds:g} seconds")
@@ -189,7 +189,7 @@ class Connection:
 
 
 def _allocate(connection: Connection, known: Credentials) -> str:
-    """Where the allocation was that the gateway gave; it has been given back."""
+    """Make an allocation, delete it, and return the relay address that it had."""
 
     def allocate(method: int) -> Writer:
         request = Writer(method, stun.REQUEST, _transaction_id())
@@ -226,7 +226,7 @@ def _credentials(config: Config) -> Credentials | None:
     if config.username:
         return Credentials(config.username, config.password.get_secret_value())
     for secret in split_secrets(config.secret):
-        return credentials.issue(secret, "probe", TTL, time.time())
+        return credentials.issue(secret, "probe", TTL_SECONDS, time.time())
     return None
 
 

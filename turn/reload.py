@@ -1,6 +1,7 @@
-"""What may change while the gateway runs: peers, users and secrets in a file, certificates, and names' addresses.
+"""The settings that may change while the gateway runs: peers, users and secrets in a file, and certificates.
 
-A change that makes no sense is logged and changes nothing. No allocation is touched by one that does.
+Reading them anew, and watching the files. What a change does to relay and listeners is left to node.py, the addresses
+of names to resolver.py.
 """
 
 import asyncio
@@ -27,13 +28,13 @@ from turn.relay.policy import Rule
 logger = logging.getLogger(__name__)
 
 SETTLE_MS: Final = 200
-"""Changes that follow each other so soon are one: certificate and key are two files."""
+"""Time within which changes are one: certificate and key are two files."""
 
-LOOK_MS: Final = 5000
-"""Between two looks at files whose folders have not changed."""
+POLL_MS: Final = 5000
+"""Time between two looks at files whose folders have not changed."""
 
 RETRY_SECONDS: Final = 5.0
-"""Until a folder that can't be watched is tried again."""
+"""Time until a folder that can't be watched is tried again."""
 
 
 class UnusableFileError(OperatorError):
@@ -43,8 +44,8 @@ class UnusableFileError(OperatorError):
         super().__init__("unusable_file", sentence)
 
 
-class Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a file may hold. What it does not name is as the settings have it."""
+class FileSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The settings that a file may hold. Those that it does not name are as the environment has them."""
 
     peers: list[str] | None = None
     users: dict[str, str] | None = None
@@ -52,51 +53,51 @@ class Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Changeable:
-    """Who may be reached, and who may ask."""
+class LiveSettings:
+    """The peers that may be reached, and the users that may ask."""
 
     written: tuple[str, ...]
-    """The peers as somebody wrote them."""
+    """The peers as the operator has written them."""
     peers: tuple[Rule | Name, ...]
     users: dict[str, str] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
 
 
-def read(config: Config) -> Changeable:
-    """Settings and file as they are now. Raises UnusableFileError."""
-    listed = _read_file(config.file) if config.file else Listed()
+def read_settings(config: Config) -> LiveSettings:
+    """Read environment and file as they are now. Raises UnusableFileError."""
+    found = _read_file(config.file) if config.file else FileSettings()
     users = {name: password.get_secret_value() for name, password in config.users.items()}
-    users = users if listed.users is None else listed.users
+    users = users if found.users is None else found.users
     if not all(name and password for name, password in users.items()):
         raise UnusableFileError(f"{config.file}: a user has to have a name and a password")
-    secrets = config.secrets if listed.secrets is None else tuple(listed.secrets)
+    secrets = config.secrets if found.secrets is None else tuple(found.secrets)
     if any(len(secret) < MIN_SECRET_LENGTH for secret in secrets):
         raise UnusableFileError(f"{config.file}: a secret has to have {MIN_SECRET_LENGTH} characters at least")
-    written = config.peers if listed.peers is None else tuple(listed.peers)
+    written = config.peers if found.peers is None else tuple(found.peers)
     try:
         parsed = tuple(map(peer_rules.parse, written))
     except ValueError as error:
         raise UnusableFileError(f"{config.file}: {error}") from error
-    return Changeable(written, parsed, users, secrets)
+    return LiveSettings(written, parsed, users, secrets)
 
 
-def _read_file(path: Path) -> Listed:
+def _read_file(path: Path) -> FileSettings:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise UnusableFileError(f"{path} can't be read: {error.strerror}") from error
     try:
-        return listed(content, json=path.suffix == ".json")
+        return parse_settings(content, json=path.suffix == ".json")
     except UnusableFileError as error:
         raise UnusableFileError(f"{path}: {error}") from error
 
 
-def listed(content: bytes, *, json: bool) -> Listed:
-    """What a file holds: JSON, or else TOML. Raises UnusableFileError."""
+def parse_settings(content: bytes, *, json: bool) -> FileSettings:
+    """Read the content of a file: JSON, or else TOML. Raises UnusableFileError."""
     try:
         if json:
-            return msgspec.json.decode(content, type=Listed)
-        return msgspec.convert(tomllib.loads(content.decode()), Listed)
+            return msgspec.json.decode(content, type=FileSettings)
+        return msgspec.convert(tomllib.loads(content.decode()), FileSettings)
     except UnicodeDecodeError as error:
         raise UnusableFileError("it is no UTF-8 text") from error
     except msgspec.ValidationError as error:
@@ -110,10 +111,10 @@ def listed(content: bytes, *, json: bool) -> Listed:
 
 
 class Certificates:
-    """What TLS and DTLS show."""
+    """The certificate that TLS and DTLS show."""
 
     def __init__(self, certificate: Path, key: Path) -> None:
-        """Raises UnusableFileError."""
+        """Load certificate and key, both PEM files. Raises UnusableFileError."""
         self.certificate, self.key = certificate, key
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -134,13 +135,14 @@ class Certificates:
             raise UnusableFileError(f"{self.certificate} and {self.key} can't be used: {_why(error)}") from error
 
     def _pass_phrase(self) -> str:
-        """Or OpenSSL asks for it at the terminal, and all stands still until somebody answers."""
+        """Refuse to give one. Without this, OpenSSL asks for it at the terminal, and everything waits for an answer."""
         raise UnusableFileError(
             f"{self.key} is encrypted, which nobody is here to open: give the gateway a key that is not"
         )
 
 
 def _why(error: OSError | SSL.Error) -> str:
+    """Say in a few words what is wrong with a certificate or its key."""
     if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":
         return "the key is another certificate's"
     if isinstance(error, ssl.SSLError | SSL.Error):
@@ -152,7 +154,7 @@ async def follow(paths: list[Path], changed: Callable[[], Awaitable[None]]) -> N
     """Call ``changed`` whenever one of the files has become another, until cancelled.
 
     Folders are watched, not files: Kubernetes exchanges a link beside them, and editors write a new file. Now and then
-    the files are looked at anyway, for file systems that tell nobody, and for changes before the watch has begun.
+    the files are polled anyway, for file systems without notices, and for changes before the watch has begun.
     """
     if not paths:
         return
@@ -160,28 +162,28 @@ async def follow(paths: list[Path], changed: Callable[[], Awaitable[None]]) -> N
     seen: object = None
     while True:
         try:
-            async with aclosing(_looks(folders, LOOK_MS if seen else SETTLE_MS)) as looks:
-                async for _ in looks:
+            async with aclosing(_notices(folders, POLL_MS if seen else SETTLE_MS)) as notices:
+                async for _ in notices:
                     now = await asyncio.to_thread(_identities, paths)
                     first, seen, before = seen is None, now, seen
                     if now != before:
                         await changed()
                     if first:
-                        break  # the first look comes soon; from here on they are rare
+                        break  # the first notice comes soon; from here on they are rare
         except OSError as error:
             logger.warning("! %s can't be watched: %s", ", ".join(map(str, folders)), error)
             await asyncio.sleep(RETRY_SECONDS)
 
 
-def _looks(folders: list[Path], every: int) -> AsyncGenerator[object, None]:
-    """Something, whenever a folder has changed or so many milliseconds are over."""
+def _notices(folders: list[Path], every_ms: int) -> AsyncGenerator[object, None]:
+    """Yield whenever a folder has changed or so many milliseconds are over."""
     return awatch(
-        *folders, debounce=SETTLE_MS, step=SETTLE_MS, rust_timeout=every, yield_on_timeout=True, recursive=False
+        *folders, debounce=SETTLE_MS, step=SETTLE_MS, rust_timeout=every_ms, yield_on_timeout=True, recursive=False
     )
 
 
 def _identities(paths: list[Path]) -> list[tuple[int, int, int] | None]:
-    """What tells a file from what it was before."""
+    """Return of each file what changes when it does: inode, time in ns and size; None if it is not there."""
     found: list[tuple[int, int, int] | None] = []
     for path in paths:
         try:

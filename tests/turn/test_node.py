@@ -76,7 +76,7 @@ def test_users_and_secrets_change_and_allocations_stay(tmp_path: Path) -> None:
         async with serving(file=path) as node, TurnClient(UdpTransport(address_of(node, "udp"))) as old:
             assert code(await old.allocate()) == 0
             rewritten(path, f'secrets = ["{SECRET}"]\n[users]\n')
-            await wait_until(lambda: node.changeable.secrets == (SECRET,))
+            await wait_until(lambda: node.settings.secrets == (SECRET,))
             async with TurnClient(UdpTransport(address_of(node, "udp"))) as late:
                 assert code(await late.allocate()) == 401
             known = issue(SECRET, "ann", 60, asyncio.get_running_loop().time() + node.gateway.relay.auth.epoch)

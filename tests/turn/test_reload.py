@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.turn.live_gateway import certificate, run, settings, wait_until
 from turn.relay.peer_rules import Name
 from turn.relay.policy import rule
-from turn.reload import Certificates, UnusableFileError, follow, read
+from turn.reload import Certificates, UnusableFileError, follow, read_settings
 
 SECRET = "a secret that is long enough"
 
@@ -33,7 +33,7 @@ SECRET = "a secret that is long enough"
 )
 def test_a_file_takes_the_place_of_settings(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text % SECRET)
-    found = read(settings(file=tmp_path / name))
+    found = read_settings(settings(file=tmp_path / name))
     assert found.peers == (rule("10.0.0.0/8"), Name("worker", 9000, 9000))
     assert found.users == {"ann": "pass"}
     assert found.secrets == (SECRET,)
@@ -43,7 +43,7 @@ def test_a_file_takes_the_place_of_settings(tmp_path: Path, name: str, text: str
 
 def test_what_a_file_does_not_name_stays(tmp_path: Path) -> None:
     (tmp_path / "live.toml").write_text("peers = []")
-    found = read(settings(file=tmp_path / "live.toml", secret=SECRET))
+    found = read_settings(settings(file=tmp_path / "live.toml", secret=SECRET))
     assert (found.peers, found.secrets) == ((), (SECRET,))
     assert found.users == {"user": "password"}
 
@@ -64,19 +64,19 @@ def test_what_a_file_does_not_name_stays(tmp_path: Path) -> None:
 def test_a_mistake_is_said_with_the_files_name(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "live.toml").write_text(text)
     with pytest.raises(UnusableFileError, match=sentence) as caught:
-        read(settings(file=tmp_path / "live.toml"))
+        read_settings(settings(file=tmp_path / "live.toml"))
     assert "live.toml" in str(caught.value)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UnusableFileError, match="No such file"):
-        read(settings(file=tmp_path / "live.toml"))
+        read_settings(settings(file=tmp_path / "live.toml"))
     (tmp_path / "live.json").write_text("{")
     with pytest.raises(UnusableFileError, match="it is no JSON"):
-        read(settings(file=tmp_path / "live.json"))
+        read_settings(settings(file=tmp_path / "live.json"))
     (tmp_path / "live.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(UnusableFileError, match="UTF-8"):
-        read(settings(file=tmp_path / "live.toml"))
+        read_settings(settings(file=tmp_path / "live.toml"))
 
 
 @hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -85,7 +85,7 @@ def test_any_file_can_be_read_or_is_unusable(tmp_path: Path, content: bytes, suf
     path = tmp_path / f"live{suffix}"
     path.write_bytes(content)
     try:
-        found = read(settings(file=path))
+        found = read_settings(settings(file=path))
     except UnusableFileError:
         return
     assert isinstance(found.peers, tuple)

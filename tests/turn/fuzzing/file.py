@@ -5,7 +5,7 @@ from contextlib import suppress
 from turn.relay import peer_rules
 from turn.relay.peer_rules import Name
 from turn.relay.policy import Policy
-from turn.reload import Listed, UnusableFileError, listed
+from turn.reload import FileSettings, UnusableFileError, parse_settings
 
 
 def one_input(data: bytes) -> None:
@@ -18,13 +18,13 @@ def one_input(data: bytes) -> None:
 def read(data: bytes, *, json: bool) -> None:
     """Read a file, and the peers in it."""
     with suppress(UnusableFileError):
-        found = listed(data, json=json)
+        found = parse_settings(data, json=json)
         assert_typed(found)
         for peer in found.peers or ():
             parse(peer)
 
 
-def assert_typed(found: Listed) -> None:
+def assert_typed(found: FileSettings) -> None:
     assert all(isinstance(text, str) for text in (*(found.peers or ()), *(found.secrets or ())))
     assert all(isinstance(text, str) for pair in (found.users or {}).items() for text in pair)
 

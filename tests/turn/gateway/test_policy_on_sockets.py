@@ -186,7 +186,7 @@ def test_a_name_whose_address_changes_takes_its_old_one_back(monkeypatch: pytest
                 await client.send_data(b"yes", 0x4001)
                 assert await old.receive() == (b"yes", client.relayed)
                 hosts["workers.example"] = THIRD
-                await node._names.refresh()
+                await node._resolver.refresh()
                 await is_refused(node, client, old.address)
                 drops, before = node.gateway.relay.counters.drops, node.gateway.relay.counters.drops.total()
                 await client.send_data(b"no", 0x4001)
@@ -198,7 +198,7 @@ def test_a_name_whose_address_changes_takes_its_old_one_back(monkeypatch: pytest
                 await client.send_data(b"yes", 0x4002)
                 assert await new.receive() == (b"yes", client.relayed)
                 hosts["workers.example"] = HOST  # the gateway's own: whoever can change the entry can't choose that
-                await node._names.refresh()
+                await node._resolver.refresh()
                 await is_refused(node, client, (HOST, 9))
 
     monkeypatch.setattr("turn.relay.policy.SPECIAL", tuple(each for each in SPECIAL if not each.is_loopback))

@@ -10,7 +10,7 @@ from tests.turn.live_gateway import (
     serving,
     wait_until,
 )
-from turn.http.metrics import Figure, counted, exposition, figures_of, total
+from turn.http.metrics import Figure, counters_of, exposition, figures_of, total
 
 
 def value(figures: list[Figure], name: str, *labels: str) -> float:
@@ -111,7 +111,7 @@ def test_processes_are_added_up() -> None:
     figures = total([one, other])
     assert value(figures, "stunner_allocations_active") == 5
     assert value(figures, "coinop_turn_dropped_total") == 6
-    assert counted(one) == [("coinop_turn_dropped_total", ("malformed",), 5)]
+    assert counters_of(one) == [("coinop_turn_dropped_total", ("malformed",), 5)]
 
 
 def test_the_exposition_has_the_names_that_boards_look_for() -> None:
