@@ -81,7 +81,7 @@ def test_a_silent_resolver_changes_nothing_and_an_empty_name_does(
 
 
 def test_a_name_that_nobody_has_is_said_once(name_servers: FakeNameServers, caplog: pytest.LogCaptureFixture) -> None:
-    """Or who mistypes one only sees that clients are refused."""
+    """Without the line in the log, a mistyped name shows by refused clients alone."""
 
     async def scenario() -> None:
         resolver = Resolver(Policy(), lambda: None)
@@ -122,7 +122,7 @@ def test_names_are_asked_for_again_and_again(name_servers: FakeNameServers) -> N
 
 
 def test_the_systems_resolver_knows_localhost_which_opens_nothing() -> None:
-    """Whoever can change a name's entry shall not reach the gateway's own machine: that takes its address."""
+    """A change of a name's entry must not open the gateway's own machine: that takes its address."""
 
     async def scenario() -> None:
         policy = Policy()

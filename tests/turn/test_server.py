@@ -88,7 +88,7 @@ class Session:
         client.bind(peer.address)
 
     def goes_on(self) -> bool:
-        """Whether a packet gets to the peer, and one back."""
+        """Tell whether a packet gets to the peer, and one back."""
         try:
             self.client.bind(self._peer.address)
         except RelayError:
@@ -100,7 +100,7 @@ class Session:
 
 
 def free_ports() -> list[int]:
-    """Four that are free for TCP and UDP now."""
+    """Find four ports that are free for TCP and UDP now."""
     with ExitStack() as stack:
         bound = [bind(settings())[0] for _ in range(4)]
         for each in bound:
@@ -110,7 +110,7 @@ def free_ports() -> list[int]:
 
 @contextmanager
 def program(**changes: str) -> Iterator[Program]:
-    """A gateway that is ready. Somebody else may take one of its ports before it does: then there is another try."""
+    """Start a gateway and wait until it is ready. Try again if another program takes one of its ports before."""
     for _ in range(TRIES):
         started = start(**changes)
         try:

@@ -5,7 +5,7 @@ from turn.wire.errors import MalformedError
 
 
 def one_input(data: bytes) -> None:
-    """The first byte says how long the pieces are."""
+    """Cut the bytes into pieces, whose length the first byte says, and read them as a stream."""
     try:
         number, payload = channel.decode(data)
     except MalformedError:
@@ -19,7 +19,7 @@ def one_input(data: bytes) -> None:
 
 
 def frames(stream: bytes, step: int) -> tuple[list[bytes], bool]:
-    """The frames, and whether the stream is broken."""
+    """Return the frames, and whether the stream is broken."""
     deframer = channel.Deframer()
     found: list[bytes] = []
     for at in range(0, len(stream), step):
@@ -32,7 +32,7 @@ def frames(stream: bytes, step: int) -> tuple[list[bytes], bool]:
 
 
 def settled(found: list[bytes], stream: bytes) -> list[bytes]:
-    """A piece that holds good frames and a bad one gives up the good ones too: only small pieces tell them apart."""
+    """Return the frames before a bad one: pieces that hold good and bad ones give up the good ones too."""
     deframer, before = channel.Deframer(), []
     for at in range(len(stream)):
         try:

@@ -9,7 +9,7 @@ from turn.reload import FileSettings, UnusableFileError, parse_settings
 
 
 def one_input(data: bytes) -> None:
-    """Read it in both languages, and as the text of one peer."""
+    """Read the bytes as TOML, as JSON, and as the text of one peer."""
     read(data, json=False)
     read(data, json=True)
     parse(data.decode(errors="surrogateescape"))
@@ -30,7 +30,7 @@ def assert_typed(found: FileSettings) -> None:
 
 
 def parse(text: str) -> None:
-    """A peer that can be read admits its own host and nothing special by a name."""
+    """Read one peer, and check that it admits its own host, and nothing special by a name."""
     try:
         peer = peer_rules.parse(text)
     except ValueError:

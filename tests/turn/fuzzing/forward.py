@@ -19,7 +19,7 @@ atexit.register(OPEN.close)
 
 
 def one_input(data: bytes) -> None:
-    """The first byte chooses the way; then come messages, each of one datagram or of a run."""
+    """Choose the direction by the first byte; then send messages, each of one datagram or of several."""
     script = Script(data)
     line, is_relay = LINES[script.byte() % len(LINES)]
     while script.goes_on:
@@ -41,7 +41,7 @@ def one_input(data: bytes) -> None:
 
 
 def datagram(script: Script, size: int) -> bytes:
-    """Any bytes; ChannelData of a channel that is known, or not; or with a length that may be a lie."""
+    """Make a datagram: any bytes, or ChannelData whose channel is known or not, and whose length is right or not."""
     what, number = script.byte() % 4, CHANNEL + script.byte() % 2
     if what == 0:
         found = script.take(script.byte())
@@ -54,7 +54,7 @@ def datagram(script: Script, size: int) -> bytes:
 
 
 def payload_of(packet: bytes) -> bytes | None:
-    """What a peer gets of a client's datagram; None if it is not for the fast way."""
+    """Return the payload that a peer gets of a client's datagram; None if no flow forwards it."""
     with suppress(MalformedError):
         number, payload = channel.decode(packet)
         return bytes(payload) if number == CHANNEL else None
@@ -62,7 +62,7 @@ def payload_of(packet: bytes) -> bytes | None:
 
 
 def arrived(line: Line) -> Iterator[bytes]:
-    """At the receiver, by now."""
+    """Return the datagrams that have arrived at the receiver."""
     line.receiver.setblocking(False)
     with suppress(BlockingIOError):
         while True:

@@ -74,7 +74,7 @@ class Simulation:
         """Of ports that were held, some of them a long time ago."""
 
     def step(self) -> None:
-        """Let the next thing happen."""
+        """Do what the next byte of the script says, and check the invariants."""
         happenings: tuple[Callable[[], Iterable[Action]], ...] = (
             self.raw_message,
             self.request,
@@ -127,7 +127,7 @@ class Simulation:
         return writer
 
     def _good_value(self, number: int, transaction: bytes) -> bytes:
-        """What the attribute should hold, more or less."""
+        """Make a value that the attribute may hold, more or less."""
         choice = self.script.byte()
         if number == attributes.XOR_PEER_ADDRESS:
             host = ("127.0.0.1", f"10.0.0.{choice}", "192.0.2.1", "2001:db8::1")[choice % 4]
@@ -145,7 +145,7 @@ class Simulation:
         return values.get(number, bytes(choice % 9))
 
     def packet(self) -> Iterable[Action]:
-        """Data from a peer, or for one, as the gateway handles it."""
+        """Handle a packet from a peer, or for one, as the gateway does."""
         allocation, address = self.client().allocation, (f"10.0.0.{self.script.byte()}", 990 + self.script.byte())
         if allocation is not None and allocation.address is not None:
             peer = self.relay.peer_of(allocation, address, self.now)
@@ -166,13 +166,13 @@ class Simulation:
         return self.leaves(self.client())
 
     def leaves(self, client: Client) -> Iterable[Action]:
-        """Its connection is over; somebody else comes from the same place."""
+        """End a client's connection; another client comes from the same address."""
         number = self.clients.index(client)
         self.clients[number] = new_client(number)
         return self.relay.client_gone(client, self.now)
 
     def carry_out(self, action: Action) -> None:
-        """What the gateway would do, with ports that are there or not."""
+        """Do what the relay asks for, with ports that are free or not."""
         if isinstance(action, OpenRelay):
             self.next_port += 2
             self.tokens += [action.reserve] if action.reserve is not None else []
@@ -192,7 +192,7 @@ class Simulation:
             assert isinstance(action, SendToClient | DropReservation)
 
     def check(self) -> None:
-        """What holds at any time."""
+        """Check what holds at any time."""
         relay = self.relay
         assert all(client.strange <= MAX_STRANGE_MESSAGES for client in self.clients)
         assert len(relay.allocations) + relay.allocations.reservations <= LIMITS.allocations
@@ -204,7 +204,7 @@ class Simulation:
                 assert self.policy.allows(*address) or self.now >= peer.open_until
 
     def end(self) -> None:
-        """After a day everything has been forgotten."""
+        """Check that everything has been forgotten after a day."""
         self.now += DAY
         for action in self.relay.handle_timer(self.now):
             self.carry_out(action)
@@ -218,7 +218,7 @@ def new_client(number: int) -> Client:
 
 
 def assert_small(actions: Iterable[Action]) -> None:
-    """Nobody who has not shown a password gets more than the fixed size."""
+    """Check that a client without credentials gets no more than the fixed size."""
     for action in actions:
         assert not isinstance(action, SendToClient) or len(action.data) <= MAX_UNAUTHENTICATED_ANSWER
 

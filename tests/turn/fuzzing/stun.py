@@ -25,7 +25,7 @@ DECODERS = (
 
 
 def one_input(data: bytes) -> None:
-    """Read it as it is, and as the attributes of a message whose header is right."""
+    """Read the bytes as they are, and as the attributes of a message whose header is right."""
     data = data[:MAX_INPUT]
     read(data)
     body = data[: len(data) & ~3]
@@ -51,7 +51,7 @@ def read(data: bytes) -> None:
 
 
 def assert_written(message: Message) -> None:
-    """Written again and sealed it is the same message, by whoever knows the key and by nobody else."""
+    """Write the message again, sealed, and check that it is the same, and good with its key alone."""
     for sha256 in (False, True):
         writer = Writer(message.method, message.kind, message.transaction_id)
         for number, value in message.attributes:

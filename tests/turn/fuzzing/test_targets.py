@@ -42,7 +42,7 @@ def test_any_bytes_do_no_harm(name: str, data: bytes) -> None:
 
 
 def test_the_script_reaches_an_allocation() -> None:
-    """Or else the fuzzer would prove nothing: a sealed Allocate request, then a channel and a packet."""
+    """Without this, the fuzzer would prove nothing: a sealed Allocate request, then a channel and a packet."""
     simulation = relay.Simulation(relay.Script(bytes([2, 0, 1, 7, 0, 0, 1]) + bytes([2, 0, 6, 8, 0, 0, 9, 10, 0])))
     while simulation.script.goes_on:
         simulation.step()

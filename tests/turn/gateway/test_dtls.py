@@ -14,7 +14,7 @@ from OpenSSL import SSL
 
 from tests.turn.live_gateway import (
     CHANNEL,
-    SILENCE,
+    SILENCE_SECONDS,
     PeerSocket,
     TurnClient,
     UdpTransport,
@@ -81,7 +81,7 @@ class DtlsTransport:
 
 
 async def exchange(client: TurnClient) -> None:
-    """Packets of several sizes in both directions."""
+    """Send packets of several sizes in both directions."""
     with PeerSocket() as peer:
         await client.allocate()
         await client.bind(peer.address)
@@ -167,7 +167,7 @@ def test_no_more_connections_than_there_is_place_for(tmp_path: Path) -> None:
 def test_an_idle_connection_is_closed(tmp_path: Path) -> None:
     async def scenario() -> None:
         cert, key = certificate(tmp_path)
-        async with serving(certificate=cert, key=key, idle_seconds=SILENCE) as node:
+        async with serving(certificate=cert, key=key, idle_seconds=SILENCE_SECONDS) as node:
             client = TurnClient(await DtlsTransport(address_of(node, "dtls")).open())
             assert (await client.ask(stun.BINDING)).kind == stun.SUCCESS
             await wait_until(lambda: node.connection_limit.taken == 0)

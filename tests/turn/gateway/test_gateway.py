@@ -11,7 +11,7 @@ import pytest
 from tests.turn.live_gateway import (
     CHANNEL,
     LOOPS,
-    WITHIN,
+    WITHIN_SECONDS,
     PeerSocket,
     TcpTransport,
     TurnClient,
@@ -102,7 +102,7 @@ def test_peers_of_one_client_are_kept_apart() -> None:
 
 
 async def exchange(client: TurnClient) -> None:
-    """Packets of several sizes in both directions, and a burst."""
+    """Send packets of several sizes in both directions, and a burst."""
     with PeerSocket() as peer:
         await client.allocate()
         await client.bind(peer.address)
@@ -208,7 +208,7 @@ def test_more_than_the_bandwidth_is_dropped_and_counted() -> None:
                 await wait_until(one_more)
                 assert dropped() % 50 == 0  # datagrams are counted, not the messages that they come in
                 before = dropped()
-                async with asyncio.timeout(WITHIN):
+                async with asyncio.timeout(WITHIN_SECONDS):
                     while dropped() == before:
                         await client.send_data(bytes(1000))
                         await asyncio.sleep(0)  # sending waits for nobody

@@ -32,7 +32,7 @@ OTHER, THIRD = "127.0.0.2", "127.0.0.3"
 
 
 async def is_refused(node: Node, client: TurnClient, address: Address) -> None:
-    """Both requests are, and the metrics say so."""
+    """Check that both kinds of requests are refused, and that the metrics say so."""
     answers = node.gateway.relay.counters.answers
     before = answers["CreatePermission", 403], answers["ChannelBind", 403]
     assert code(await client.permit(address)) == 403

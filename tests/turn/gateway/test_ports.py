@@ -10,7 +10,7 @@ from turn.wire.attributes import IPV4, IPV6
 
 
 def free_pair() -> int:
-    """An even port that is free together with the next."""
+    """Find an even port that is free together with the next."""
     while True:
         with PeerSocket() as peer:
             port = peer.address[1] & ~1
@@ -37,7 +37,7 @@ def test_a_port_of_the_range_until_there_is_none() -> None:
 
 
 def test_a_full_range_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All clients' packets wait for that."""
+    """The packets of all clients wait meanwhile."""
     tried: list[int] = []
     monkeypatch.setattr("turn.gateway.ports.bind_udp", lambda host, port: tried.append(port))
     assert RelayPorts({IPV4: HOST}).open(IPV4) is None

@@ -175,7 +175,7 @@ def test_only_so_many_sources_are_remembered(udp: Session) -> None:
 
 
 def test_what_flows_have_counted_is_collected(udp: Session) -> None:
-    """What flows have counted is the allocation's, once."""
+    """Counts of flows are added to the allocation's once."""
     peer = udp.bind()
     for _ in range(2):
         udp.send(b"from the peer")

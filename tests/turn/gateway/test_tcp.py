@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.turn.live_gateway import (
-    WITHIN,
+    WITHIN_SECONDS,
     PeerSocket,
     TcpTransport,
     TurnClient,
@@ -42,7 +42,7 @@ def test_a_client_that_does_not_read_loses_packets_and_nothing_else() -> None:
 
 
 def test_a_client_that_reads_late_finds_all_its_answers() -> None:
-    """It would not ask again, and give its allocation up."""
+    """A client would not ask again, and would give its allocation up."""
 
     async def scenario() -> None:
         async with serving() as node, TurnClient(await TcpTransport.open(address_of(node, "tcp"))) as client:
@@ -85,7 +85,7 @@ async def fill(node: Node, client: TurnClient, peer: PeerSocket) -> None:
 
 
 async def pour(node: Node, client: TurnClient, peer: PeerSocket) -> None:
-    """Send until something more is dropped."""
+    """Send to the client until one more packet is dropped."""
     drops, before = node.gateway.relay.counters.drops, node.gateway.relay.counters.drops[NO_ROOM]
 
     def one_more() -> bool:
@@ -96,9 +96,9 @@ async def pour(node: Node, client: TurnClient, peer: PeerSocket) -> None:
 
 
 async def is_closed(transport: TcpTransport) -> bool:
-    """Whether the other side closes, or has closed."""
+    """Tell whether the other side closes, or has closed."""
     try:
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(WITHIN_SECONDS):
             return await transport.receive() == b""
     except ConnectionError:
         return True
@@ -107,7 +107,7 @@ async def is_closed(transport: TcpTransport) -> bool:
 
 
 async def _ask_again(client: TurnClient) -> stun.Message:
-    """A request between ChannelData that still comes."""
+    """Send a request and return the answer, which comes between ChannelData."""
     transaction_id = secrets.token_bytes(12)
     await client.transport.send(stun.Writer(stun.BINDING, stun.REQUEST, transaction_id).finish())
     while (data := await client.receive())[0] >= 4:

@@ -56,7 +56,7 @@ def test_channel_data_that_is_cut_off_goes_nowhere() -> None:
 
 
 async def flood(clients: list[TurnClient], peers: list[PeerSocket], last: int) -> None:
-    """All is sent before the gateway is read, so it finds the packets of all side by side."""
+    """Send everything before the gateway reads, so that it finds the packets of all clients side by side."""
     packets = b"a" * 100, b"b" * 100, b"c" * last
     for client in clients:
         for number in range(len(peers)):

@@ -34,13 +34,13 @@ def listed(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def changing(tmp_path: Path, listed: Path) -> Iterator[Server]:
-    """A gateway that follows the file."""
+    """Run a gateway that follows the file."""
     with servers.gateway(tmp_path, {"COINOP_TURN_FILE": str(listed)}) as gateway:
         yield gateway
 
 
 def code_for_peer(server: Server, host: str) -> int:
-    """What a client is answered that wants to reach the peer: 0 is success."""
+    """Return the answer's code to a client that wants to reach the peer: 0 is success."""
     client = server.client()
     with client.socket:
         client.allocate()
@@ -54,7 +54,7 @@ def code_for_peer(server: Server, host: str) -> int:
 
 
 def code_for_user(server: Server, username: str, password: str) -> int:
-    """What a client is answered that wants to allocate as this user."""
+    """Return the answer's code to a client that wants to allocate as this user."""
     client = Client(server.address, Credentials(username, password))
     with client.socket:
         try:
@@ -119,5 +119,5 @@ async def test_a_certificate_is_renewed_under_load(tmp_path: Path) -> None:
 
 
 def shown(server: Server) -> str:
-    """The certificate that a new TLS connection sees."""
+    """Return the certificate that a new TLS connection sees."""
     return ssl.get_server_certificate((HOST, server.secure_port), timeout=WITHIN)

@@ -33,7 +33,7 @@ class Totals:
 
     @property
     def whole(self) -> bool:
-        """Whether something was sent, and all of it came back."""
+        """Tell whether something was sent, and all of it came back."""
         sent, received = self.messages
         return sent == received > 0 and self.lost == (0, 0)
 
@@ -48,7 +48,7 @@ class Ended:
 
     @property
     def totals(self) -> Totals | None:
-        """None when it did not come to an end."""
+        """Return the totals that the client has printed; None when it did not come to an end."""
         found = {name: pattern.findall(self.output)[-1:] for name, pattern in _LINES.items()}
         if not all(found.values()):
             return None
@@ -56,7 +56,7 @@ class Ended:
 
 
 def run(server: Server, peer_port: int, flags: str, *, secret: bool = False, seconds: float = ENOUGH) -> Ended:
-    """Run it with these flags. ``secret``: make time-limited credentials of the secret, as ``-W`` does."""
+    """Run turnutils_uclient with these flags. With ``secret``, it makes time-limited credentials of it, as by ``-W``."""
     options = flags.split()
     port = server.secure_port if "-S" in options else server.port
     peer = "::1" if "-x" in options else HOST

@@ -123,7 +123,7 @@ def test_no_data_to_port_0() -> None:
 
 @pytest.mark.parametrize("host", [host for host in DANGEROUS if "%" not in host])
 def test_a_name_that_leads_to_something_special_opens_nothing(host: str) -> None:
-    """Whoever can change the name's entry does not choose what is reached."""
+    """A change of the name's entry must not choose what is reached."""
     assert not Policy([rule(host, resolved=True)]).allows(host, 80)
     assert Policy([rule("10.1.0.5", resolved=True)]).allows("10.1.0.5", 80)
 
@@ -137,7 +137,7 @@ class TestOwnAddresses:
         assert policy.allows("10.1.0.3", 3478)
 
     def test_the_own_address_by_name_opens_relays_but_no_service(self) -> None:
-        """How one client reaches another's relay address: turnutils_uclient -y."""
+        """One client reaches another's relay address so: turnutils_uclient -y."""
         policy = Policy([rule("10.1.0.2")])
         policy.set_own_addresses(["10.1.0.2"], [3478, 8086])
         assert policy.allows("10.1.0.2", 50_000)

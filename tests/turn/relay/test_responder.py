@@ -67,7 +67,7 @@ def test_binding_with_what_is_not_understood() -> None:
 
 
 def largest() -> Relay:
-    """A relay whose answers to strangers are as long as any."""
+    """Make a relay whose answers to strangers are as long as any."""
     auth = Auth("r" * MAX_REALM, users={"user-1": "pass-1"}, nonce_key=NONCE_KEY)
     limits = Limits(unauthenticated_rate=0)
     return Relay(auth, Policy(), limits=limits, software="s" * MAX_SOFTWARE)
@@ -90,7 +90,7 @@ def largest() -> Relay:
     host=st.sampled_from(["203.0.113.9", "2001:db8::9"]),
 )
 def test_no_answer_to_a_stranger_is_large(method, attributes, key, sha256, fingerprint, host) -> None:
-    """Whose address may be forged: nobody shall be flooded through us."""
+    """Its address may be forged, and no victim is to be flooded through us."""
     writer = Writer(method, stun.REQUEST, ID)
     for number, value in attributes:
         writer.add(number, value)
@@ -121,7 +121,7 @@ def test_a_source_that_asks_too_often_is_not_answered() -> None:
 
 @pytest.mark.parametrize("protocol", ["tcp", "tls", "dtls"])
 def test_on_a_stream_nobody_is_left_without_an_answer(protocol: str) -> None:
-    """There a client doesn't ask again, and many players may sit behind one address."""
+    """On a stream a client asks once, and many players may sit behind one address."""
     gateway = simulate(limits=Limits(unauthenticated_rate=1, unauthenticated_burst=2))
     clients = [SimulatedClient(gateway, ("203.0.113.9", port), protocol=protocol) for port in range(1, 9)]
     assert [code(client.request_nonce()) for client in clients] == [401] * 8

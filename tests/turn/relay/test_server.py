@@ -172,7 +172,7 @@ class TestAgain:
 
 class TestLies:
     def test_a_spoofed_request_changes_nothing(self, client) -> None:
-        """From the client's own address, but without its password."""
+        """It comes from the client's own address, but without its password."""
         for method in (stun.REFRESH, stun.CREATE_PERMISSION, stun.CHANNEL_BIND):
             liar = SimulatedClient(client.gateway, password="guess")
             liar.relay_client, liar.nonce = client.relay_client, client.nonce
@@ -200,7 +200,7 @@ class TestLies:
         assert client.allocation.expires == 1600.0
 
     def test_requests_out_of_order(self, client) -> None:
-        """A channel is bound with what was sent before the allocation ended: there is nothing to bind it in."""
+        """A channel is bound by a request that was sent before the allocation ended: there is nothing to bind it in."""
         transaction_id = client.transaction_id()
         late = client.build(
             stun.CHANNEL_BIND,
@@ -328,7 +328,7 @@ class TestChange:
         assert client.send_data(b"x")
 
     def test_a_permission_does_not_outlive_its_rule(self, client) -> None:
-        """Not even for a port that has not been heard of yet."""
+        """That holds for a port without a packet so far, too."""
         client.permit(PEER)
         client.gateway.relay.policy.replace([])
         client.gateway.relay.policy_changed()

@@ -60,7 +60,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.bound: dict[tuple[object, tuple[str, int]], float] = {}
 
     def ask(self, who: int, method: int, *attributes, **how):
-        """A request, and once more if the nonce was stale."""
+        """Send a request, and once more if the nonce was stale; return the answer."""
         client = self.clients[who]
         answer = client.request(method, *attributes, **how)
         if code(answer) == 438:
@@ -69,13 +69,13 @@ class AnyOrder(RuleBasedStateMachine):
         return answer
 
     def held_by(self, who: int):
-        """The client's allocation, unless its time is over and the timer is late."""
+        """Return the client's allocation, unless its time is over and the timer is late."""
         allocation = self.clients[who].allocation
         return allocation if allocation is not None and self.gateway.now < allocation.expires else None
 
     @initialize(wanted=st.lists(peers, min_size=1, max_size=2))
     def begin(self, wanted) -> None:
-        """Two clients that play already."""
+        """Let two clients have a channel from the start."""
         for who in (0, 3):
             self.allocate(who, ())
             self.permit(who, wanted)
@@ -150,7 +150,7 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.requests)
     @rule(data=st.data())
     def replay_elsewhere(self, data) -> None:
-        """A captured request, from another address: a nonce is of no use there."""
+        """Send a captured request from another address: a nonce is of no use there."""
         who, request = data.draw(st.sampled_from(self.requests))
         thief = data.draw(anybody.filter(lambda other: other != who))
         before = self.state()
@@ -199,7 +199,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.clients[3].allocation is None
 
     def state(self):
-        """All that a bad message may not change."""
+        """Return all that a bad message may not change."""
         return [
             (
                 allocation.id,
@@ -234,7 +234,7 @@ class AnyOrder(RuleBasedStateMachine):
             assert stun.parse(action.data).has_integrity or len(action.data) <= MAX_UNAUTHENTICATED_ANSWER
 
     def teardown(self) -> None:
-        """An hour later nothing is left."""
+        """Check that nothing is left an hour later."""
         self.gateway.wait(3700)
         relay = self.gateway.relay
         assert (len(relay.allocations), relay.allocations.reservations, relay.next_deadline()) == (0, 0, None)
