@@ -1,4 +1,4 @@
-"""What processes are handed down, and what they tell each other; test_server.py has them run."""
+"""The messages between parent and children, and children that misbehave; test_server.py has real ones run."""
 
 import asyncio
 import sys
@@ -20,7 +20,7 @@ handed = json.loads(os.environ["{HANDED_DOWN}"])
 control = socket.socket(fileno=handed["control"])
 lines = control.makefile("rw")
 """
-"""How a process begins that does not do what it should."""
+"""The begin of a child that does not do what it should."""
 
 
 def command(rest: str) -> tuple[str, ...]:
@@ -41,7 +41,7 @@ print('{"ready": true}', file=lines, flush=True)
 print("nonsense", file=lines, flush=True)
 lines.read()
 """
-"""What it says makes no sense, and it does not end by itself."""
+"""A child whose messages make no sense, and which does not end by itself."""
 
 
 @given(st.integers(0, 1000), st.lists(st.tuples(st.sampled_from(["udp", "tcp"]), st.integers(0, 99))), st.binary())

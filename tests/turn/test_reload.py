@@ -1,4 +1,4 @@
-"""What changes while running: files that make sense take effect, others are said to make none."""
+"""Changes while running: files that make sense take effect, others are reported."""
 
 import asyncio
 import logging

@@ -13,7 +13,7 @@ from turn.resolver import Resolver
 
 
 class FakeNameServers:
-    """What names have for addresses; patched in for the system's."""
+    """Addresses by name, in place of the system's resolver."""
 
     def __init__(self) -> None:
         self.known: dict[str, list[str] | OSError] = {}

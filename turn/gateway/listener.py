@@ -1,6 +1,6 @@
-"""What the listeners have in common: socket, address, name and counters, and the limit of connections.
+"""The base of all listeners: socket, address, name and counters, and the limit of connections.
 
-How clients are read and written to is left to udp.py, tcp.py and dtls.py; what they say, to gateway.py.
+Reading from clients and writing to them is left to udp.py, tcp.py and dtls.py; answering, to gateway.py.
 """
 
 import socket
@@ -74,7 +74,7 @@ class ConnectionListener(Listener):
 
 
 class ConnectionLimit:
-    """How many connections there may be at a time, of all listeners on TCP, TLS and DTLS together."""
+    """The limit of connections at a time, of all listeners on TCP, TLS and DTLS together."""
 
     def __init__(self, maximum: int, idle_seconds: float) -> None:
         self.maximum = maximum

@@ -1,6 +1,6 @@
 """Relay ports: UDP sockets on the relay address, bound within the range that the operator allows.
 
-Who gets one is left to the relay; what passes through it, to relayed.py.
+Giving them to clients is left to the relay; relaying through them, to relayed.py.
 """
 
 import errno

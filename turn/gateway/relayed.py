@@ -37,7 +37,7 @@ class ClientTransport(ABC):
     traffic: Traffic
     """The counters of the listener that the client came by."""
     destination: Destination | None
-    """Where ChannelData goes as datagrams; None if the client is on a stream, or is encrypted."""
+    """Socket and address that ChannelData goes to as datagrams; None if the client is on a stream, or is encrypted."""
 
     @abstractmethod
     def send(self, data: bytes) -> bool:

@@ -1,6 +1,6 @@
 """Clients on TCP and TLS: one connection each.
 
-What can't be written is dropped, not queued: behind a slow connection a game's picture would only get older. A
+Packets that can't be written are dropped, not queued: behind a slow connection a game's picture would only get older. A
 connection without an allocation is closed after a while. How many there may be is listener.py's business.
 """
 

@@ -1,6 +1,6 @@
 """All allocations, and the ports that are held for one to come: their number, their users, and their deadlines.
 
-What a request has to hold is left to requests/.
+Reading requests is left to requests/.
 """
 
 import secrets

@@ -25,7 +25,7 @@ Until then each request is answered: on a stream nobody repeats one, and no answ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a relay gives. 0 means: no limit, where it is a rate or a quota."""
+    """The limits of a relay. 0 means: no limit, where it is a rate or a quota."""
 
     allocations: int = 10_000
     """At a time, with the ports that are held by reservations. Beyond, 508."""
@@ -40,7 +40,7 @@ class Limits:
     bytes_per_second: float = 0.0
     """Of each allocation, in each direction. Beyond, packets are dropped."""
     burst_bytes: float = 262_144.0
-    """What an allocation may send at once: a key frame, and some. Counts where ``bytes_per_second`` does."""
+    """Bytes that an allocation may send at once: a key frame, and some. Counts where ``bytes_per_second`` does."""
 
     def __post_init__(self) -> None:
         if self.max_lifetime < MIN_LIFETIME_SECONDS:

@@ -1,6 +1,6 @@
 """Peers as operators write them: ``worker.example``, ``10.0.0.0/8``, ``10.1.2.3:9000``, ``[fd00::/8]:9000-9999``.
 
-What a rule admits is left to policy.py, which addresses a name has to turn/resolver.py.
+Deciding by rules is left to policy.py, resolving names to turn/resolver.py.
 """
 
 import re

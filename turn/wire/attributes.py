@@ -1,6 +1,6 @@
 """The attributes of STUN and TURN: their numbers, and how the value of each is written and read.
 
-How attributes lie in a message is left to stun.py; what a value means for an allocation, to turn/relay/requests/.
+Putting attributes into a message is left to stun.py, acting on their values to turn/relay/requests/.
 """
 
 from ipaddress import IPv6Address, ip_address

@@ -28,7 +28,7 @@ BAD_REQUEST: Final = 400
 
 
 class MalformedError(ProtocolError):
-    """What came in is no message. It is dropped without an answer; on a stream the connection ends.
+    """Bytes that are no message. They are dropped without an answer; on a stream the connection ends.
 
     A request whose sender is known is answered by 400.
     """

@@ -1,6 +1,6 @@
 """STUN messages as bytes: header, attributes, integrity and fingerprint (RFC 8489 sections 5, 14 and 15).
 
-What the attributes' values mean is left to attributes.py, whether a request is answered at all to turn/relay/server.py.
+Reading the attributes' values is left to attributes.py, answering to turn/relay/server.py.
 """
 
 import hmac

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.turn.datapath.loopback import CHANNEL, HOSTS, Line, headed
 from turn.datapath.datagram import address_of
-from turn.relay.token_bucket import Bucket
+from turn.relay.token_bucket import TokenBucket
 
 
 @pytest.fixture(params=HOSTS)
@@ -97,14 +97,14 @@ def test_packets_of_a_socket_that_come_one_by_one(line: Line) -> None:
 
 def test_over_the_rate_nothing_passes(line: Line) -> None:
     line.as_relay()
-    bucket = Bucket(0.001, 1000, 0.0)
-    bucket.move(line.path.bucket(line.leg, 0))
+    bucket = TokenBucket(0.001, 1000, 0.0)
+    bucket.move_to(line.path.bucket(line.leg, 0))
     line.send(bytes(900))
     assert line.receive(1) == [headed(bytes(900))]
     line.send(bytes(300), segment=100)
     assert line.nothing_comes()
     assert line.counts == [1, 900, 0, 0, 0, 3]
-    assert not bucket.take(150, time.monotonic())  # compiled code has taken from the same bucket
+    assert not bucket.consume(150, time.monotonic())  # compiled code has taken from the same bucket
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ WANTED = {
     stun.CREATE_PERMISSION: (attributes.XOR_PEER_ADDRESS,),
     stun.CHANNEL_BIND: (attributes.CHANNEL_NUMBER, attributes.XOR_PEER_ADDRESS),
 }
-"""What a message of the method has to have; most get it."""
+"""Attributes that a message of the method has to have; most get them."""
 
 PROTOCOLS = ("udp", "tcp", "dtls")
 CLIENTS = len(PROTOCOLS)

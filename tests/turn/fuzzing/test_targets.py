@@ -1,4 +1,4 @@
-"""What the fuzzers try, without the fuzzer: any bytes, and all inputs that once did harm."""
+"""The targets of the fuzzers, without a fuzzer: any bytes, and all inputs that once did harm."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What listeners have in common, and the limit of connections."""
+"""The base of all listeners, and the limit of connections."""
 
 import socket
 

@@ -197,7 +197,7 @@ def test_a_name_whose_address_changes_takes_its_old_one_back(monkeypatch: pytest
                 assert code(await client.bind(new.address, 0x4002)) == 0
                 await client.send_data(b"yes", 0x4002)
                 assert await new.receive() == (b"yes", client.relayed)
-                hosts["workers.example"] = HOST  # the gateway's own: whoever can change the entry can't choose that
+                hosts["workers.example"] = HOST  # the gateway's own: a change of the entry can't choose that
                 await node._resolver.refresh()
                 await is_refused(node, client, (HOST, 9))
 

@@ -23,7 +23,7 @@ class Echo(asyncio.DatagramProtocol):
 
 
 class Receiver(asyncio.DatagramProtocol):
-    """What the client's side gets."""
+    """The client's side: it keeps the packets that it gets."""
 
     def __init__(self) -> None:
         self.received: asyncio.Queue[tuple[bytes, tuple[str, int]]] = asyncio.Queue()

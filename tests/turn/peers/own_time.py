@@ -10,7 +10,7 @@ import pytest
 
 
 class Time:
-    """How many seconds there are in one: 1 until it is told otherwise."""
+    """Clocks that may run faster: the seconds that pass in one, 1 at first."""
 
     def __init__(self) -> None:
         self.speed = 1.0

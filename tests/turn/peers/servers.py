@@ -55,7 +55,7 @@ class Server:
     metrics_port: int = 0
     """Ours only: /metrics."""
     folder: Path = field(default_factory=Path)
-    """Where certificate, key and settings are."""
+    """The folder of certificate, key and settings."""
 
     @property
     def address(self) -> tuple[str, int]:

@@ -96,7 +96,7 @@ def test_users_come_and_go_under_load(changing: Server, listed: Path) -> None:
         assert code_for_user(changing, USER, PASSWORD) == 401
         stream.stop()
         assert stream.lost == 0
-        stream.client.release()  # whoever is in keeps the key that it came with
+        stream.client.release()  # an allocation keeps the key that it was made with
 
 
 async def test_a_certificate_is_renewed_under_load(tmp_path: Path) -> None:

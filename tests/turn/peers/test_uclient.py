@@ -41,7 +41,7 @@ BROKEN = 6
 """Runs with broken requests, by each transport."""
 
 HELD_UP = 4.0
-"""Seconds that a run with broken requests gets: whoever waits for the answer to one waits for ever."""
+"""Seconds that a run with broken requests gets: a client that waits for the answer to one waits for ever."""
 
 
 @pytest.fixture(scope="module")

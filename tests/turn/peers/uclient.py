@@ -22,7 +22,7 @@ _runs = itertools.count()
 
 @dataclass(frozen=True)
 class Totals:
-    """What a run adds up to."""
+    """The totals of a run."""
 
     messages: tuple[int, int]
     """Sent and received."""
@@ -56,7 +56,7 @@ class Ended:
 
 
 def run(server: Server, peer_port: int, flags: str, *, secret: bool = False, seconds: float = ENOUGH) -> Ended:
-    """Run turnutils_uclient with these flags. With ``secret``, it makes time-limited credentials of it, as by ``-W``."""
+    """Run turnutils_uclient with these flags. A ``secret`` makes time-limited credentials, as ``-W`` does."""
     options = flags.split()
     port = server.secure_port if "-S" in options else server.port
     peer = "::1" if "-x" in options else HOST

@@ -1,4 +1,4 @@
-"""How many allocations there are, whose, and until when."""
+"""Limits, users and deadlines of allocations and reservations."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who may be reached, and above all who may not."""
+"""Peers that may be reached, and above all those that may not."""
 
 from ipaddress import ip_address, ip_network
 

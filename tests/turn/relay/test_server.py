@@ -108,7 +108,7 @@ class TestSend:
 
 
 class TestPeers:
-    """What the data path asks for packets that come in at the relay address."""
+    """``peer_of``, which the gateway asks for packets that come in at the relay address."""
 
     def test_from_a_permitted_host(self, client) -> None:
         client.permit(PEER)

@@ -1,4 +1,4 @@
-"""What errors say."""
+"""The texts of errors."""
 
 from turn.wire.errors import REASONS, RefusedError
 
