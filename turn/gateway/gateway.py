@@ -129,14 +129,14 @@ class Gateway:
         close_data_path(self._path)
 
     def _carry_out(self, actions: Iterable[Action], now: float) -> None:
-        """Do what the relay asks for, in order; what comes of an action, right after it."""
+        """Carry out actions in order; those that follow from one come right after it."""
         waiting = deque(actions)
         while waiting:
-            waiting.extendleft(reversed(self._do(waiting.popleft(), now)))
+            waiting.extendleft(reversed(self._perform(waiting.popleft(), now)))
         self._set_timer(now)
 
-    def _do(self, action: Action, now: float) -> Sequence[Action]:
-        """Do one thing, and return what the relay asks for because of it."""
+    def _perform(self, action: Action, now: float) -> Sequence[Action]:
+        """Carry out one action, and return the actions that follow from it."""
         match action:
             case SendToClient():
                 self._send_to_client(action)

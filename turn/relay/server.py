@@ -1,6 +1,6 @@
 """The server: datagrams and ``now`` in, actions and deadlines out (RFC 8656).
 
-This is the slow way, for requests and indications. ChannelData and packets from peers don't come here: the gateway
+This is the slow path, for requests and indications. ChannelData and packets from peers don't come here: the gateway
 relays those by the fields of ``Allocation``. Sockets, and carrying out actions, are left to turn/gateway/gateway.py.
 """
 

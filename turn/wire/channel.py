@@ -1,7 +1,6 @@
 """ChannelData, and how messages follow each other on a stream (RFC 8656 section 12, RFC 8489 section 6.2.2).
 
-Which number belongs to which peer is left to turn/relay/allocation.py. In datagrams the gateway reads the four bytes in
-place.
+Binding numbers to peers is left to turn/relay/allocation.py. In datagrams the gateway reads the header in place.
 """
 
 from typing import Final

@@ -16,6 +16,7 @@ from tests.turn.live_gateway import (
     serving,
     wait_until,
 )
+from turn.gateway.relayed import transport_of
 from turn.gateway.udp import UdpListener
 from turn.relay.allocation import CHANNEL_LIFETIME_SECONDS
 from turn.wire import stun
@@ -122,5 +123,16 @@ def test_the_end_of_an_allocation_is_the_end_of_its_way() -> None:
                 assert await peer.is_silent()
                 await asyncio.sleep(0)
                 assert code(await client.allocate()) == 0
+
+    run(scenario)
+
+
+def test_a_client_on_udp_has_no_connection_to_close() -> None:
+    async def scenario() -> None:
+        async with serving() as node, TurnClient(UdpTransport(address_of(node, "udp"))) as client:
+            await client.allocate()
+            (allocation,) = node.gateway.relay.allocations
+            with pytest.raises(RuntimeError, match="no connection"):
+                transport_of(allocation.client).close("idle")
 
     run(scenario)

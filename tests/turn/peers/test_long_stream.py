@@ -73,7 +73,7 @@ async def gateway() -> AsyncIterator[Gateway]:
     auth = Auth("test", users={USER: PASSWORD}, nonce_key=bytes(16), nonce_lifetime=NONCE_SECONDS)
     made = Gateway(Relay(auth, Policy([rule(HOST)])), RelayPorts({IPV4: HOST}))
     for bound in bind(settings(tcp=False))[0]:
-        made.listen_datagrams(bound.sock)
+        made.listen_udp(bound.sock)
     try:
         yield made
     finally:
