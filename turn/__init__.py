@@ -1,8 +1,8 @@
 """The gateway: a STUN and TURN server, the one public media port. It relays between browsers and workers, and to
 nobody else.
 
-The protocol core has no socket, no clock and no ``await``: datagrams and ``now`` go in, actions and deadlines come out
-(``relay`` is its door). Sockets are left to ``gateway``, ``udp``, ``streams`` and ``dtls``.
+The protocol core, ``relay``, has no socket, no clock and no ``await``: datagrams and ``now`` go in, actions and
+deadlines come out (``relay.server`` is its door). Sockets are left to ``gateway`` and ``datapath``.
 
 Done: RFC 8489 (STUN; Binding, long-term credentials with MD5 and SHA-256 keys, MESSAGE-INTEGRITY-SHA256, USERHASH,
 nonce cookie, FINGERPRINT), RFC 8656 (TURN over UDP, TCP, TLS and DTLS; IPv4 and IPv6; Send and Data indications,

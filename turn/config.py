@@ -1,23 +1,23 @@
 """The gateway's settings: from the environment, or as options of ``coinop turn``.
 
-Built once at the edge and passed down. What may change while the gateway runs (peers, users, secrets) can also stand in
-a file, which reload.py reads and follows. Setting the log up is left to the command line.
+Built once at the edge and passed down. Settings that may change while the gateway runs (peers, users, secrets) can also
+stand in a file, which reload.py reads and follows. Setting the log up is left to the command line.
 """
 
 import json
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, CliSuppress, NoDecode, SettingsConfigDict
 
 from turn.relay import peer_rules
 from turn.relay.auth import MAX_REALM
-from turn.relay.limits import MIN_LIFETIME
+from turn.relay.limits import MIN_LIFETIME_SECONDS
 
 MIN_SECRET_LENGTH = 16
-"""Whoever has one user name and password can try secrets against it as fast as he likes."""
+"""Characters. With one user name and password, secrets can be tried against it at any speed, without asking us."""
 
 SECRET_SENTENCE = (
     f"set COINOP_TURN_SECRET to a secret of at least {MIN_SECRET_LENGTH} characters, the same for the coordinator and"
@@ -27,7 +27,7 @@ SECRET_SENTENCE = (
 PREFIX = "COINOP_TURN_"
 
 HANDED_DOWN = f"{PREFIX}HANDED_DOWN"
-"""Set for the processes of a gateway that has several, by the one that starts them: see server.py."""
+"""The variable by which a process of several gets its sockets from its parent: see processes.py."""
 
 List = Annotated[tuple[str, ...], NoDecode]
 """Words with commas between them, or JSON."""
@@ -72,7 +72,9 @@ class Config(BaseSettings):
     relay_ports: str = Field("49152-65535", description="UDP ports that peers see")
     max_allocations: int = Field(10_000, ge=1, description="allocations at a time, of each process")
     user_allocations: int = Field(0, ge=0, description="allocations of a user at a time, per process; 0 for any number")
-    max_lifetime: float = Field(3600, ge=MIN_LIFETIME, description="seconds that an allocation gets without a refresh")
+    max_lifetime: float = Field(
+        3600, ge=MIN_LIFETIME_SECONDS, description="seconds that an allocation gets without a refresh"
+    )
     allocation_kbps: int = Field(0, ge=0, description="most kilobits per second of an allocation; 0 for any number")
     stranger_rate: int = Field(
         50,
@@ -95,14 +97,14 @@ class Config(BaseSettings):
     @field_validator("host", "peers", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        """Commas, as people write lists into the environment, or JSON, as other settings have it."""
+        """Split a list at commas, as people write it into the environment, or read JSON, as other settings have it."""
         if not isinstance(value, str):
             return value
         if value.lstrip().startswith("["):
             try:
                 return tuple(json.loads(value))
             except (ValueError, TypeError):
-                pass  # an IPv6 address in brackets, or what the next validator complains about
+                pass  # an IPv6 address in brackets, or something that the next validator refuses
         return tuple(part.strip() for part in value.split(",") if part.strip())
 
     @field_validator("host")
@@ -164,16 +166,16 @@ class Config(BaseSettings):
 
     @property
     def relay_port_range(self) -> tuple[int, int]:
-        """First and last."""
+        """Return the first and the last relay port."""
         return _range(self.relay_ports)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """All that are good; the first is the one to issue credentials with."""
+        """Return all secrets that are good; the first is the one to issue credentials with."""
         return split_secrets(self.secret)
 
     def environment(self) -> dict[str, str]:
-        """The variables that make the same settings in another process."""
+        """Return the variables that make these settings in another process."""
         found = {}
         for name in type(self).model_fields:
             value = _plain(getattr(self, name))
@@ -183,7 +185,7 @@ class Config(BaseSettings):
 
 
 def split_secrets(secret: SecretStr) -> tuple[str, ...]:
-    """The secrets in a setting, without blanks around the commas between them."""
+    """Split a setting into its secrets, without blanks around the commas between them."""
     return tuple(part.strip() for part in secret.get_secret_value().split(",") if part.strip())
 
 
@@ -195,7 +197,8 @@ def _range(ports: str) -> tuple[int, int]:
         return 0, 0
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
+    """Return a setting as text, or as values of which JSON can be made; None stays None."""
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, dict):

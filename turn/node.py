@@ -1,122 +1,121 @@
-"""One process of the gateway: relay, sockets, names and changes while running, put together. It decides nothing."""
+"""One process of the gateway: relay, sockets, resolver and changes while running, put together.
+
+It decides nothing. Binding the sockets and serving HTTP is left to server.py and processes.py.
+"""
 
 import asyncio
 import logging
 import resource
-from collections.abc import Coroutine, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import ifaddr
 
 from turn.config import Config
 from turn.gateway.dtls import DtlsListener
 from turn.gateway.gateway import Gateway
+from turn.gateway.listener import ConnectionLimit
 from turn.gateway.ports import RelayPorts, addresses_of, routed_address
-from turn.gateway.sockets import WILDCARDS, Bound
-from turn.gateway.tcp import Places, StreamListener
+from turn.gateway.sockets import WILDCARDS, BoundSocket
+from turn.gateway.tcp import TcpListener
 from turn.http.metrics import Figure, figures_of
 from turn.relay.auth import Auth
 from turn.relay.limits import Limits
 from turn.relay.policy import Policy
 from turn.relay.server import Relay
-from turn.reload import Certificates, Changeable, Unusable, follow, read
-from turn.resolver import Names
+from turn.reload import Certificates, LiveSettings, UnusableFileError, follow, read_settings
+from turn.resolver import Resolver
+from turn.tasks import BackgroundTasks
 from turn.wire.attributes import IPV4, family_of
 
 logger = logging.getLogger(__name__)
 
 KBIT: Final = 1000 / 8
+"""Bytes per kilobit."""
 
 STRANGERS_AT_ONCE: Final = 5.0
-"""Seconds' worth of requests: all players behind one address may come back at the same moment."""
+"""Seconds' worth of requests of a burst: all players behind one address may come back at the same moment."""
 
 LOOPBACK: Final = {IPV4: "127.0.0.1"}
-"""Where relay addresses are on a machine without any network."""
+"""Relay addresses of a machine without any network."""
 
 
 class Node:
     """A gateway that runs, and follows what changes."""
 
-    def __init__(self, config: Config, bound: Sequence[Bound], nonce_key: bytes) -> None:
-        """Raises Unusable, ValueError."""
+    def __init__(self, config: Config, bound: Sequence[BoundSocket], nonce_key: bytes) -> None:
+        """Read files and addresses, and serve no client yet. Raises UnusableFileError, ValueError."""
         raise_file_limit()
         self._config = config
         self._bound = bound
-        self._changeable = read(config)
+        self._settings = read_settings(config)
         self._certificates = Certificates(config.certificate, config.key) if config.certificate and config.key else None
         addresses = relay_addresses(config)
         self._policy = Policy()
         self._auth = Auth(
             config.realm,
-            users=self._changeable.users,
-            secrets=self._changeable.secrets,
+            users=self._settings.users,
+            secrets=self._settings.secrets,
             nonce_key=nonce_key,
         )
         relay = Relay(self._auth, self._policy, limits=limits_of(config))
         self.gateway = Gateway(relay, RelayPorts(addresses, *config.relay_port_range))
-        self.places = Places(config.max_connections, config.idle_seconds)
-        self._names = Names(self._policy, self.gateway.policy_changed)
-        self._tasks: list[asyncio.Task[None]] = []
-        self._policy.own(own_hosts(addresses.values()), self._own_ports())
+        self.connection_limit = ConnectionLimit(config.max_connections, config.idle_seconds)
+        self._resolver = Resolver(self._policy, self.gateway.policy_changed)
+        self._tasks = BackgroundTasks(logger)
+        self._policy.set_own_addresses(own_hosts(addresses.values()), self._own_ports())
         logger.info("= relay addresses: %s, ports %s", ", ".join(addresses.values()), config.relay_ports)
 
     @property
-    def changeable(self) -> Changeable:
-        """Who may be reached and who may ask, at present."""
-        return self._changeable
+    def settings(self) -> LiveSettings:
+        """Return the peers, users and secrets that are good at present."""
+        return self._settings
 
     async def start(self) -> None:
-        """Serve clients."""
-        if not self._changeable.peers:
+        """Resolve the peers' names, then serve clients and follow files."""
+        if not self._settings.peers:
             logger.warning("! no peers are named, so clients can reach nobody: name them with --peers, or in the file")
-        await self._names.replace(self._changeable.peers)
+        await self._resolver.replace(self._settings.peers)
         for bound in self._bound:
             self._listen(bound)
         config = self._config
         paths = [path for path in (config.file, config.certificate, config.key) if path]
-        self._begin("names", self._names.run())
-        self._begin("files", follow([Path(path) for path in paths], self._changed))
+        self._tasks.spawn(self._resolver.run(), "names")
+        self._tasks.spawn(follow([Path(path) for path in paths], self._reload), "files")
 
     def figures(self) -> list[Figure]:
-        """For the metrics."""
-        return figures_of(self.gateway, self.places)
+        """Return the figures for the metrics."""
+        return figures_of(self.gateway, self.connection_limit)
 
     async def close(self) -> None:
         """End everything at once."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         await self.gateway.close()
 
-    def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name=name)
-        task.add_done_callback(log_failure)
-        self._tasks.append(task)
-
-    def _listen(self, bound: Bound) -> None:
+    def _listen(self, bound: BoundSocket) -> None:
         gateway = self.gateway
-        handlers = gateway.from_client, gateway.client_gone
+        handlers = gateway.handle_message, gateway.client_gone
         if bound.protocol == "udp":
-            gateway.listen_datagrams(bound.sock)
+            gateway.listen_udp(bound.sock)
         elif bound.protocol == "tcp":
-            gateway.listen(StreamListener(bound.sock, *handlers, self.places))
+            gateway.listen(TcpListener(bound.sock, *handlers, self.connection_limit))
         elif self._certificates and bound.protocol == "tls":
-            gateway.listen(StreamListener(bound.sock, *handlers, self.places, self._certificates.context))
+            gateway.listen(TcpListener(bound.sock, *handlers, self.connection_limit, self._certificates.context))
         elif self._certificates:
-            gateway.listen(DtlsListener(bound.sock, *handlers, self.places, self._certificates.identity))
+            gateway.listen(DtlsListener(bound.sock, *handlers, self.connection_limit, self._certificates.identity))
 
-    async def _changed(self) -> None:
-        """A file has become another."""
+    async def _reload(self) -> None:
+        """Read the files again, after one has become another."""
         try:
-            changeable = await asyncio.to_thread(read, self._config)
-            if changeable != self._changeable:
-                self._changeable = changeable
-                self._auth.replace(changeable.users, changeable.secrets)
-                await self._names.replace(changeable.peers)
-                logger.info("= %s: %d peers, %d users", self._config.file, len(changeable.peers), len(changeable.users))
-        except Unusable as error:
+            settings = await asyncio.to_thread(read_settings, self._config)
+            if settings != self._settings:
+                self._settings = settings
+                self._auth.replace(settings.users, settings.secrets)
+                await self._resolver.replace(settings.peers)
+                logger.info("= %s: %d peers, %d users", self._config.file, len(settings.peers), len(settings.users))
+        except UnusableFileError as error:
             logger.error("! %s; what was before stays good", error)
         if self._certificates:
             self._renew(self._certificates)
@@ -124,7 +123,7 @@ class Node:
     def _renew(self, certificates: Certificates) -> None:
         try:
             certificates.load()
-        except Unusable as error:
+        except UnusableFileError as error:
             logger.error("! %s; the certificate stays what it was", error)
             return
         for listener in self.gateway.listeners:
@@ -138,7 +137,7 @@ class Node:
 
 
 def limits_of(config: Config) -> Limits:
-    """What the relay gives."""
+    """Return the relay's limits as the settings have them."""
     return Limits(
         allocations=config.max_allocations,
         allocations_per_user=config.user_allocations,
@@ -150,9 +149,9 @@ def limits_of(config: Config) -> Limits:
 
 
 def relay_addresses(config: Config) -> dict[int, str]:
-    """The host of relay addresses, by family: as configured, or where clients come in, or the one that is routed.
+    """Choose the host of relay addresses, by family: as configured, or that of a listener, or the one that is routed.
 
-    Raises ValueError.
+    Raises ValueError with a sentence if one can't be used.
     """
     if config.relay_address:
         return addresses_of(config.relay_address)
@@ -164,8 +163,8 @@ def relay_addresses(config: Config) -> dict[int, str]:
     return found or LOOPBACK
 
 
-def own_hosts(relays: Sequence[str] | Any) -> set[str]:
-    """All addresses of this machine."""
+def own_hosts(relays: Iterable[str]) -> set[str]:
+    """Collect all addresses of this machine, relay addresses among them."""
     hosts = set(relays)
     for adapter in ifaddr.get_adapters():
         hosts.update(str(ip.ip) if ip.is_IPv4 else str(ip.ip[0]) for ip in adapter.ips)
@@ -173,13 +172,7 @@ def own_hosts(relays: Sequence[str] | Any) -> set[str]:
 
 
 def raise_file_limit() -> None:
-    """Every allocation has a socket, so allow as many files as the system lets us."""
+    """Allow as many open files as the system lets us, because every allocation has a socket."""
     with suppress(OSError, ValueError):
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def log_failure(task: asyncio.Task[Any]) -> None:
-    """A done callback: put the exception of a task that nobody awaits into the log."""
-    if not task.cancelled() and (failure := task.exception()):
-        logger.error("! %s failed", task.get_name(), exc_info=failure)

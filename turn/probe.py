@@ -1,4 +1,4 @@
-"""``coinop turn probe``: is the gateway there, and does it do its work? For container probes, and for people.
+"""``coinop turn probe``: a check that a gateway is there and does its work, for container probes and for people.
 
 A real Binding request over UDP, TCP, TLS; with credentials, a real allocation, which is given back. One sentence and an
 exit code. It asks in the simplest way there is: blocking, one request after another.
@@ -18,20 +18,21 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, CliSuppress, SettingsConfigDict
 
 from turn.config import split_secrets
+from turn.errors import OperatorError
 from turn.relay.auth import long_term_key
 from turn.wire import attributes as attribute
 from turn.wire import credentials, stun
 from turn.wire.attributes import UDP_TRANSPORT, encode_number
 from turn.wire.channel import MAX_FRAME, Deframer
 from turn.wire.credentials import Credentials
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 from turn.wire.stun import Message, Writer
 
 RESEND_SECONDS: Final = 0.5
-"""Until a request is sent again over UDP (RFC 8489 section 6.2.1)."""
+"""Time until a request is sent again over UDP (RFC 8489 section 6.2.1)."""
 
-TTL: Final = 60
-"""Seconds that the probe's own credentials are good for."""
+TTL_SECONDS: Final = 60
+"""Time that the probe's own credentials are good for."""
 
 
 class Config(BaseSettings):
@@ -55,35 +56,38 @@ class Config(BaseSettings):
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port."""
+        """Return host and port."""
         return self.host, self.port or self.gateway_port
 
     @property
-    def place(self) -> str:
-        """What is probed, for people."""
+    def target(self) -> str:
+        """Return address and transport, for people."""
         return f"{attribute.text_of(self.address)}/{self.transport}"
 
 
-class Failed(Exception):  # noqa: N818
-    """The gateway does not do its work. Its text is a sentence."""
+class ProbeError(OperatorError):
+    """The gateway does not do its work."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("probe_failed", sentence)
 
 
 async def serve(config: Config, stop: asyncio.Event) -> int:
-    """Probe once. The exit code: 0 if all is well, 1 if not."""
+    """Probe once and print a sentence. Return the exit code: 0 if all is well, 1 if not."""
     try:
         print(await asyncio.to_thread(probe, config))  # noqa: T201
-    except Failed as failed:
-        print(f"{config.place}: {failed}", file=sys.stderr)  # noqa: T201
+    except ProbeError as failed:
+        print(f"{config.target}: {failed}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 
 
 def probe(config: Config) -> str:
-    """What was found, as a sentence. Raises Failed."""
+    """Probe once, and return a sentence about the gateway. Raises ProbeError."""
     try:
         return _probe(config)
-    except (Malformed, UnicodeDecodeError) as error:
-        raise Failed(f"its answers make no sense: {error}") from error
+    except (MalformedError, UnicodeDecodeError) as error:
+        raise ProbeError(f"its answers make no sense: {error}") from error
 
 
 def _probe(config: Config) -> str:
@@ -92,16 +96,16 @@ def _probe(config: Config) -> str:
         answer = connection.ask(Writer(stun.BINDING, stun.REQUEST, _transaction_id()))
         mapped = answer.get(attribute.XOR_MAPPED_ADDRESS)
         if answer.kind != stun.SUCCESS or mapped is None:
-            raise Failed("it refuses a Binding request")
+            raise ProbeError("it refuses a Binding request")
         seen = attribute.text_of(attribute.decode_xor_address(mapped, answer.transaction_id))
         known = _credentials(config)
         relayed = f", and relays from {_allocate(connection, known)}" if known else ""
     milliseconds = 1000 * (time.monotonic() - began)
-    return f"{config.place} sees {seen}{relayed} ({milliseconds:.1f} ms)"
+    return f"{config.target} sees {seen}{relayed} ({milliseconds:.1f} ms)"
 
 
 class Connection:
-    """A way to the gateway, over which one request at a time is answered."""
+    """A connection to the gateway, by which it answers one request at a time."""
 
     def __init__(self, config: Config, deadline: float) -> None:
         self._config = config
@@ -114,9 +118,11 @@ class Connection:
         try:
             self._socket = self._stack.enter_context(self._connect())
         except ssl.SSLError as error:
-            raise Failed(f"it can't be reached by TLS, which nobody seems to speak there ({error.reason})") from error
+            raise ProbeError(
+                f"it can't be reached by TLS, which nobody seems to speak there ({error.reason})"
+            ) from error
         except OSError as error:
-            raise Failed(f"it can't be reached: {error.strerror or error}") from error
+            raise ProbeError(f"it can't be reached: {error.strerror or error}") from error
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -129,7 +135,7 @@ class Connection:
             sock = socket.socket(family, kind, number)
             sock.connect(address)
             return sock
-        sock = socket.create_connection(config.address, self._left())
+        sock = socket.create_connection(config.address, self._seconds_left())
         if config.transport == "tcp":
             return sock
         context = ssl.create_default_context()
@@ -142,29 +148,29 @@ class Connection:
             raise
 
     def ask(self, request: Writer, key: bytes = b"") -> Message:
-        """Send a request until there is an answer to it. Raises Failed."""
+        """Send a request, over UDP again and again, and return the answer to it. Raises ProbeError."""
         data = request.finish(key, fingerprint=True)
         try:
             while True:
-                self._socket.settimeout(self._left())
+                self._socket.settimeout(self._seconds_left())
                 self._socket.sendall(data)
                 answer = self._answer(data[8:20])
                 if answer:
                     return answer
         except OSError as error:
-            raise Failed(f"it does not answer: {error.strerror or error}") from error
+            raise ProbeError(f"it does not answer: {error.strerror or error}") from error
 
     def _answer(self, transaction_id: bytes) -> Message | None:
-        """The answer, or None if it is time to ask again."""
+        """Wait for the answer; None if it is time to ask again."""
         stream = self._config.transport != "udp"
         while True:
-            self._socket.settimeout(self._left() if stream else min(RESEND_SECONDS, self._left()))
+            self._socket.settimeout(self._seconds_left() if stream else min(RESEND_SECONDS, self._seconds_left()))
             try:
                 received = self._socket.recv(MAX_FRAME)
             except TimeoutError:
                 return None
             if stream and not received:
-                raise Failed("it closes the connection")
+                raise ProbeError("it closes the connection")
             for frame in self._frames(received, stream):
                 if frame.transaction_id == transaction_id:
                     return frame
@@ -172,18 +178,18 @@ class Connection:
     def _frames(self, received: bytes, stream: bool) -> list[Message]:
         try:
             return [stun.parse(bytes(frame)) for frame in (self._deframer.feed(received) if stream else [received])]
-        except Malformed as error:
-            raise Failed(f"what answers there is no gateway: {error}") from error
+        except MalformedError as error:
+            raise ProbeError(f"what answers there is no gateway: {error}") from error
 
-    def _left(self) -> float:
+    def _seconds_left(self) -> float:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise Failed(f"it does not answer within {self._config.seconds:g} seconds")
+            raise ProbeError(f"it does not answer within {self._config.seconds:g} seconds")
         return left
 
 
 def _allocate(connection: Connection, known: Credentials) -> str:
-    """Where the allocation was that the gateway gave; it has been given back."""
+    """Make an allocation, delete it, and return the relay address that it had."""
 
     def allocate(method: int) -> Writer:
         request = Writer(method, stun.REQUEST, _transaction_id())
@@ -194,14 +200,14 @@ def _allocate(connection: Connection, known: Credentials) -> str:
     challenge = connection.ask(allocate(stun.ALLOCATE))
     realm, nonce = challenge.get(attribute.REALM), challenge.get(attribute.NONCE)
     if realm is None or nonce is None:
-        raise Failed(f"it answers an Allocate request {_error_of(challenge)}")
+        raise ProbeError(f"it answers an Allocate request {_error_of(challenge)}")
     key = long_term_key(known.username, realm.decode(), known.password, attribute.MD5)
 
     def signed(method: int) -> Message:
         request = allocate(method).add(attribute.USERNAME, known.username.encode())
         answer = connection.ask(request.add(attribute.REALM, realm).add(attribute.NONCE, nonce), key)
         if answer.kind != stun.SUCCESS:
-            raise Failed(f"it answers a request with credentials {_error_of(answer)}")
+            raise ProbeError(f"it answers a request with credentials {_error_of(answer)}")
         return answer
 
     return _relayed(signed)
@@ -212,7 +218,7 @@ def _relayed(signed: Callable[[int], Message]) -> str:
     relayed = answer.get(attribute.XOR_RELAYED_ADDRESS)
     signed(stun.REFRESH)
     if relayed is None:
-        raise Failed("it gives an allocation without an address")
+        raise ProbeError("it gives an allocation without an address")
     return attribute.text_of(attribute.decode_xor_address(relayed, answer.transaction_id))
 
 
@@ -220,7 +226,7 @@ def _credentials(config: Config) -> Credentials | None:
     if config.username:
         return Credentials(config.username, config.password.get_secret_value())
     for secret in split_secrets(config.secret):
-        return credentials.issue(secret, "probe", TTL, time.time())
+        return credentials.issue(secret, "probe", TTL_SECONDS, time.time())
     return None
 
 

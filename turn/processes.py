@@ -1,8 +1,8 @@
-"""Several processes behind the same ports: how they are started, watched and ended, and what they tell each other.
+"""Several processes behind the same ports: starting, watching and ending them, and the pipe to each.
 
-The process that holds the sockets talks to each of the others over a pipe, one JSON object per line: it asks for
-figures, and says when to drain; they say when they are ready. If it dies, they end. If one of them does, it is started
-again, on the very same sockets.
+The parent holds the sockets. It sends a child words, one per line: ``figures`` asks for figures, ``drain`` has it end.
+A child sends JSON objects, one per line: that it is ready, and figures. If the parent dies, the children end. If a
+child does, it is started again, on the very same sockets. What a child serves is left to node.py.
 """
 
 import asyncio
@@ -20,76 +20,78 @@ from typing import Final
 import msgspec
 
 from turn.config import HANDED_DOWN, Config
-from turn.gateway.sockets import Bound
+from turn.gateway.sockets import BoundSocket
 from turn.http import metrics
 from turn.http.metrics import Figure
-from turn.node import Node, log_failure
+from turn.node import Node
+from turn.tasks import BackgroundTasks
 
 logger = logging.getLogger(__name__)
 
 PROCESS_COMMAND: Final = (sys.executable, "-m", "coinop", "turn")
-"""The same program again, so that log and event loop are set up the same way."""
+"""The command of a child: the program itself, so that log and event loop are set up in one way."""
 
 MAX_LINE: Final = 1 << 20
-"""Bytes: the figures of a process have some kilobytes."""
+"""Bytes of a line: the figures of a process have some kilobytes."""
 
 ANSWER_SECONDS: Final = 2.0
-"""A process that is busy for longer is left out of this scrape."""
+"""Time that a process has for its figures. One that is busy for longer is shown as it was before."""
 
 FIRST_DELAY, MAX_DELAY = 0.2, 30.0
 """Seconds before a process is started again: twice as long each time, until one has run for as long as the longest."""
 
 END_SECONDS: Final = 5.0
-"""For a process to end once its allocations are over, or the time for them is."""
+"""Time for a process to end once its allocations are over, or the time for them is."""
 
 
 @dataclass(frozen=True)
 class HandedDown:
-    """What a process gets from the one that starts it."""
+    """The sockets and the key that a process gets from its parent."""
 
     control: int
+    """File descriptor of the pipe to the parent."""
     sockets: tuple[tuple[str, int], ...]
-    """Protocol and file descriptor."""
+    """Protocol and file descriptor of each."""
     nonce_key: bytes
 
     def to_environment(self) -> str:
-        """As the value of an environment variable."""
+        """Return the value of an environment variable that says all of it."""
         return json.dumps({"control": self.control, "sockets": self.sockets, "nonce_key": self.nonce_key.hex()})
 
     @classmethod
     def from_environment(cls, text: str) -> "HandedDown":
-        """The same, in the process."""
+        """Read such a value, in the child."""
         found = json.loads(text)
         handed = tuple((protocol, fd) for protocol, fd in found["sockets"])
         return cls(found["control"], handed, bytes.fromhex(found["nonce_key"]))
 
 
-class Said(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What a process says to the one that started it."""
+class ChildMessage(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A message of a child to its parent."""
 
     ready: bool = False
-    """It serves its clients."""
+    """Whether it serves clients now."""
     figures: list[Figure] | None = None
-    """What it was asked for."""
+    """Its figures, if it was asked for them."""
 
     def to_line(self) -> bytes:
-        """As JSON, and the end of the line."""
+        """Encode the message as JSON, and the end of the line."""
         return msgspec.json.encode(self) + b"\n"
 
     @classmethod
-    def from_line(cls, line: bytes) -> "Said":
-        """The same, from JSON. Raises ValueError."""
+    def from_line(cls, line: bytes) -> "ChildMessage":
+        """Decode a line of JSON. Raises ValueError."""
         return msgspec.json.decode(line, type=cls)
 
 
-class Sibling:
-    """One of the processes, as the one that started it sees it. ``run`` keeps it going until it is told to end."""
+class GatewayProcess:
+    """One of the processes, as the parent sees it. ``run`` keeps it going until ``drain`` or ``kill``."""
 
-    def __init__(self, config: Config, bound: Sequence[Bound], nonce_key: bytes, command: Sequence[str]) -> None:
+    def __init__(self, config: Config, bound: Sequence[BoundSocket], nonce_key: bytes, command: Sequence[str]) -> None:
         self.ready = False
         self.restarts = 0
         self.past: list[Figure] = []
-        """What those before it have counted."""
+        """Counts of the processes that ran before in its place."""
         self._environment = config.environment()
         self._bound = bound
         self._nonce_key = nonce_key
@@ -101,13 +103,13 @@ class Sibling:
         self._ending = asyncio.Event()
 
     async def run(self) -> None:
-        """Start the process, and again whenever it ends by itself."""
+        """Start the process, and start it again whenever it ends by itself."""
         delay = FIRST_DELAY
         while not self._ending.is_set():
             began = time.monotonic()
             code = await self._run_once()
             self.ready = False
-            self.past = metrics.total([self.past, metrics.counted(self._figures)])
+            self.past = metrics.total([self.past, metrics.counters_of(self._figures)])
             self._figures = []
             if self._ending.is_set():
                 return
@@ -148,37 +150,37 @@ class Sibling:
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
             while line := await reader.readline():
-                self._hear(Said.from_line(line))
+                self._handle(ChildMessage.from_line(line))
         except ConnectionError:
             return
-        except ValueError as error:  # nobody could tell it to drain any more
+        except ValueError as error:  # it could not be told to drain any more
             logger.error("! a process of the gateway says what makes no sense, and is ended: %s", error)
             self._kill()
 
-    def _hear(self, said: Said) -> None:
-        self.ready = self.ready or said.ready
-        if said.figures is not None:
-            self._figures = said.figures
+    def _handle(self, message: ChildMessage) -> None:
+        self.ready = self.ready or message.ready
+        if message.figures is not None:
+            self._figures = message.figures
             if self._answered and not self._answered.done():
                 self._answered.set_result(None)
 
     async def figures(self) -> list[Figure]:
-        """What it counts now; what it said last, if it does not answer."""
+        """Ask the process for its figures; return its last ones if it does not answer in time."""
         if self.ready:
             if self._answered is None or self._answered.done():
                 self._answered = asyncio.get_running_loop().create_future()
-            self._say("figures")
+            self._send("figures")
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self._answered), ANSWER_SECONDS)
         return metrics.total([self._figures, self.past])
 
     def drain(self) -> None:
-        """Have it end once its allocations are over."""
+        """Have the process end once its allocations are over."""
         self._ending.set()
-        self._say("drain")
+        self._send("drain")
 
     def kill(self) -> None:
-        """End it at once."""
+        """End the process at once, and start it no more."""
         self._ending.set()
         self._kill()
 
@@ -187,77 +189,76 @@ class Sibling:
             with suppress(ProcessLookupError):
                 self._process.kill()
 
-    def _say(self, word: str) -> None:
+    def _send(self, word: str) -> None:
         if self._writer and not self._writer.is_closing():
             self._writer.write(f"{word}\n".encode())
 
 
-class Siblings:
-    """All of the processes."""
+class GatewayProcesses:
+    """All processes of a gateway, as the parent sees them."""
 
     def __init__(
-        self, config: Config, bound: Sequence[Sequence[Bound]], nonce_key: bytes, command: Sequence[str]
+        self, config: Config, bound: Sequence[Sequence[BoundSocket]], nonce_key: bytes, command: Sequence[str]
     ) -> None:
         self._grace = config.grace_seconds
-        self._siblings = [Sibling(config, each, nonce_key, command) for each in bound]
-        self._tasks: list[asyncio.Task[None]] = []
+        self._processes = [GatewayProcess(config, each, nonce_key, command) for each in bound]
+        self._tasks = BackgroundTasks(logger)
         self._stopping = False
 
     @property
     def state(self) -> str:
-        """READY, NOT-READY or TERMINATING. Without one of them, those clients who would get it can't come in."""
+        """Return READY, NOT-READY or TERMINATING. One that is missing is enough: its clients can't come in."""
         if self._stopping:
             return "TERMINATING"
-        return "READY" if all(sibling.ready for sibling in self._siblings) else "NOT-READY"
+        return "READY" if all(process.ready for process in self._processes) else "NOT-READY"
 
     async def figures(self) -> list[Figure]:
-        """Of all of them together."""
-        each = await asyncio.gather(*(sibling.figures() for sibling in self._siblings))
-        restarts = sum(sibling.restarts for sibling in self._siblings)
+        """Return the sum of all figures."""
+        each = await asyncio.gather(*(process.figures() for process in self._processes))
+        restarts = sum(process.restarts for process in self._processes)
         return metrics.total([*each, [("coinop_turn_restarts_total", (), restarts)]])
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Keep them going until ``stop``, and then until their allocations are over."""
-        for sibling in self._siblings:
-            task = asyncio.create_task(sibling.run(), name="process")
-            task.add_done_callback(log_failure)
-            self._tasks.append(task)
+        """Keep the processes going until ``stop``, and then until their allocations are over."""
+        for process in self._processes:
+            self._tasks.spawn(process.run(), "process")
         await stop.wait()
         self._stopping = True
-        for sibling in self._siblings:
-            if sibling.ready:
-                sibling.drain()
+        for process in self._processes:
+            if process.ready:
+                process.drain()
             else:
-                sibling.kill()
-        await asyncio.wait(self._tasks, timeout=self._grace + END_SECONDS)
+                process.kill()
+        await self._wait(self._grace + END_SECONDS)
 
     async def close(self) -> None:
-        """End those that are left."""
-        for sibling in self._siblings:
-            sibling.kill()
+        """End the processes that are left."""
+        for process in self._processes:
+            process.kill()
+        await self._wait(END_SECONDS)
+        await self._tasks.close()
+
+    async def _wait(self, timeout_seconds: float) -> None:
+        """Wait until all processes have ended, or the time is over."""
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=END_SECONDS)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.wait(self._tasks, timeout=timeout_seconds)
 
 
-async def serve_as_sibling(config: Config, stop: asyncio.Event, handed: HandedDown) -> None:
-    """Be one of the processes, until told to drain and the last allocation is over, or until the first one is gone."""
-    bound = [Bound(protocol, socket.socket(fileno=fd)) for protocol, fd in handed.sockets]
+async def serve_as_child(config: Config, stop: asyncio.Event, handed: HandedDown) -> None:
+    """Serve clients as one of the processes, until the parent is gone, or ``stop`` and the last allocation is over."""
+    bound = [BoundSocket(protocol, socket.socket(fileno=fd)) for protocol, fd in handed.sockets]
     control = socket.socket(fileno=handed.control)
     reader, writer = await asyncio.open_connection(sock=control, limit=MAX_LINE)
     node = Node(config, bound, handed.nonce_key)
-    listening = asyncio.create_task(_listen(node, reader, writer, stop), name="control")
-    stopping = asyncio.create_task(_drain_after(stop, node, config.grace_seconds), name="drain")
+    tasks = BackgroundTasks(logger)
+    listening = tasks.spawn(_listen(node, reader, writer, stop), "control")
+    stopping = tasks.spawn(_drain_after(stop, node, config.grace_seconds), "drain")
     try:
         await node.start()
-        writer.write(Said(ready=True).to_line())
+        writer.write(ChildMessage(ready=True).to_line())
         await asyncio.wait((listening, stopping), return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (listening, stopping):
-            task.cancel()
-        await asyncio.gather(listening, stopping, return_exceptions=True)
+        await tasks.close()
         writer.close()
         await node.close()
 
@@ -268,10 +269,10 @@ async def _drain_after(stop: asyncio.Event, node: Node, grace: float) -> None:
 
 
 async def _listen(node: Node, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stop: asyncio.Event) -> None:
-    """Do what the first process says, until it is gone."""
+    """Do what the parent says, until it is gone."""
     with suppress(ConnectionError):
         while line := await reader.readline():
             if line == b"drain\n":
                 stop.set()
             elif line == b"figures\n":
-                writer.write(Said(figures=node.figures()).to_line())
+                writer.write(ChildMessage(figures=node.figures()).to_line())

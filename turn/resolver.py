@@ -1,7 +1,7 @@
-"""Keeps the policy in step with what names resolve to, and with the list of peers that is configured.
+"""The loop that keeps the policy in step with what names resolve to, and with the list of peers that is configured.
 
 A name that has many addresses (a headless service has one for each pod) admits all of them. An address that it no
-longer has is no longer admitted. When the resolver does not answer, what it said last stays good.
+longer has is no longer admitted. When name servers do not answer, their last answer stays good.
 """
 
 import asyncio
@@ -16,20 +16,20 @@ from turn.wire.attributes import plain_host
 
 logger = logging.getLogger(__name__)
 
-INTERVAL: Final = 5.0
-"""Seconds between two questions for a name: a new pod is reached soon after it is ready."""
+INTERVAL_SECONDS: Final = 5.0
+"""Time between two questions for a name: a new pod is reached soon after it is ready."""
 
 MAX_ADDRESSES: Final = 4096
-"""Of one name; more are not used."""
+"""Addresses of one name; more are not used."""
 
 _NO_ADDRESS: Final = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 
 
-class Names:
-    """The rules of a policy, made of peers."""
+class Resolver:
+    """Turns peers into the rules of a policy."""
 
-    def __init__(self, policy: Policy, changed: Callable[[], None], interval: float = INTERVAL) -> None:
-        """changed: called after the policy has become another one."""
+    def __init__(self, policy: Policy, changed: Callable[[], None], interval: float = INTERVAL_SECONDS) -> None:
+        """Call ``changed`` whenever the policy has become another one; ask name servers every ``interval`` seconds."""
         self._policy = policy
         self._changed = changed
         self._interval = interval
@@ -38,19 +38,19 @@ class Names:
         self._addresses: dict[str, frozenset[str] | None] = {}
         """None until a name is resolved for the first time."""
         self._unanswered: set[str] = set()
-        """Names that could not be resolved the last time, which has been logged."""
+        """Names that could not be resolved the last time; that has been logged."""
 
     async def replace(self, peers: Iterable[Rule | Name]) -> None:
-        """These are the peers from now on. Names among them are resolved before."""
+        """Admit these peers and no others, after resolving the names among them."""
         peers = tuple(peers)
         self._rules = tuple(peer for peer in peers if isinstance(peer, Rule))
         self._names = tuple(peer for peer in peers if isinstance(peer, Name))
         self._addresses = {name.host: self._addresses.get(name.host) for name in self._names}
-        self._apply()  # what may no longer be reached waits for no resolver
+        self._apply()  # a peer that is no longer admitted waits for no name server
         await self.refresh()
 
     async def run(self) -> None:
-        """Resolve the names again and again."""
+        """Resolve the names again and again, until cancelled."""
         while True:
             await asyncio.sleep(self._interval)
             await self.refresh()
@@ -84,7 +84,7 @@ class Names:
 
 
 async def _resolve(host: str) -> frozenset[str]:
-    """The addresses of a name. Raises OSError or UnicodeError if they can't be found out now."""
+    """Find the addresses of a name. Raises OSError or UnicodeError if name servers do not answer now."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_DGRAM)
     except socket.gaierror as error:

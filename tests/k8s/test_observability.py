@@ -20,7 +20,7 @@ from tests.k8s.rendering import K8S, containers, find, pods, render
 from tests.turn.live_gateway import serving, settings
 from tests.worker.stand_ins.rooms import Reports, make_entry, make_supervisor, order_for, until
 from turn.http.metrics import COUNTERS, GAUGES, exposition, figures_of, total
-from turn.processes import Siblings
+from turn.processes import GatewayProcesses
 from turn.wire import stun
 from worker.ops.metrics import Metrics as WorkerMetrics
 
@@ -115,7 +115,10 @@ async def test_what_an_alert_waits_for_is_shown_before_it_happens() -> None:
     """A counter that begins with its first event has not increased by it."""
     registry = Registry()
     async with serving() as node:
-        gateway = [figures_of(node.gateway, node.places), await Siblings(settings(), (), b"", ()).figures()]
+        gateway = [
+            figures_of(node.gateway, node.connection_limit),
+            await GatewayProcesses(settings(), (), b"", ()).figures(),
+        ]
     pages = (
         CoordinatorMetrics(registry, Rooms(registry)).exposition(),
         WorkerMetrics().exposition(),

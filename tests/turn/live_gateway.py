@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from turn.config import Config
 from turn.datapath.event_loop import new_event_loop
@@ -23,11 +23,11 @@ from turn.wire.stun import Message, Writer
 HOST = "127.0.0.1"
 USER, PASSWORD = "user", "password"
 SECRET = "a secret that is long enough"
-WITHIN = 30.0
-"""Seconds for anything that is waited for."""
-SILENCE = 0.15
-"""Seconds in which nothing may come: long for loopback. A late packet can only make a wrong test pass, not a right
-one fail."""
+WITHIN_SECONDS = 30.0
+"""Time for anything that is waited for."""
+SILENCE_SECONDS = 0.15
+"""Time in which nothing may come: long for loopback. A late packet can only make a wrong test pass, not a right one
+fail."""
 
 LOOPS = {"ours": new_event_loop, "asyncio": asyncio.new_event_loop}
 CHANNEL = 0x4001
@@ -37,23 +37,23 @@ def run(scenario: Callable[[], Awaitable[None]], loop: str = "ours") -> None:
     """Run a coroutine function on one of the loops that the gateway knows."""
 
     async def limited() -> None:
-        async with asyncio.timeout(3 * WITHIN):
+        async with asyncio.timeout(3 * WITHIN_SECONDS):
             await scenario()
 
     with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
         runner.run(limited())
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition."""
-    async with asyncio.timeout(WITHIN):
-        while not condition():  # noqa: ASYNC110  (what is waited for is in the gateway, which tells nobody)
+async def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until the condition holds. Raises TimeoutError."""
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while not condition():  # noqa: ASYNC110  (the gateway has no event for it)
             await asyncio.sleep(0.005)
 
 
-def settings(**changes: Any) -> Config:
-    """Settings of a gateway on free ports of loopback, which may reach loopback unless told otherwise."""
-    values = {
+def settings(**changes: object) -> Config:
+    """Make the settings of a gateway on free ports of loopback, which may reach loopback unless told otherwise."""
+    values: dict[str, object] = {
         "host": HOST,
         "port": 0,
         "tls_port": 0,
@@ -67,8 +67,8 @@ def settings(**changes: Any) -> Config:
 
 
 @asynccontextmanager
-async def serving(**changes: Any) -> AsyncIterator[Node]:
-    """A running gateway."""
+async def serving(**changes: object) -> AsyncIterator[Node]:
+    """Run a gateway in this process."""
     config = settings(**changes)
     node = Node(config, bind(config)[0], bytes(16))
     try:
@@ -79,12 +79,12 @@ async def serving(**changes: Any) -> AsyncIterator[Node]:
 
 
 def address_of(node: Node, protocol: str) -> tuple[str, int]:
-    """Where clients of a protocol come in."""
+    """Return the address at which clients of a protocol come in."""
     return next(each.sock.getsockname()[:2] for each in node.gateway.listeners if each.protocol == protocol)
 
 
 def certificate(folder: Path, name: str = "localhost") -> tuple[Path, Path]:
-    """A self-signed certificate and its key."""
+    """Make a self-signed certificate and its key."""
     paths = folder / "cert.pem", folder / "key.pem"
     subprocess.run(
         [
@@ -98,15 +98,15 @@ def certificate(folder: Path, name: str = "localhost") -> tuple[Path, Path]:
 
 
 def unverified() -> ssl.SSLContext:
-    """For certificates that nobody has signed."""
+    """Make a TLS context for certificates that nobody has signed."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
 
 
-class Peer:
-    """A UDP socket at the far side."""
+class PeerSocket:
+    """A peer: a UDP socket at the far side of the relay."""
 
     def __init__(self, host: str = HOST, port: int = 0) -> None:
         self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
@@ -114,34 +114,34 @@ class Peer:
         self.socket.setblocking(False)
         self.address: tuple[str, int] = self.socket.getsockname()[:2]
 
-    def __enter__(self) -> "Peer":
+    def __enter__(self) -> "PeerSocket":
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.socket.close()
 
     def send(self, data: bytes, to: tuple[str, int], segment: int = 0) -> None:
-        """One datagram, or several of ``segment`` bytes in one piece."""
+        """Send one datagram, or several of ``segment`` bytes by one call."""
         ancillary = [(17, 103, segment.to_bytes(2, "little"))] if segment else []
         self.socket.sendmsg([data], ancillary, 0, to)
 
     async def receive(self) -> tuple[bytes, tuple[str, int]]:
-        """The next datagram and where it came from."""
-        async with asyncio.timeout(WITHIN):
+        """Wait for the next datagram, and return it and its source."""
+        async with asyncio.timeout(WITHIN_SECONDS):
             data, source = await asyncio.get_running_loop().sock_recvfrom(self.socket, 65_536)
         return data, source[:2]
 
     async def is_silent(self) -> bool:
-        """Whether nothing comes for a while."""
+        """Tell whether nothing comes for a while."""
         try:
-            await asyncio.wait_for(asyncio.get_running_loop().sock_recvfrom(self.socket, 65_536), SILENCE)
+            await asyncio.wait_for(asyncio.get_running_loop().sock_recvfrom(self.socket, 65_536), SILENCE_SECONDS)
         except TimeoutError:
             return True
         return False
 
 
-class Datagrams:
-    """A client's way over UDP."""
+class UdpTransport:
+    """The UDP socket of a client."""
 
     def __init__(self, server: tuple[str, int]) -> None:
         self.socket = socket.socket(socket.AF_INET6 if ":" in server[0] else socket.AF_INET, socket.SOCK_DGRAM)
@@ -158,8 +158,8 @@ class Datagrams:
         self.socket.close()
 
 
-class Stream:
-    """A client's way over TCP or TLS."""
+class TcpTransport:
+    """The TCP or TLS connection of a client."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
@@ -167,7 +167,7 @@ class Stream:
         self._deframer = Deframer(1 << 17)
 
     @classmethod
-    async def open(cls, server: tuple[str, int], context: ssl.SSLContext | None = None) -> "Stream":
+    async def open(cls, server: tuple[str, int], context: ssl.SSLContext | None = None) -> "TcpTransport":
         return cls(*await asyncio.open_connection(*server, ssl=context))
 
     async def send(self, data: bytes) -> None:
@@ -175,7 +175,7 @@ class Stream:
         await self.writer.drain()
 
     async def receive(self) -> bytes:
-        """The next frame; b"" at the end."""
+        """Wait for the next frame, and return it; b"" at the end."""
         while not self._frames:
             data = await self.reader.read(65_536)
             if not data:
@@ -189,33 +189,46 @@ class Stream:
             await self.writer.wait_closed()
 
 
-class Caller:
-    """A TURN client over one of the ways."""
+class Transport(Protocol):
+    """A way to the gateway for messages of TURN."""
 
-    def __init__(self, way: Any, username: str = USER, password: str = PASSWORD) -> None:
-        self.way = way
+    async def send(self, data: bytes) -> None:
+        """Send a message."""
+
+    async def receive(self) -> bytes:
+        """Wait for the next message, and return it."""
+
+    async def close(self) -> None:
+        """Close the socket."""
+
+
+class TurnClient:
+    """A TURN client over one of the transports."""
+
+    def __init__(self, transport: Transport, username: str = USER, password: str = PASSWORD) -> None:
+        self.transport = transport
         self.relayed: tuple[str, int] = ("", 0)
         self._username, self._password = username, password
         self._known: list[tuple[int, bytes]] = []
         self._key = b""
 
-    async def __aenter__(self) -> "Caller":
+    async def __aenter__(self) -> "TurnClient":
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        await self.way.close()
+        await self.transport.close()
 
     async def receive(self) -> bytes:
-        """The next message, whatever it is."""
-        async with asyncio.timeout(WITHIN):
-            return await self.way.receive()
+        """Wait for the next message, and return it, whatever it is."""
+        async with asyncio.timeout(WITHIN_SECONDS):
+            return await self.transport.receive()
 
     async def ask(self, method: int, *attributes: tuple[int, bytes]) -> Message:
         """Send a request, with credentials once there was a challenge, and return the answer."""
         request = Writer(method, stun.REQUEST, secrets.token_bytes(12))
         for number, value in (*attributes, *self._known):
             request.add(number, value)
-        await self.way.send(request.finish(self._key))
+        await self.transport.send(request.finish(self._key))
         answer = stun.parse(await self.receive())
         if code(answer) == (438 if self._key else 401) and answer.get(attribute.NONCE):
             realm, nonce = answer.get(attribute.REALM) or b"", answer.get(attribute.NONCE) or b""
@@ -226,7 +239,7 @@ class Caller:
         return answer
 
     async def allocate(self, *attributes: tuple[int, bytes]) -> Message:
-        """Ask for a relay address; it is in ``relayed`` then."""
+        """Send an Allocate request, keep the relay address in ``relayed``, and return the answer."""
         answer = await self.ask(stun.ALLOCATE, (attribute.REQUESTED_TRANSPORT, b"\x11\0\0\0"), *attributes)
         value = answer.get(attribute.XOR_RELAYED_ADDRESS)
         if value is not None:
@@ -234,15 +247,15 @@ class Caller:
         return answer
 
     async def release(self) -> Message:
-        """Give it back."""
+        """Delete the allocation, and return the answer."""
         return await self.ask(stun.REFRESH, (attribute.LIFETIME, bytes(4)))
 
     async def permit(self, address: tuple[str, int]) -> Message:
-        """Ask for a permission."""
+        """Send a CreatePermission request for this peer, and return the answer."""
         return await self._about(stun.CREATE_PERMISSION, address)
 
     async def bind(self, address: tuple[str, int], channel: int = CHANNEL) -> Message:
-        """Bind a channel."""
+        """Bind the channel to this peer, and return the answer."""
         return await self._about(
             stun.CHANNEL_BIND, address, (attribute.CHANNEL_NUMBER, channel.to_bytes(2, "big") + bytes(2))
         )
@@ -252,12 +265,12 @@ class Caller:
         peer = (attribute.XOR_PEER_ADDRESS, attribute.encode_xor_address(address, transaction_id))
         for number, value in (peer, *attributes, *self._known):
             request.add(number, value)
-        await self.way.send(request.finish(self._key))
+        await self.transport.send(request.finish(self._key))
         return stun.parse(await self.receive())
 
     async def send_data(self, payload: bytes, channel: int = CHANNEL) -> None:
         """Send ChannelData."""
-        await self.way.send(encode(channel, payload))
+        await self.transport.send(encode(channel, payload))
 
     async def indicate(self, payload: bytes, address: tuple[str, int], *more: tuple[int, bytes]) -> None:
         """Send a Send indication."""
@@ -266,10 +279,10 @@ class Caller:
         message.add(attribute.XOR_PEER_ADDRESS, attribute.encode_xor_address(address, transaction_id))
         for number, value in more:
             message.add(number, value)
-        await self.way.send(message.add(attribute.DATA, payload).finish())
+        await self.transport.send(message.add(attribute.DATA, payload).finish())
 
 
 def code(answer: Message) -> int:
-    """The error code of an answer; 0 for a success."""
+    """Return the error code of an answer; 0 for a success."""
     value = answer.get(attribute.ERROR_CODE)
     return 0 if value is None else attribute.decode_error(value)[0]

@@ -1,4 +1,4 @@
-"""A relay with a gateway of plain dictionaries around it, and clients that speak to it: no sockets, no clock."""
+"""A relay in a simulated gateway of plain dictionaries, and clients that speak to it: no sockets, no clock."""
 
 from dataclasses import dataclass, field
 from itertools import count
@@ -29,15 +29,15 @@ STANDARD = Limits(unauthenticated_rate=0)
 
 
 @dataclass
-class House:
-    """The relay, what its gateway holds, and what has been sent."""
+class SimulatedGateway:
+    """A relay, the ports that are open for it, and what it has sent."""
 
     relay: Relay
     now: float = 1000.0
     opened: dict = field(default_factory=dict)
-    """Allocation to relay address."""
+    """Relay addresses, by allocation."""
     held: dict = field(default_factory=dict)
-    """Reservation token to port."""
+    """Ports, by reservation token."""
     closed: list[CloseClient] = field(default_factory=list)
     to_clients: list[SendToClient] = field(default_factory=list)
     to_peers: list[SendToPeer] = field(default_factory=list)
@@ -45,7 +45,7 @@ class House:
     _ports: count = field(default_factory=lambda: count(50_001))
 
     def carry_out(self, actions) -> None:
-        """Do what a gateway does."""
+        """Do what the relay asks for, in order."""
         for action in actions:
             match action:
                 case OpenRelay():
@@ -75,14 +75,14 @@ class House:
         return self.opened[action.allocation]
 
     def feed(self, data: bytes, client: Client) -> Message | None:
-        """Hand the bytes in, and return what the client is told for it."""
+        """Hand the bytes to the relay, and return its answer to the client."""
         self.to_clients.clear()
-        self.carry_out(self.relay.from_client(data, client, self.now))
+        self.carry_out(self.relay.handle_message(data, client, self.now))
         assert len(self.to_clients) <= 1
         return parse(self.to_clients[0].data) if self.to_clients else None
 
     def wait(self, seconds: float) -> None:
-        """Let time pass, with the timer called whenever it asks to be."""
+        """Let time pass, and call the timer whenever it is due."""
         end = self.now + seconds
         while (deadline := self.relay.next_deadline()) is not None and deadline <= end:
             self.now = max(deadline, self.now)
@@ -90,20 +90,25 @@ class House:
         self.now = end
 
 
-def house(rules=RULES, limits: Limits = STANDARD, **auth) -> House:
-    """A house with two users and one secret. Its clock shows 1000, and that is Unix time, too."""
+def simulate(rules=RULES, limits: Limits = STANDARD, **auth) -> SimulatedGateway:
+    """Make a gateway with two users and one secret. Its clock shows 1000, and that is Unix time, too."""
     settings = {"users": USERS, "secrets": [SECRET], "nonce_key": NONCE_KEY} | auth
-    return House(Relay(Auth(REALM, **settings), Policy(rules), limits=limits))
+    return SimulatedGateway(Relay(Auth(REALM, **settings), Policy(rules), limits=limits))
 
 
-class Caller:
-    """A client that knows the protocol: it takes over realm and nonce when it is told them."""
+class SimulatedClient:
+    """A client that speaks the protocol: it uses the nonce that it has been sent last."""
 
     def __init__(
-        self, place: House, address=("203.0.113.9", 1024), username="user-1", password="pass-1", protocol="udp"
+        self,
+        gateway: SimulatedGateway,
+        address=("203.0.113.9", 1024),
+        username="user-1",
+        password="pass-1",
+        protocol="udp",
     ):
-        self.house = place
-        self.client = Client(protocol, address, SERVER)
+        self.gateway = gateway
+        self.relay_client = Client(protocol, address, SERVER)
         self.username = username
         self.password = password
         self.nonce = b""
@@ -116,7 +121,7 @@ class Caller:
 
     @property
     def allocation(self):
-        return self.client.allocation
+        return self.relay_client.allocation
 
     def transaction_id(self) -> bytes:
         return next(self._ids).to_bytes(12, "big")
@@ -127,7 +132,7 @@ class Caller:
         return long_term_key(self.username, REALM, self.password, algorithm)
 
     def build(self, method: int, *attributes, transaction_id=None, sign=True) -> bytes:
-        """A request; with credentials as far as a nonce is known."""
+        """Write a request; with credentials once a nonce is known."""
         request = Writer(method, stun.REQUEST, transaction_id or self.transaction_id())
         for number, value in attributes:
             request.add(number, value)
@@ -144,26 +149,26 @@ class Caller:
         return request.finish(self.key, sha256=self.sha256, fingerprint=self.fingerprint)
 
     def send(self, data: bytes) -> Message | None:
-        """Send the bytes; the answer, whose nonce is taken over."""
+        """Send the bytes and return the answer, whose nonce is kept."""
         self.last_request = data
-        answer = self.house.feed(data, self.client)
+        answer = self.gateway.feed(data, self.relay_client)
         self.last_answer = answer.raw if answer else b""
         if answer and (nonce := answer.get(attribute.NONCE)):
             self.nonce = nonce
         return answer
 
     def request(self, method: int, *attributes, **how) -> Message | None:
-        """One request, one answer."""
+        """Send a request and return the answer."""
         return self.send(self.build(method, *attributes, **how))
 
-    def knock(self) -> Message | None:
-        """Ask without credentials, to get a nonce."""
+    def request_nonce(self) -> Message | None:
+        """Send an Allocate request without credentials; its refusal brings a nonce."""
         return self.request(stun.ALLOCATE, UDP_TRANSPORT, sign=False)
 
     def allocate(self, *attributes, **how) -> Message | None:
-        """Allocate with credentials."""
+        """Send an Allocate request with credentials, and return the answer."""
         if not self.nonce:
-            self.knock()
+            self.request_nonce()
         return self.request(stun.ALLOCATE, UDP_TRANSPORT, *attributes, **how)
 
     def refresh(self, lifetime: int | None = None, *attributes) -> Message | None:
@@ -185,15 +190,15 @@ class Caller:
         )
 
     def send_data(self, payload: bytes, peer=PEER, *attributes) -> list[SendToPeer]:
-        """A Send indication; what comes of it."""
+        """Send a Send indication, and return what goes to peers because of it."""
         transaction_id = self.transaction_id()
         indication = Writer(stun.SEND, stun.INDICATION, transaction_id)
         indication.add(*peer_attribute(peer, transaction_id)).add(attribute.DATA, payload)
         for number, value in attributes:
             indication.add(number, value)
-        self.house.to_peers.clear()
-        assert self.house.feed(indication.finish(), self.client) is None
-        return list(self.house.to_peers)
+        self.gateway.to_peers.clear()
+        assert self.gateway.feed(indication.finish(), self.relay_client) is None
+        return list(self.gateway.to_peers)
 
 
 def peer_attribute(peer, transaction_id: bytes) -> tuple[int, bytes]:
@@ -201,7 +206,7 @@ def peer_attribute(peer, transaction_id: bytes) -> tuple[int, bytes]:
 
 
 def code(answer: Message | None) -> int | None:
-    """The error code of an answer; 0 for success, None for silence."""
+    """Return the error code of an answer; 0 for success, None for silence."""
     if answer is None:
         return None
     value = answer.get(attribute.ERROR_CODE)

@@ -10,18 +10,18 @@ import pytest
 from tests.turn.live_gateway import (
     HOST,
     SECRET,
-    Caller,
-    Datagrams,
-    Peer,
-    Stream,
+    PeerSocket,
+    TcpTransport,
+    TurnClient,
+    UdpTransport,
     address_of,
     certificate,
     code,
     run,
     serving,
     settings,
-    until,
     unverified,
+    wait_until,
 )
 from turn.node import limits_of, own_hosts, relay_addresses
 from turn.relay import counters
@@ -40,18 +40,18 @@ def test_peers_change_without_a_packet_lost_and_without_a_peer_too_many(tmp_path
     async def scenario() -> None:
         path = tmp_path / "live.toml"
         path.write_text(f'peers = ["{HOST}"]')
-        async with serving(file=path) as node, Caller(Datagrams(address_of(node, "udp"))) as caller:
-            with Peer() as one, Peer() as other:
-                await caller.allocate()
-                await caller.bind(one.address, 0x4001)
-                await caller.bind(other.address, 0x4002)
+        async with serving(file=path) as node, TurnClient(UdpTransport(address_of(node, "udp"))) as client:
+            with PeerSocket() as one, PeerSocket() as other:
+                await client.allocate()
+                await client.bind(one.address, 0x4001)
+                await client.bind(other.address, 0x4002)
                 lost = sent = 0
                 policy = node.gateway.relay.policy
 
                 async def exchange() -> None:
                     nonlocal sent
                     sent += 1
-                    await caller.send_data(b"%d" % sent, 0x4001)
+                    await client.send_data(b"%d" % sent, 0x4001)
                     assert (await one.receive())[0] == b"%d" % sent
 
                 rewritten(path, f'peers = ["{HOST}:{one.address[1]}"]')
@@ -60,9 +60,9 @@ def test_peers_change_without_a_packet_lost_and_without_a_peer_too_many(tmp_path
                 for _ in range(10):
                     await exchange()
                 drops = node.gateway.relay.counters.drops[counters.REFUSED_PEER]
-                await caller.send_data(b"no", 0x4002)
-                other.send(b"no", caller.relayed)
-                await until(lambda: node.gateway.relay.counters.drops[counters.REFUSED_PEER] == drops + 2)
+                await client.send_data(b"no", 0x4002)
+                other.send(b"no", client.relayed)
+                await wait_until(lambda: node.gateway.relay.counters.drops[counters.REFUSED_PEER] == drops + 2)
                 assert await other.is_silent()
                 assert lost == 0
 
@@ -73,14 +73,14 @@ def test_users_and_secrets_change_and_allocations_stay(tmp_path: Path) -> None:
     async def scenario() -> None:
         path = tmp_path / "live.toml"
         path.write_text('[users]\nuser = "password"')
-        async with serving(file=path) as node, Caller(Datagrams(address_of(node, "udp"))) as old:
+        async with serving(file=path) as node, TurnClient(UdpTransport(address_of(node, "udp"))) as old:
             assert code(await old.allocate()) == 0
             rewritten(path, f'secrets = ["{SECRET}"]\n[users]\n')
-            await until(lambda: node.changeable.secrets == (SECRET,))
-            async with Caller(Datagrams(address_of(node, "udp"))) as late:
+            await wait_until(lambda: node.settings.secrets == (SECRET,))
+            async with TurnClient(UdpTransport(address_of(node, "udp"))) as late:
                 assert code(await late.allocate()) == 401
             known = issue(SECRET, "ann", 60, asyncio.get_running_loop().time() + node.gateway.relay.auth.epoch)
-            async with Caller(Datagrams(address_of(node, "udp")), known.username, known.password) as new:
+            async with TurnClient(UdpTransport(address_of(node, "udp")), known.username, known.password) as new:
                 assert code(await new.allocate()) == 0
             assert code(await old.release()) == 0
 
@@ -93,10 +93,10 @@ def test_a_file_that_makes_no_sense_changes_nothing(tmp_path: Path, caplog: pyte
         path.write_text(f'peers = ["{HOST}"]')
         async with serving(file=path) as node:
             rewritten(path, "peers = [")
-            await until(lambda: "what was before stays good" in caplog.text)
+            await wait_until(lambda: "what was before stays good" in caplog.text)
             assert node.gateway.relay.policy.allows(HOST, 5)
             rewritten(path, "peers = []")
-            await until(lambda: not node.gateway.relay.policy.allows(HOST, 5))
+            await wait_until(lambda: not node.gateway.relay.policy.allows(HOST, 5))
 
     with caplog.at_level(logging.ERROR):
         run(scenario)
@@ -104,9 +104,9 @@ def test_a_file_that_makes_no_sense_changes_nothing(tmp_path: Path, caplog: pyte
 
 def test_a_certificate_changes_under_a_connection(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def shown(node) -> str:
-        way = await Stream.open(address_of(node, "tls"), unverified())
-        found = way.writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-        await way.close()
+        transport = await TcpTransport.open(address_of(node, "tls"), unverified())
+        found = transport.writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        await transport.close()
         return ssl.DER_cert_to_PEM_cert(found)
 
     async def scenario() -> None:
@@ -114,19 +114,19 @@ def test_a_certificate_changes_under_a_connection(tmp_path: Path, caplog: pytest
         (tmp_path / "new").mkdir()
         new_cert, new_key = certificate(tmp_path / "new", "new.example")
         async with serving(certificate=cert, key=key) as node:
-            way = await Stream.open(address_of(node, "tls"), unverified())
-            async with Caller(way) as caller:
-                with Peer() as peer:
-                    await caller.allocate()
-                    await caller.bind(peer.address)
+            transport = await TcpTransport.open(address_of(node, "tls"), unverified())
+            async with TurnClient(transport) as client:
+                with PeerSocket() as peer:
+                    await client.allocate()
+                    await client.bind(peer.address)
                     old = await shown(node)
                     rewritten(cert, "no certificate")
-                    await until(lambda: "stays what it was" in caplog.text)
+                    await wait_until(lambda: "stays what it was" in caplog.text)
                     assert await shown(node) == old
                     rewritten(key, new_key.read_text())
                     rewritten(cert, new_cert.read_text())
                     while await shown(node) == old:
-                        await caller.send_data(b"on")
+                        await client.send_data(b"on")
                         assert (await peer.receive())[0] == b"on"
                     assert await shown(node) == new_cert.read_text()
 
@@ -143,14 +143,14 @@ def test_limits_come_from_the_settings() -> None:
 def test_strangers_over_udp_are_answered_as_often_as_the_settings_say(rate: int) -> None:
     async def scenario() -> None:
         async with serving(stranger_rate=rate) as node:
-            way = Datagrams(address_of(node, "udp"))
+            transport = UdpTransport(address_of(node, "udp"))
             answers, drops = node.gateway.relay.counters.answers, node.gateway.relay.counters.drops
             for _ in range(50):
-                await way.send(Writer(stun.BINDING, stun.REQUEST, bytes(12)).finish())
-            await until(lambda: answers["Binding", 0] + drops[counters.RATE_LIMITED] == 50)
+                await transport.send(Writer(stun.BINDING, stun.REQUEST, bytes(12)).finish())
+            await wait_until(lambda: answers["Binding", 0] + drops[counters.RATE_LIMITED] == 50)
             assert answers["Binding", 0] >= 5
             assert bool(drops[counters.RATE_LIMITED]) == bool(rate)
-            await way.close()
+            await transport.close()
 
     run(scenario)
 

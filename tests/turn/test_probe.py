@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from coinop import settings
-from tests.turn.live_gateway import HOST, PASSWORD, SECRET, USER, Peer, address_of, certificate, run, serving
-from turn.probe import Config, Failed, probe, serve
+from tests.turn.live_gateway import HOST, PASSWORD, SECRET, USER, PeerSocket, address_of, certificate, run, serving
+from turn.probe import Config, ProbeError, probe, serve
 from turn.wire import attributes as attribute
 from turn.wire import stun
 
@@ -74,7 +74,7 @@ def test_a_gateway_that_drains_is_there_and_gives_nothing() -> None:
         async with serving() as node:
             node.gateway.relay.draining = True
             await asyncio.to_thread(probe, config(address_of(node, "udp")))
-            with pytest.raises(Failed, match="508"):
+            with pytest.raises(ProbeError, match="508"):
                 await asyncio.to_thread(probe, config(address_of(node, "udp"), username=USER, password=PASSWORD))
 
     run(scenario)
@@ -83,19 +83,19 @@ def test_a_gateway_that_drains_is_there_and_gives_nothing() -> None:
 def test_tls_where_it_is_not_spoken() -> None:
     async def scenario() -> None:
         async with serving() as node:
-            with pytest.raises(Failed, match="by TLS, which nobody seems to speak there"):
+            with pytest.raises(ProbeError, match="by TLS, which nobody seems to speak there"):
                 await asyncio.to_thread(probe, config(address_of(node, "tcp"), transport="tls"))
 
     run(scenario)
 
 
 def test_nobody_there() -> None:
-    with Peer() as peer:
-        with pytest.raises(Failed, match="does not answer"):
+    with PeerSocket() as peer:
+        with pytest.raises(ProbeError, match="does not answer"):
             probe(config(peer.address, seconds=0.2))
-        with pytest.raises(Failed, match="can't be reached"):
+        with pytest.raises(ProbeError, match="can't be reached"):
             probe(config(peer.address, transport="tcp", seconds=0.2))
-    with pytest.raises(Failed, match="can't be reached"):
+    with pytest.raises(ProbeError, match="can't be reached"):
         probe(config(("no-such-host.invalid", 5)))
 
 
@@ -109,7 +109,7 @@ def test_somebody_else_there() -> None:
         server = await asyncio.start_server(talk, HOST, 0)
         async with server:
             address = server.sockets[0].getsockname()
-            with pytest.raises(Failed, match="no gateway"):
+            with pytest.raises(ProbeError, match="no gateway"):
                 await asyncio.to_thread(probe, config(address, transport="tcp"))
 
     run(scenario)
@@ -129,7 +129,7 @@ def test_answers_that_make_no_sense(number: int, value: bytes) -> None:
         return answer.add(attribute.NONCE, b"nonce").finish()
 
     async def scenario() -> None:
-        with Peer() as somebody:
+        with PeerSocket() as somebody:
             asked = config(somebody.address, username=USER, password=PASSWORD)
             asking = asyncio.create_task(asyncio.to_thread(probe, asked))
             while not asking.done():
@@ -139,7 +139,7 @@ def test_answers_that_make_no_sense(number: int, value: bytes) -> None:
                     data, source = await receiving
                     somebody.send(answered(stun.parse(data)), source)
                 receiving.cancel()
-            with pytest.raises(Failed, match="make no sense"):
+            with pytest.raises(ProbeError, match="make no sense"):
                 await asking
 
     run(scenario)
@@ -154,7 +154,7 @@ def test_somebody_who_hangs_up() -> None:
             connection, _ = await asyncio.get_running_loop().sock_accept(server)
             await asyncio.get_running_loop().sock_recv(connection, 100)
             connection.close()
-            with pytest.raises(Failed, match=r"it closes the connection|it does not answer: "):
+            with pytest.raises(ProbeError, match=r"it closes the connection|it does not answer: "):
                 await asking
 
         run(scenario)

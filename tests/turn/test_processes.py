@@ -1,4 +1,4 @@
-"""What processes are handed down, and what they tell each other; test_server.py has them run."""
+"""The messages between parent and children, and children that misbehave; test_server.py has real ones run."""
 
 import asyncio
 import sys
@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.turn.live_gateway import run, settings, until
+from tests.turn.live_gateway import run, settings, wait_until
 from turn.gateway.sockets import bind, close
 from turn.http.metrics import Figure
-from turn.processes import HANDED_DOWN, HandedDown, Said, Siblings
+from turn.processes import HANDED_DOWN, ChildMessage, GatewayProcesses, HandedDown
 
 PROGRAM = f"""
 import json, os, socket, sys
@@ -20,7 +20,7 @@ handed = json.loads(os.environ["{HANDED_DOWN}"])
 control = socket.socket(fileno=handed["control"])
 lines = control.makefile("rw")
 """
-"""How a process begins that does not do what it should."""
+"""The begin of a child that does not do what it should."""
 
 
 def command(rest: str) -> tuple[str, ...]:
@@ -41,7 +41,7 @@ print('{"ready": true}', file=lines, flush=True)
 print("nonsense", file=lines, flush=True)
 lines.read()
 """
-"""What it says makes no sense, and it does not end by itself."""
+"""A child whose messages make no sense, and which does not end by itself."""
 
 
 @given(st.integers(0, 1000), st.lists(st.tuples(st.sampled_from(["udp", "tcp"]), st.integers(0, 99))), st.binary())
@@ -50,26 +50,26 @@ def test_what_is_handed_down_arrives(control: int, sockets: list[tuple[str, int]
     assert HandedDown.from_environment(handed.to_environment()) == handed
 
 
-def started(rest: str, count: int = 2, **changes: float) -> tuple[Siblings, list]:
+def started(rest: str, count: int = 2, **changes: float) -> tuple[GatewayProcesses, list]:
     config = settings(processes=count, **changes)
     bound = bind(config)
-    return Siblings(config, bound, b"key", command(rest)), bound
+    return GatewayProcesses(config, bound, b"key", command(rest)), bound
 
 
 def test_they_are_ready_add_up_and_end() -> None:
     async def scenario() -> None:
-        siblings, bound = started(OBEDIENT)
+        processes, bound = started(OBEDIENT)
         stop = asyncio.Event()
-        running = asyncio.create_task(siblings.run(stop))
-        assert siblings.state == "NOT-READY"
-        await until(lambda: siblings.state == "READY")
-        figures = dict((name, value) for name, _, value in await siblings.figures())
+        running = asyncio.create_task(processes.run(stop))
+        assert processes.state == "NOT-READY"
+        await wait_until(lambda: processes.state == "READY")
+        figures = dict((name, value) for name, _, value in await processes.figures())
         assert figures["stunner_allocations_active"] == 6
         assert figures["coinop_turn_dropped_total"] == 4
         stop.set()
         await running
-        assert siblings.state == "TERMINATING"
-        await siblings.close()
+        assert processes.state == "TERMINATING"
+        await processes.close()
         for each in bound:
             close(each)
 
@@ -82,14 +82,14 @@ def test_one_that_ends_is_started_again_more_and_more_slowly(
 ) -> None:
     async def scenario() -> None:
         monkeypatch.setattr("turn.processes.FIRST_DELAY", 0.001)
-        siblings, bound = started(rest, count=1)
+        processes, bound = started(rest, count=1)
         stop = asyncio.Event()
-        running = asyncio.create_task(siblings.run(stop))
-        await until(lambda: caplog.text.count("starting it again") == 3)
-        figures = await siblings.figures()
+        running = asyncio.create_task(processes.run(stop))
+        await wait_until(lambda: caplog.text.count("starting it again") == 3)
+        figures = await processes.figures()
         assert [value for name, _, value in figures if name == "coinop_turn_restarts_total"] == [3]
         stop.set()
-        await siblings.close()
+        await processes.close()
         await running
         for each in bound:
             close(each)
@@ -104,7 +104,7 @@ figures = st.lists(
 
 @given(st.booleans(), st.none() | figures)
 def test_what_is_said_is_heard(ready: bool, counted: list[Figure] | None) -> None:
-    assert Said.from_line(Said(ready, counted).to_line()) == Said(ready, counted)
+    assert ChildMessage.from_line(ChildMessage(ready, counted).to_line()) == ChildMessage(ready, counted)
 
 
 @given(st.binary(max_size=60))
@@ -113,4 +113,4 @@ def test_what_is_said_is_heard(ready: bool, counted: list[Figure] | None) -> Non
 @example(100_000 * b"[")
 def test_any_line_is_heard_or_refused(line: bytes) -> None:
     with suppress(ValueError):
-        assert isinstance(Said.from_line(line), Said)
+        assert isinstance(ChildMessage.from_line(line), ChildMessage)

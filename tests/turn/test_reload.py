@@ -1,4 +1,4 @@
-"""What changes while running: files that make sense take effect, others are said to make none."""
+"""Changes while running: files that make sense take effect, others are reported."""
 
 import asyncio
 import errno
@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.turn.live_gateway import certificate, run, settings, until
+from tests.turn.live_gateway import certificate, run, settings, wait_until
 from turn.relay.peer_rules import Name
 from turn.relay.policy import rule
-from turn.reload import Certificates, Unusable, follow, read
+from turn.reload import Certificates, UnusableFileError, follow, read_settings
 
 SECRET = "a secret that is long enough"
 
@@ -34,7 +34,7 @@ SECRET = "a secret that is long enough"
 )
 def test_a_file_takes_the_place_of_settings(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text % SECRET)
-    found = read(settings(file=tmp_path / name))
+    found = read_settings(settings(file=tmp_path / name))
     assert found.peers == (rule("10.0.0.0/8"), Name("worker", 9000, 9000))
     assert found.users == {"ann": "pass"}
     assert found.secrets == (SECRET,)
@@ -44,7 +44,7 @@ def test_a_file_takes_the_place_of_settings(tmp_path: Path, name: str, text: str
 
 def test_what_a_file_does_not_name_stays(tmp_path: Path) -> None:
     (tmp_path / "live.toml").write_text("peers = []")
-    found = read(settings(file=tmp_path / "live.toml", secret=SECRET))
+    found = read_settings(settings(file=tmp_path / "live.toml", secret=SECRET))
     assert (found.peers, found.secrets) == ((), (SECRET,))
     assert found.users == {"user": "password"}
 
@@ -64,20 +64,20 @@ def test_what_a_file_does_not_name_stays(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_said_with_the_files_name(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "live.toml").write_text(text)
-    with pytest.raises(Unusable, match=sentence) as caught:
-        read(settings(file=tmp_path / "live.toml"))
+    with pytest.raises(UnusableFileError, match=sentence) as caught:
+        read_settings(settings(file=tmp_path / "live.toml"))
     assert "live.toml" in str(caught.value)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(Unusable, match=f"{os.strerror(errno.ENOENT)}$"):
-        read(settings(file=tmp_path / "live.toml"))
+    with pytest.raises(UnusableFileError, match=f"{os.strerror(errno.ENOENT)}$"):
+        read_settings(settings(file=tmp_path / "live.toml"))
     (tmp_path / "live.json").write_text("{")
-    with pytest.raises(Unusable, match="it is no JSON"):
-        read(settings(file=tmp_path / "live.json"))
+    with pytest.raises(UnusableFileError, match="it is no JSON"):
+        read_settings(settings(file=tmp_path / "live.json"))
     (tmp_path / "live.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(Unusable, match="UTF-8"):
-        read(settings(file=tmp_path / "live.toml"))
+    with pytest.raises(UnusableFileError, match="UTF-8"):
+        read_settings(settings(file=tmp_path / "live.toml"))
 
 
 @hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -86,8 +86,8 @@ def test_any_file_can_be_read_or_is_unusable(tmp_path: Path, content: bytes, suf
     path = tmp_path / f"live{suffix}"
     path.write_bytes(content)
     try:
-        found = read(settings(file=path))
-    except Unusable:
+        found = read_settings(settings(file=path))
+    except UnusableFileError:
         return
     assert isinstance(found.peers, tuple)
 
@@ -96,14 +96,14 @@ def test_a_certificate_that_is_none(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
     certificates = Certificates(cert, key)
     key.write_text("no key")
-    with pytest.raises(Unusable, match="can't be used"):
+    with pytest.raises(UnusableFileError, match="can't be used"):
         certificates.load()
-    with pytest.raises(Unusable, match=f"{os.strerror(errno.ENOENT)}$"):
+    with pytest.raises(UnusableFileError, match=f"{os.strerror(errno.ENOENT)}$"):
         Certificates(tmp_path / "nothing.pem", key)
-    with pytest.raises(Unusable, match="not a certificate and its key as PEM"):
+    with pytest.raises(UnusableFileError, match="not a certificate and its key as PEM"):
         Certificates(key, key)
     (tmp_path / "other").mkdir()
-    with pytest.raises(Unusable, match="the key is another certificate's"):
+    with pytest.raises(UnusableFileError, match="the key is another certificate's"):
         Certificates(cert, certificate(tmp_path / "other")[1])
 
 
@@ -114,7 +114,7 @@ def test_nobody_is_asked_for_a_pass_phrase(tmp_path: Path) -> None:
     made = load_pem_private_key(key.read_bytes(), None)
     form = (Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"pass phrase"))
     encrypted.write_bytes(made.private_bytes(*form))
-    with pytest.raises(Unusable, match="is encrypted"):
+    with pytest.raises(UnusableFileError, match="is encrypted"):
         Certificates(cert, encrypted)
 
 
@@ -137,8 +137,8 @@ def test_files_that_are_written_or_exchanged_are_noticed(tmp_path: Path) -> None
                 path.write_text(text)
             return text in seen
 
-        await until(lambda: written("second", exchanged=False))
-        await until(lambda: written("third", exchanged=True))
+        await wait_until(lambda: written("second", exchanged=False))
+        await wait_until(lambda: written("third", exchanged=True))
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
 
@@ -166,14 +166,14 @@ def test_a_folder_that_is_not_there_is_tried_again(
 
         monkeypatch.setattr("turn.reload.RETRY_SECONDS", 0.01)
         following = asyncio.create_task(follow([tmp_path / "later" / "live.toml"], changed))
-        await until(lambda: "can't be watched" in caplog.text)
+        await wait_until(lambda: "can't be watched" in caplog.text)
         (tmp_path / "later").mkdir()
 
         def written() -> bool:
             (tmp_path / "later" / "live.toml").write_text("now")
             return seen.is_set()
 
-        await until(written)
+        await wait_until(written)
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
 

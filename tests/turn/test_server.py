@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from benchmarks.gateway.client import CHANNEL, Client, Credentials, RelayError, allocated
-from tests.turn.live_gateway import HOST, PASSWORD, SECRET, USER, Peer, run, settings
+from tests.turn.live_gateway import HOST, PASSWORD, SECRET, USER, PeerSocket, run, settings
 from turn.gateway.sockets import bind, close
 from turn.processes import HANDED_DOWN
 from turn.server import FAILED, serve
@@ -30,7 +30,7 @@ TRIES = 3
 processes = pytest.mark.parametrize("processes", [1, 2])
 
 
-def until(condition: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     """Wait for a condition in another process."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
@@ -68,7 +68,7 @@ class Program:
     @contextmanager
     def sessions(self, count: int) -> Iterator[list["Session"]]:
         with ExitStack() as stack:
-            yield [Session(stack.enter_context(self.client()), stack.enter_context(Peer())) for _ in range(count)]
+            yield [Session(stack.enter_context(self.client()), stack.enter_context(PeerSocket())) for _ in range(count)]
 
     def refuses(self) -> bool:
         try:
@@ -82,13 +82,13 @@ class Program:
 class Session:
     """A client and its peer."""
 
-    def __init__(self, client: Client, peer: Peer) -> None:
+    def __init__(self, client: Client, peer: PeerSocket) -> None:
         self.client, self._peer = client, peer
         peer.socket.settimeout(PATIENCE)
         client.bind(peer.address)
 
     def goes_on(self) -> bool:
-        """Whether a packet gets to the peer, and one back."""
+        """Tell whether a packet gets to the peer, and one back."""
         try:
             self.client.bind(self._peer.address)
         except RelayError:
@@ -100,7 +100,7 @@ class Session:
 
 
 def free_ports() -> list[int]:
-    """Four that are free for TCP and UDP now."""
+    """Find four ports that are free for TCP and UDP now."""
     with ExitStack() as stack:
         bound = [bind(settings())[0] for _ in range(4)]
         for each in bound:
@@ -110,11 +110,11 @@ def free_ports() -> list[int]:
 
 @contextmanager
 def program(**changes: str) -> Iterator[Program]:
-    """A gateway that is ready. Somebody else may take one of its ports before it does: then there is another try."""
+    """Start a gateway and wait until it is ready. Try again if another program takes one of its ports before."""
     for _ in range(TRIES):
         started = start(**changes)
         try:
-            until(lambda found=started: found.process.poll() is not None or found.get("/ready")[0] == 200)
+            wait_until(lambda found=started: found.process.poll() is not None or found.get("/ready")[0] == 200)
             if started.process.poll() is None:
                 yield started
                 return
@@ -150,8 +150,8 @@ def test_it_serves_drains_and_ends(processes: int) -> None:
             assert gateway.metric("coinop_turn_processes") == processes
             assert gateway.metric("stunner_cluster_packets_total") == 16
             gateway.process.send_signal(signal.SIGTERM)
-            until(lambda: gateway.get("/ready")[0] == 503)
-            until(gateway.refuses)
+            wait_until(lambda: gateway.get("/ready")[0] == 503)
+            wait_until(gateway.refuses)
             assert gateway.get("/live")[0] == 200
             assert json.loads(gateway.get("/status")[1])["status"] == "TERMINATING"
             for session in sessions:
@@ -178,8 +178,8 @@ def test_a_process_that_dies_takes_its_own_clients_alone_and_is_started_again() 
         packets = gateway.metric("stunner_cluster_packets_total")
         victim, survivor = children(gateway.process.pid)
         os.kill(victim, signal.SIGKILL)
-        until(lambda: gateway.get("/ready")[0] == 503)
-        until(lambda: gateway.get("/ready")[0] == 200)
+        wait_until(lambda: gateway.get("/ready")[0] == 503)
+        wait_until(lambda: gateway.get("/ready")[0] == 200)
         assert survivor in children(gateway.process.pid)
         assert gateway.metric("coinop_turn_restarts_total") == 1
         assert gateway.metric("stunner_cluster_packets_total") == packets  # none forgotten
@@ -195,7 +195,7 @@ def test_no_process_outlives_the_first() -> None:
         assert len(others) == 2
         gateway.process.kill()
         gateway.process.wait()
-        until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in others))
+        wait_until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in others))
 
 
 def test_rest_is_off_unless_asked_for() -> None:
@@ -223,7 +223,7 @@ def test_the_status_tells_what_the_file_says_now(processes: int, tmp_path: Path)
         live.write_text("peers = [")
         assert peers() == ["10.1.0.0/16"]
         live.write_text('peers = ["worker:9000"]')
-        until(lambda: peers() == ["worker:9000"])
+        wait_until(lambda: peers() == ["worker:9000"])
 
 
 @pytest.mark.parametrize(

@@ -282,7 +282,7 @@ def _hand_over(memory: Memory, slot: int, begin: int, length: int, segment: int,
 
 @compiled
 def _may_pass(bucket: TokenBucket, size: int, now: int) -> bool:
-    """Take a packet's bytes from a bucket as ``Bucket.take`` does; no limit while the rate is 0."""
+    """Take a packet's bytes from a bucket as ``TokenBucket.consume`` does; no limit while the rate is 0."""
     if bucket.rate == 0.0:
         return True
     seconds = now * 1e-9

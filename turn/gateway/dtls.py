@@ -1,8 +1,8 @@
 """Clients on DTLS over UDP (RFC 7350), through pyOpenSSL.
 
 A stranger first has to show that it receives at the address that it sends from: OpenSSL answers its ClientHello with a
-cookie and keeps nothing (RFC 6347 section 4.2.1). Then a connection is made, and takes one of the places that streams
-have too. One record holds one TURN message.
+cookie and keeps nothing (RFC 6347 section 4.2.1). Then a connection is made, under the limit of all connections. One
+record holds one TURN message.
 """
 
 import asyncio
@@ -11,28 +11,38 @@ import logging
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 from OpenSSL import SSL
 
-from turn.gateway.relayed import Leg
-from turn.gateway.tcp import HANDSHAKE_SECONDS, IDLE, NO_TURN, Places
-from turn.gateway.traffic import Traffic
-from turn.gateway.udp import OnMessage
+from turn.gateway.listener import (
+    HANDSHAKE_SECONDS,
+    IDLE,
+    NO_TURN,
+    ConnectionLimit,
+    ConnectionListener,
+    OnGone,
+    OnMessage,
+)
+from turn.gateway.relayed import ClientTransport, RelayedTransport
 from turn.relay.allocation import Client
 from turn.wire import channel
-from turn.wire.attributes import Address, plain_host, text_of
-from turn.wire.errors import Malformed
+from turn.wire.attributes import plain_host
+from turn.wire.errors import MalformedError
 
 logger = logging.getLogger(__name__)
 
+SocketAddress: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
+"""An address as Python's sockets have it; with IPv6, flow information and scope are part of it."""
+
 READ_AT_ONCE: Final = 16
+"""Datagrams that are read before asyncio has its turn."""
 MAX_DATAGRAM: Final = 65_536
 MTU: Final = 1200
-"""Bytes of a datagram of the handshake, in which the certificate is cut up: they pass everywhere."""
+"""Bytes of a datagram of the handshake, into which the certificate is cut: so long ones pass everywhere."""
 
 MAX_HELLO: Final = 4096
 """Bytes of a datagram with a ClientHello; they have some hundred, 2000 with keys for after quantum computers.
@@ -51,14 +61,17 @@ _AGAIN: Final = (SSL.WantReadError, SSL.WantWriteError)
 
 
 class Identity:
-    """Certificate and key, and what cookies are made with."""
+    """Certificate and key of the gateway, and the key that cookies are made with."""
 
     def __init__(self) -> None:
         self._cookie_key = secrets.token_bytes(32)
         self._context: SSL.Context | None = None
 
     def load(self, certificate: Path, key: Path) -> None:
-        """Use these for connections from now on. Raises SSL.Error, OSError; then nothing has changed."""
+        """Use certificate and key, both PEM files, for connections from now on.
+
+        Raises SSL.Error and OSError; then nothing has changed.
+        """
         context = SSL.Context(SSL.DTLS_SERVER_METHOD)
         context.set_min_proto_version(_DTLS1_2)
         for option in (SSL.OP_NO_QUERY_MTU, SSL.OP_NO_RENEGOTIATION, SSL.OP_COOKIE_EXCHANGE):
@@ -72,7 +85,7 @@ class Identity:
         self._context = context
 
     def connection(self) -> SSL.Connection:
-        """One that waits for a ClientHello."""
+        """Make a connection that waits for a ClientHello."""
         if self._context is None:
             raise RuntimeError("no certificate has been loaded")
         connection = SSL.Connection(self._context, None)
@@ -84,75 +97,61 @@ class Identity:
         return hmac.digest(self._cookie_key, repr(connection.get_app_data()).encode(), "sha256")[:_COOKIE_BYTES]
 
 
-class DtlsListener:
+class DtlsListener(ConnectionListener):
     """A UDP socket that clients speak DTLS to."""
-
-    protocol = "dtls"
 
     def __init__(
         self,
         sock: socket.socket,
         on_message: OnMessage,
-        on_gone: Callable[[Client], None],
-        places: Places,
+        on_gone: OnGone,
+        limit: ConnectionLimit,
         identity: Identity,
     ) -> None:
-        self.sock = sock
-        self.address: Address = sock.getsockname()[:2]
-        self.traffic = Traffic()
-        self.on_message = on_message
-        self.on_gone = on_gone
-        self.places = places
-        self.accepted = 0
+        super().__init__("dtls", sock, on_message, on_gone, limit)
         self._identity = identity
         self._spare: SSL.Connection | None = None
-        self._clients: dict[Any, DtlsClient] = {}
+        """A connection that no client has yet: strangers are asked for a cookie by it, one after the other."""
+        self._clients: dict[SocketAddress, DtlsClientTransport] = {}
         self._loop = asyncio.get_running_loop()
-        sock.setblocking(False)
-
-    @property
-    def name(self) -> str:
-        """As metrics have it."""
-        return f"{self.protocol}:{text_of(self.address)}"
 
     @property
     def connections(self) -> int:
-        """Clients that are connected."""
+        """Count the clients that are connected."""
         return len(self._clients)
 
-    @property
-    def clients(self) -> tuple["DtlsClient", ...]:
-        """They themselves."""
-        return tuple(self._clients.values())
-
     def start(self) -> None:
-        """Take what comes."""
+        """Read datagrams from now on."""
         self._loop.add_reader(self.sock.fileno(), self.read)
 
     async def close(self) -> None:
-        """End all connections."""
+        """Read no more and end all connections."""
         self._loop.remove_reader(self.sock.fileno())
-        for client in self.clients:
+        self.close_connections()
+
+    def close_connections(self) -> None:
+        """Tell all clients that their connections are over."""
+        for client in tuple(self._clients.values()):
             client.close()
 
     def renew(self) -> None:
-        """The identity has another certificate now."""
+        """Use the certificate that the identity has now for the next client."""
         self._spare = None
 
-    def transmit(self, connection: SSL.Connection, address: Any) -> None:
-        """Send what a connection has to say."""
+    def transmit(self, connection: SSL.Connection, address: SocketAddress) -> None:
+        """Send what OpenSSL has written for this connection."""
         with suppress(*_AGAIN, SSL.Error, OSError):
             while True:
                 for datagram in datagrams_of(connection.bio_read(MAX_DATAGRAM)):
                     self.sock.sendto(datagram, address)
 
-    def gone(self, address: Any) -> None:
-        """A client's connection is over."""
+    def remove(self, address: SocketAddress) -> None:
+        """Forget a client whose connection is over, and give its place back."""
         del self._clients[address]
-        self.places.give_back()
+        self.limit.release()
 
     def read(self) -> None:
-        """Take some of the datagrams that are there."""
+        """Handle some of the datagrams that the socket holds."""
         for _ in range(READ_AT_ONCE):
             try:
                 data, address = self.sock.recvfrom(MAX_DATAGRAM)
@@ -162,10 +161,10 @@ class DtlsListener:
             if client is not None and not (client.established and is_client_hello(data)):
                 client.receive(data)
             elif is_client_hello(data):
-                self._welcome(data, address)
+                self._answer_hello(data, address)
 
-    def _welcome(self, data: bytes, address: Any) -> None:
-        """Ask for a cookie, or take a client that shows one. Nothing is kept of one that does not."""
+    def _answer_hello(self, data: bytes, address: SocketAddress) -> None:
+        """Ask for a cookie, or connect a client that shows one. Keep nothing of one that does not."""
         connection = self._spare or self._identity.connection()
         self._spare = connection
         connection.set_app_data(address)
@@ -182,89 +181,90 @@ class DtlsListener:
         self._spare = None
         if address in self._clients:  # it has begun anew, and has just proven that it is there
             self._clients[address].close()
-        if not self.places.take():
+        if not self.limit.acquire():
             return
         self.accepted += 1
-        self._clients[address] = client = DtlsClient(self, connection, address)
+        self._clients[address] = client = DtlsClientTransport(self, connection, address)
         client.receive(b"")
 
 
-class DtlsClient:
+class DtlsClientTransport(ClientTransport):
     """The way to a client on DTLS."""
 
-    datagrams = None
+    destination = None
 
-    def __init__(self, listener: DtlsListener, connection: SSL.Connection, address: Any) -> None:
+    def __init__(self, listener: DtlsListener, connection: SSL.Connection, address: SocketAddress) -> None:
         self.established = False
+        """Whether the handshake is over."""
         self.traffic = listener.traffic
         self._listener = listener
         self._connection = connection
         self._address = address
         self._client = Client("dtls", (plain_host(address[0]), address[1]), listener.address, self)
-        self._leg: Leg | None = None
+        self._relayed: RelayedTransport | None = None
         self._closed = False
         self._loop = asyncio.get_running_loop()
         self._resend: asyncio.TimerHandle | None = None
         self._idle: asyncio.TimerHandle | None = self._loop.call_later(HANDSHAKE_SECONDS, self.close, IDLE)
 
     def receive(self, data: bytes) -> None:
-        """A datagram came."""
+        """Handle a datagram of the client: a part of the handshake, or records. Empty, it only starts the handshake."""
         try:
             if data:
                 self._connection.bio_write(data)
             if not self.established:
                 self._connection.do_handshake()
                 self.established = True
-                self._wait_idle()
+                self._start_idle_timer()
             while not self._closed:
-                self._take(self._connection.recv(MAX_DATAGRAM))
+                self._handle_message(self._connection.recv(MAX_DATAGRAM))
         except _AGAIN:
             self._transmit()
-        except (SSL.Error, Malformed) as error:
+        except (SSL.Error, MalformedError) as error:
             logger.debug("! %r: %s", self._client, error)
-            self.close(NO_TURN if isinstance(error, Malformed) else "")
+            self.close(NO_TURN if isinstance(error, MalformedError) else "")
 
-    def _take(self, message: bytes) -> None:
+    def _handle_message(self, message: bytes) -> None:
         now = time.monotonic()
         if not channel.is_channel_data(message[0]):
             self._listener.on_message(message, self._client, now)
-        elif self._leg:
-            self._leg.forward(*channel.decode(message), now)
+        elif self._relayed:
+            self._relayed.forward(*channel.decode(message), now)
         else:
             self._listener.traffic.strays += 1
 
     def send(self, data: bytes) -> bool:
-        """Send a STUN message. Whether it could be sent."""
+        """Send a STUN message. Return whether it could be sent."""
         return self._write(data)
 
     def send_channel_data(self, number: int, payloads: Sequence[memoryview], tos: int) -> int:
-        """Send as ChannelData, a record for each. How many went."""
+        """Send each payload as ChannelData in a record of its own. Return how many could be sent."""
         return sum(self._write(channel.encode(number, payload)) for payload in payloads)
 
-    def attach(self, leg: Leg) -> None:
-        """The client has an allocation from now on."""
-        self._leg = leg
-        self._stop_idle()
+    def attach(self, relayed: RelayedTransport) -> None:
+        """Hand ChannelData to this relayed transport, and let the connection be idle."""
+        self._relayed = relayed
+        self._stop_idle_timer()
 
     def detach(self) -> None:
-        """It has none any more."""
-        self._leg = None
-        self._wait_idle()
+        """Treat the client as a stranger again."""
+        self._relayed = None
+        self._start_idle_timer()
 
     def close(self, reason: str = "") -> None:
-        """Say goodbye, and forget the connection. The reason is counted, where it is ours."""
+        """Tell the client that the connection is over, and forget it. A reason of ours is counted."""
         if self._closed:
             return
         self._closed = True
         if reason:
-            self._listener.places.closed[reason] += 1
+            self._listener.limit.closed[reason] += 1
         with suppress(SSL.Error):
             self._connection.shutdown()
         self._listener.transmit(self._connection, self._address)
-        self._stop_idle()
+        self._stop_idle_timer()
         if self._resend:
             self._resend.cancel()
-        self._listener.gone(self._address)
+        self._listener.remove(self._address)
         self._listener.on_gone(self._client)
 
     def _write(self, data: bytes) -> bool:
@@ -279,33 +279,33 @@ class DtlsClient:
         return True
 
     def _transmit(self) -> None:
-        """Send what the connection has to say, and again if nobody answers."""
+        """Send what OpenSSL has written, and have it send again if nobody answers."""
         self._listener.transmit(self._connection, self._address)
         if self._resend:
             self._resend.cancel()
             self._resend = None
         wait = self._connection.DTLSv1_get_timeout()
         if wait is not None and not self._closed:
-            self._resend = self._loop.call_later(wait, self._send_again)
+            self._resend = self._loop.call_later(wait, self._retransmit)
 
-    def _send_again(self) -> None:
+    def _retransmit(self) -> None:
         with suppress(SSL.Error):
             self._connection.DTLSv1_handle_timeout()
         self._transmit()
 
-    def _wait_idle(self) -> None:
-        self._stop_idle()
+    def _start_idle_timer(self) -> None:
+        self._stop_idle_timer()
         if not self._closed:
-            self._idle = self._loop.call_later(self._listener.places.idle, self.close, IDLE)
+            self._idle = self._loop.call_later(self._listener.limit.idle_seconds, self.close, IDLE)
 
-    def _stop_idle(self) -> None:
+    def _stop_idle_timer(self) -> None:
         if self._idle:
             self._idle.cancel()
             self._idle = None
 
 
 def is_client_hello(data: bytes) -> bool:
-    """Whether a datagram begins a handshake: an unencrypted record with a ClientHello, of a size that makes sense."""
+    """Tell whether a datagram begins a handshake: an unencrypted record with a ClientHello, not too long."""
     return (
         _RECORD_HEADER < len(data) <= MAX_HELLO
         and data[0] == _HANDSHAKE
@@ -315,7 +315,7 @@ def is_client_hello(data: bytes) -> bool:
 
 
 def datagrams_of(records: bytes) -> Iterator[bytes]:
-    """Records, as OpenSSL has written them one behind the other, in datagrams: whole ones, as many as go into one."""
+    """Cut what OpenSSL has written into datagrams: each has whole records, as many as fit into ``MTU`` bytes."""
     start = at = 0
     while at + _RECORD_HEADER <= len(records):
         end = at + _RECORD_HEADER + int.from_bytes(records[at + 11 : at + 13], "big")

@@ -1,7 +1,7 @@
 """The gateway of one process: listeners, relay sockets, and the relay that decides what they do.
 
-It carries out what ``Relay`` asks for and keeps its clock. How packets get through is legs.py, datagrams.py, streams.py
-and dtls.py; which sockets to listen on, and everything that changes while running, is server.py's business.
+It carries out what ``Relay`` asks for and keeps its clock. How packets get through is left to relayed.py, udp.py,
+tcp.py and dtls.py; which sockets to listen on, and everything that changes while running, to turn/node.py.
 """
 
 import asyncio
@@ -10,15 +10,14 @@ import logging
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from turn.datapath.event_loop import close_data_path, open_data_path
-from turn.gateway.dtls import DtlsListener
+from turn.gateway.listener import Listener
 from turn.gateway.ports import RelayPorts, address_of
-from turn.gateway.relayed import Leg, Transport
-from turn.gateway.tcp import StreamListener
-from turn.gateway.udp import DatagramListener
+from turn.gateway.relayed import RelayedTransport, transport_of
+from turn.gateway.udp import UdpListener
 from turn.relay.actions import Action, CloseClient, CloseRelay, DropReservation, OpenRelay, SendToClient, SendToPeer
 from turn.relay.allocation import Allocation, Client
 from turn.relay.server import Relay
@@ -26,22 +25,20 @@ from turn.wire import stun
 
 logger = logging.getLogger(__name__)
 
-CLOCK_CHECK: Final = 60.0
-"""Seconds between two looks at the wall clock, which time-limited names are checked against: somebody may set it."""
+CLOCK_CHECK_SECONDS: Final = 60.0
+"""Time between two looks at the wall clock, which time-limited names are checked against: somebody may set it."""
 
 FAREWELL_SECONDS: Final = 30.0
-"""Before the end, clients are sent away for so long, one after the other: not all of them come to the next gateway at
+"""Time before the end in which clients are sent away, one after the other: not all of them come to the next gateway at
 one moment, and each has time to find it. With a short grace it is half of that."""
-FAREWELL_STEP: Final = 0.5
-"""Between two words to those who are to go: a datagram may be lost."""
-LAST_SHARE: Final = 2 / 3
-"""The part of that time after which everybody has been told."""
+FAREWELL_STEP_SECONDS: Final = 0.5
+"""Time between two farewells to the same peer: a datagram may be lost."""
+FAREWELL_SPREAD: Final = 2 / 3
+"""The part of that time after which all peers have had a farewell."""
 
 _OUT_OF_FILES: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 _SEND_INDICATION: Final = (stun.SEND | stun.INDICATION).to_bytes(2, "big")
-
-Listener: TypeAlias = DatagramListener | StreamListener | DtlsListener
 
 
 class Gateway:
@@ -58,50 +55,42 @@ class Gateway:
         self._clock: asyncio.TimerHandle | None = None
         self._empty = asyncio.Event()
         self._empty.set()
-        self._handlers: dict[type[Any], Callable[[Any, float], Sequence[Action]]] = {
-            SendToClient: self._send_to_client,
-            SendToPeer: self._send_to_peer,
-            OpenRelay: self._open_relay,
-            CloseRelay: self._close_relay,
-            CloseClient: self._close_client,
-            DropReservation: self._drop_reservation,
-        }
+        self._relayed: dict[Allocation, RelayedTransport] = {}
         relay.families = ports.families
-        self._set_clock()
+        self._follow_clock()
 
     def listen(self, listener: Listener) -> None:
-        """Serve clients there. Listeners are made with ``from_client`` and ``client_gone``."""
+        """Serve clients there. Listeners are made with ``handle_message`` and ``client_gone``."""
         self.listeners.append(listener)
         listener.start()
 
-    def listen_datagrams(self, sock: socket.socket) -> None:
-        """Serve clients on UDP."""
-        self.listen(DatagramListener(sock, self._path, self.from_client))
+    def listen_udp(self, sock: socket.socket) -> None:
+        """Serve clients on UDP by this bound socket."""
+        self.listen(UdpListener(sock, self._path, self.handle_message))
 
-    def from_client(self, data: bytes, client: Client, now: float) -> None:
-        """A STUN message came."""
+    def handle_message(self, data: bytes, client: Client, now: float) -> None:
+        """Have the relay decide on a STUN message of a client, and do what it asks for."""
         if not data.startswith(_SEND_INDICATION):  # what goes on to a peer is counted with the allocation
-            client.transport.traffic.received(len(data))
-        self._perform(self.relay.from_client(data, client, now), now)
+            transport_of(client).traffic.count_received(len(data))
+        self._carry_out(self.relay.handle_message(data, client, now), now)
 
     def client_gone(self, client: Client) -> None:
-        """A client's connection is over."""
+        """End the allocation of a client whose connection is over."""
         now = time.monotonic()
-        self._perform(self.relay.client_gone(client, now), now)
+        self._carry_out(self.relay.client_gone(client, now), now)
 
     def policy_changed(self) -> None:
-        """The policy is another one now."""
+        """Decide anew on every peer, after the policy has become another one."""
         self.relay.policy_changed()
         self._path.forget_flows()
 
     def collect(self) -> None:
         """Bring the counters of all allocations up to date."""
-        for allocation in self.relay.allocations:
-            if allocation.socket is not None:
-                allocation.socket.collect()
+        for relayed in self._relayed.values():
+            relayed.collect()
 
     async def drain(self, grace: float) -> bool:
-        """Take no new allocations, and wait until the last is over, or the time is. Whether the last is.
+        """Take no new allocations, and wait for the end of the last, ``grace`` seconds at most. Return whether it came.
 
         At the end of the time, clients are told by way of their peers to come by another gateway.
         """
@@ -112,9 +101,9 @@ class Gateway:
         ends = time.monotonic() + farewell
         while (left := ends - time.monotonic()) > 0:
             now = time.monotonic()
-            share = min(1.0, (1 - left / farewell) / LAST_SHARE)
-            self._perform(self.relay.farewells(share, int(left), now), now)
-            if await self._is_empty_within(min(FAREWELL_STEP, left)):
+            share = min(1.0, (1 - left / farewell) / FAREWELL_SPREAD)
+            self._carry_out(self.relay.farewells(share, int(left), now), now)
+            if await self._is_empty_within(min(FAREWELL_STEP_SECONDS, left)):
                 return True
         return False
 
@@ -127,8 +116,8 @@ class Gateway:
         return True
 
     async def close(self) -> None:
-        """End everything."""
-        self._perform(self.relay.end_all(), time.monotonic())
+        """End all allocations and connections, and close all sockets."""
+        self._carry_out(self.relay.end_all(), time.monotonic())
         for timer in (self._timer, self._clock):
             if timer:
                 timer.cancel()
@@ -139,38 +128,53 @@ class Gateway:
             listener.sock.close()
         close_data_path(self._path)
 
-    def _perform(self, actions: Iterable[Action], now: float) -> None:
+    def _carry_out(self, actions: Iterable[Action], now: float) -> None:
+        """Carry out actions in order; those that follow from one come right after it."""
         waiting = deque(actions)
         while waiting:
-            action = waiting.popleft()
-            waiting.extendleft(reversed(self._handlers[type(action)](action, now)))
+            waiting.extendleft(reversed(self._perform(waiting.popleft(), now)))
         self._set_timer(now)
 
-    def _send_to_client(self, action: SendToClient, now: float) -> Sequence[Action]:
-        transport: Transport = action.client.transport
-        if transport.send(action.data):
-            transport.traffic.sent(len(action.data))
+    def _perform(self, action: Action, now: float) -> Sequence[Action]:
+        """Carry out one action, and return the actions that follow from it."""
+        match action:
+            case SendToClient():
+                self._send_to_client(action)
+            case SendToPeer():
+                self._send_to_peer(action)
+            case OpenRelay():
+                return self._open_relay(action, now)
+            case CloseRelay():
+                self._close_relay(action)
+            case CloseClient():
+                transport_of(action.client).close(action.reason)
+            case DropReservation():
+                self._ports.drop(action.token)
         return ()
 
-    def _send_to_peer(self, action: SendToPeer, now: float) -> Sequence[Action]:
-        leg: Leg | None = action.allocation.socket
-        if leg:
-            leg.send_to_peer(action.address, action.data, action.dont_fragment)
-        return ()
+    def _send_to_client(self, action: SendToClient) -> None:
+        transport = transport_of(action.client)
+        if transport.send(action.data):
+            transport.traffic.count_sent(len(action.data))
+
+    def _send_to_peer(self, action: SendToPeer) -> None:
+        relayed = self._relayed.get(action.allocation)
+        if relayed:
+            relayed.send_to_peer(action.address, action.data, action.dont_fragment)
 
     def _open_relay(self, action: OpenRelay, now: float) -> Sequence[Action]:
         allocation = action.allocation
         sock = self._socket_for(action)
         if sock is None:
             return self.relay.relay_opened(allocation, None, now)
-        leg = allocation.socket = Leg(self.relay, allocation, sock, self._path)
-        allocation.client.transport.attach(leg)
+        relayed = self._relayed[allocation] = RelayedTransport(self.relay, allocation, sock, self._path)
+        transport_of(allocation.client).attach(relayed)
         self._empty.clear()
         return self.relay.relay_opened(allocation, address_of(sock), now)
 
     def _socket_for(self, action: OpenRelay) -> socket.socket | None:
         if action.reserved is not None:
-            return self._ports.take(action.reserved)
+            return self._ports.claim(action.reserved)
         try:
             return self._ports.open(action.family, even=action.even_port, hold=action.reserve)
         except OSError as error:
@@ -180,26 +184,17 @@ class Gateway:
                 logger.error("! the relay address can't be used: %s", error)
             return None
 
-    def _close_relay(self, action: CloseRelay, now: float) -> Sequence[Action]:
+    def _close_relay(self, action: CloseRelay) -> None:
         allocation = action.allocation
-        leg: Leg | None = allocation.socket
-        if leg:
-            allocation.socket = None
-            allocation.client.transport.detach()
-            leg.close()
-            allocation.client.transport.traffic.relayed(*relayed_by(allocation))
+        relayed = self._relayed.pop(allocation, None)
+        if relayed:
+            transport = transport_of(allocation.client)
+            transport.detach()
+            relayed.close()
+            transport.traffic.count_relayed(*relayed_by(allocation))
         self.relay.relay_closed(allocation, action.reason)
         if not len(self.relay.allocations):
             self._empty.set()
-        return ()
-
-    def _close_client(self, action: CloseClient, now: float) -> Sequence[Action]:
-        action.client.transport.close(action.reason)
-        return ()
-
-    def _drop_reservation(self, action: DropReservation, now: float) -> Sequence[Action]:
-        self._ports.drop(action.token)
-        return ()
 
     def _set_timer(self, now: float) -> None:
         deadline = self.relay.next_deadline()
@@ -210,20 +205,21 @@ class Gateway:
                 return
             self._timer.cancel()
         self._timer_at = deadline
-        self._timer = self._loop.call_later(max(0.0, deadline - now), self._time_is_up)
+        self._timer = self._loop.call_later(max(0.0, deadline - now), self._handle_timer)
 
-    def _time_is_up(self) -> None:
+    def _handle_timer(self) -> None:
         self._timer = None
         now = time.monotonic()
-        self._perform(self.relay.handle_timer(now), now)
+        self._carry_out(self.relay.handle_timer(now), now)
 
-    def _set_clock(self) -> None:
+    def _follow_clock(self) -> None:
+        """Tell the relay what time it is for users, and again after a while."""
         self.relay.auth.epoch = time.time() - time.monotonic()
-        self._clock = self._loop.call_later(CLOCK_CHECK, self._set_clock)
+        self._clock = self._loop.call_later(CLOCK_CHECK_SECONDS, self._follow_clock)
 
 
 def relayed_by(allocation: Allocation) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Packets and bytes to the client, and to its peers."""
+    """Return the packets and bytes that went to the client, and those that went to its peers."""
     return (
         (allocation.packets_to_client, allocation.bytes_to_client),
         (allocation.packets_to_peer, allocation.bytes_to_peer),

@@ -1,4 +1,7 @@
-"""Relay ports: UDP sockets on the relay address, bound within the range that the operator allows."""
+"""Relay ports: UDP sockets on the relay address, bound within the range that the operator allows.
+
+Giving them to clients is left to the relay; relaying through them, to relayed.py.
+"""
 
 import errno
 import random
@@ -15,15 +18,15 @@ FIRST_PORT, LAST_PORT = 49_152, 65_535
 TRIES: Final = 64
 """Random ports that are tried first. In a range that is not nearly full, few are taken."""
 SWEEP: Final = 256
-"""Ports that are tried one after the other then: all of a small range, some of a large one. To find that 16,384 are
-taken would hold up everybody's packets for a tenth of a second, each time that somebody asks."""
+"""Ports that are tried one after the other then: all of a small range, some of a large one. Finding that 16,384 are
+taken would hold up everybody's packets for a tenth of a second, each time that a client asks."""
 
 
 class RelayPorts:
     """Opens relay sockets, and holds those that are reserved."""
 
     def __init__(self, addresses: Mapping[int, str], first: int = FIRST_PORT, last: int = LAST_PORT) -> None:
-        """addresses: the host to bind, by family."""
+        """Bind ports from first to last. ``addresses`` has the host to bind, by family."""
         self._addresses = dict(addresses)
         self._ports = range(first, last + 1)
         self._even = range(first + first % 2, last + 1, 2)
@@ -31,11 +34,14 @@ class RelayPorts:
 
     @property
     def families(self) -> frozenset[int]:
-        """Those that relay addresses can have."""
+        """Return the address families that relay addresses can have."""
         return frozenset(self._addresses)
 
     def open(self, family: int, *, even: bool = False, hold: bytes | None = None) -> socket.socket | None:
-        """A bound socket, or None if there is no port. ``hold``: hold the next higher one too, under this token."""
+        """Bind a socket to a free port; None if there is none. Raises OSError if the address can't be used.
+
+        With ``hold``, the port is even, and the next higher one is held under this token.
+        """
         host = self._addresses.get(family)
         if host is None:
             return None
@@ -45,18 +51,18 @@ class RelayPorts:
                 return opened
         return None
 
-    def take(self, token: bytes) -> socket.socket | None:
-        """The socket that is held under the token."""
+    def claim(self, token: bytes) -> socket.socket | None:
+        """Hand out the socket that is held under the token; None if there is none."""
         return self._held.pop(token, None)
 
     def drop(self, token: bytes) -> None:
-        """Nobody came for it."""
+        """Close the socket that is held under the token, if there is one."""
         held = self._held.pop(token, None)
         if held is not None:
             held.close()
 
     def close(self) -> None:
-        """Drop all that is held."""
+        """Close all sockets that are held."""
         for token in tuple(self._held):
             self.drop(token)
 
@@ -73,7 +79,7 @@ class RelayPorts:
 
 
 def bind_udp(host: str, port: int) -> socket.socket | None:
-    """A UDP socket at this address; None if the port is taken. Raises OSError for other reasons."""
+    """Bind a UDP socket to this address; None if the port is taken. Raises OSError for other reasons."""
     sock = socket.socket(socket.AF_INET if family_of(host) == IPV4 else socket.AF_INET6, socket.SOCK_DGRAM)
     try:
         if sock.family == socket.AF_INET6:
@@ -88,7 +94,7 @@ def bind_udp(host: str, port: int) -> socket.socket | None:
 
 
 def routed_address(family: int) -> str | None:
-    """The address that this machine sends from when it has no reason to use another; None without a network."""
+    """Find the address that this machine sends from when nothing speaks for another; None without a network."""
     inet, somewhere = (
         (socket.AF_INET, ("192.0.2.1", 9)) if family == IPV4 else (socket.AF_INET6, ("2001:db8::1", 9))
     )  # addresses of the documentation: nothing is sent, only the routing table is asked
@@ -100,7 +106,10 @@ def routed_address(family: int) -> str | None:
 
 
 def addresses_of(hosts: Iterable[str]) -> dict[int, str]:
-    """The first address of each family that these addresses or names of this machine have. Raises ValueError."""
+    """Resolve addresses or names of this machine to the first address of each family.
+
+    Raises ValueError with a sentence if one is unknown, or can't be bound.
+    """
     found: dict[int, str] = {}
     for host in hosts:
         try:
@@ -110,12 +119,12 @@ def addresses_of(hosts: Iterable[str]) -> dict[int, str]:
         for *_, address in answers:
             found.setdefault(family_of(str(address[0])), str(address[0]))
     for host in found.values():
-        _check(host)
+        _check_bindable(host)
     return found
 
 
-def _check(host: str) -> None:
-    """Raises ValueError if nothing could be bound there: no client would get an allocation."""
+def _check_bindable(host: str) -> None:
+    """Raise ValueError if nothing can be bound there: no client would get an allocation."""
     try:
         opened = bind_udp(host, 0)
     except OSError as error:
@@ -127,13 +136,13 @@ def _check(host: str) -> None:
 
 
 def address_of(sock: socket.socket) -> Address:
-    """Host and port that a socket is bound to."""
+    """Return host and port that a socket is bound to."""
     host, port = sock.getsockname()[:2]
     return host, port
 
 
 def _in_random_order(ports: range) -> Iterator[int]:
-    """Some at random, so that ports can't be guessed, and then one after the other."""
+    """Yield some ports at random, so that they can't be guessed, and then some one after the other."""
     if not ports:
         return
     for _ in range(min(TRIES, len(ports))):

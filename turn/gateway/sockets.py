@@ -14,18 +14,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from turn.config import Config
+from turn.errors import OperatorError
 from turn.wire.attributes import IPV4, Address, family_of
 
 logger = logging.getLogger(__name__)
 
 BACKLOG: Final = 512
-"""Connections that wait to be accepted: after a restart, all who have no UDP come back at once."""
+"""Connections that wait to be accepted: after a restart, all clients without UDP come back at once."""
 
 RECEIVE_BUFFER: Final = 4 << 20
-"""Bytes asked for in a UDP socket that has all clients behind it; net.core.rmem_max says how many it gets."""
+"""Bytes asked for in a UDP socket that all clients share; net.core.rmem_max says how many it gets."""
 
 TRIES: Final = 16
-"""Where any free port is wanted, of those that the system offers for the first socket."""
+"""Ports that are tried where any free one is wanted: the system offers one for the first socket alone."""
 
 SECURE: Final = ("tls", "dtls")
 
@@ -34,44 +35,44 @@ WILDCARDS: Final = ("0.0.0.0", "::")
 _NO_SUCH_ADDRESS: Final = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 
-class NotServedError(Exception):
-    """Something can't be served where it is to be. Its text says what to do about it."""
+class NotServedError(OperatorError):
+    """A service can't be had at the address that it is to have."""
 
-    def __init__(self, what: str, address: Address, options: tuple[str, str], error: OSError) -> None:
-        """options: those that say host and port."""
-        super().__init__(what, address, options, error)
-        self.what, self.address, self.options, self.error = what, address, options, error
+    def __init__(self, service: str, address: Address, options: tuple[str, str], error: OSError) -> None:
+        """Say why ``service`` can't be served at ``address``, and which of the options (host, port) to change."""
+        host, port = address
+        super().__init__("not_served", f"{service} can't be served on {host} port {port}{_remedy(options, error)}")
+        self.address = address
+        self.error = error
 
     @property
     def port_is_in_use(self) -> bool:
-        """Whether another port would do."""
+        """Tell whether another port would do."""
         return self.error.errno == errno.EADDRINUSE
 
-    def __str__(self) -> str:
-        host, port = self.address
-        return f"{self.what} can't be served on {host} port {port}{self._why()}"
 
-    def _why(self) -> str:
-        host_option, port_option = self.options
-        if self.port_is_in_use:
-            return f", which is in use: choose a port that is free with {port_option}"
-        if self.error.errno == errno.EACCES:
-            return f", which takes more rights than this user has: choose a port from 1024 on with {port_option}"
-        if self.error.errno == errno.EADDRNOTAVAIL or isinstance(self.error, socket.gaierror):
-            return f": that is no address of this machine; name one that is with {host_option}"
-        return f": {self.error.strerror or self.error}"
+def _remedy(options: tuple[str, str], error: OSError) -> str:
+    """Say what the error means, and what to do about it."""
+    host_option, port_option = options
+    if error.errno == errno.EADDRINUSE:
+        return f", which is in use: choose a port that is free with {port_option}"
+    if error.errno == errno.EACCES:
+        return f", which takes more rights than this user has: choose a port from 1024 on with {port_option}"
+    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return f": that is no address of this machine; name one that is with {host_option}"
+    return f": {error.strerror or error}"
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
-    """A socket, and what is spoken there: udp, tcp, tls or dtls."""
+class BoundSocket:
+    """A socket, and the protocol that is spoken there: udp, tcp, tls or dtls."""
 
     protocol: str
     sock: socket.socket
 
 
-def bind(config: Config) -> list[list[Bound]]:
-    """All sockets, for each process. Raises NotServedError."""
+def bind(config: Config) -> list[list[BoundSocket]]:
+    """Bind all sockets that the settings name, once for each process. Raises NotServedError."""
     for _ in range(TRIES):
         try:
             return _bind_all(config)
@@ -81,18 +82,18 @@ def bind(config: Config) -> list[list[Bound]]:
     return _bind_all(config)
 
 
-def _bind_all(config: Config) -> list[list[Bound]]:
-    processes: list[list[Bound]] = [[] for _ in range(config.processes)]
+def _bind_all(config: Config) -> list[list[BoundSocket]]:
+    processes: list[list[BoundSocket]] = [[] for _ in range(config.processes)]
     ports = {False: config.port, True: config.tls_port}
     try:
-        for protocol, host in _places(config):
+        for protocol, host in _endpoints(config):
             secure = protocol in SECURE
             for bound in processes:
                 sock = _bind(protocol, host, ports[secure], shared=config.processes > 1)
                 if sock is None:
                     continue
                 ports[secure] = sock.getsockname()[1]
-                bound.append(Bound(protocol, sock))
+                bound.append(BoundSocket(protocol, sock))
     except BaseException:
         for bound in processes:
             close(bound)
@@ -100,13 +101,13 @@ def _bind_all(config: Config) -> list[list[Bound]]:
     return processes
 
 
-def close(bound: list[Bound]) -> None:
-    """Close them all."""
+def close(bound: list[BoundSocket]) -> None:
+    """Close all of these sockets."""
     for each in bound:
         each.sock.close()
 
 
-def _places(config: Config) -> Iterator[tuple[str, str]]:
+def _endpoints(config: Config) -> Iterator[tuple[str, str]]:
     for host in config.host:
         if config.tcp:
             yield "tcp", host
@@ -124,7 +125,7 @@ def _bind(protocol: str, host: str, port: int, *, shared: bool) -> socket.socket
             socket.SOCK_STREAM if stream else socket.SOCK_DGRAM,
         )
     except OSError as error:
-        _go_without(protocol, (host, port), error)
+        _skip_missing_family(protocol, (host, port), error)
         return None
     try:
         _prepare(sock, stream=stream, shared=shared)
@@ -133,7 +134,7 @@ def _bind(protocol: str, host: str, port: int, *, shared: bool) -> socket.socket
             sock.listen(BACKLOG)
     except OSError as error:
         sock.close()
-        _go_without(protocol, (host, port), error)
+        _skip_missing_family(protocol, (host, port), error)
         return None
     return sock
 
@@ -150,8 +151,8 @@ def _prepare(sock: socket.socket, *, stream: bool, shared: bool) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
 
 
-def _go_without(protocol: str, address: Address, error: OSError) -> None:
-    """A machine without IPv6, or without IPv4, serves those that it can reach. Raises NotServedError otherwise."""
+def _skip_missing_family(protocol: str, address: Address, error: OSError) -> None:
+    """Log that a machine without IPv6, or without IPv4, does not listen there. Raises NotServedError otherwise."""
     if address[0] not in WILDCARDS or error.errno not in _NO_SUCH_ADDRESS:
         options = "--host", "--tls-port" if protocol in SECURE else "--port"
         raise NotServedError(f"TURN over {protocol.upper()}", address, options, error) from error

@@ -1,7 +1,7 @@
 """Clients on TCP and TLS: one connection each.
 
-What can't be written is dropped, not queued: behind a slow connection a game's picture would only get older. The number
-of connections has a limit, and one without an allocation is closed after a while.
+Packets that can't be written are dropped, not queued: behind a slow connection a game's picture would only get older. A
+connection without an allocation is closed after a while. How many there may be is listener.py's business.
 """
 
 import asyncio
@@ -10,17 +10,23 @@ import logging
 import socket
 import ssl
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final, cast
 
-from turn.gateway.relayed import Leg
-from turn.gateway.traffic import Traffic
-from turn.gateway.udp import OnMessage
+from turn.gateway.listener import (
+    HANDSHAKE_SECONDS,
+    IDLE,
+    NO_TURN,
+    ConnectionLimit,
+    ConnectionListener,
+    OnGone,
+    OnMessage,
+)
+from turn.gateway.relayed import ClientTransport, RelayedTransport
 from turn.relay.allocation import Client
-from turn.wire.attributes import Address, text_of
+from turn.tasks import BackgroundTasks
 from turn.wire.channel import HEADER, MAX_FRAME, MAX_STRANGERS_FRAME, PADDING, Deframer, is_channel_data
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 from turn.wire.stun import is_indication
 
 logger = logging.getLogger(__name__)
@@ -30,68 +36,43 @@ MAX_UNSENT: Final = 128 * 1024
 
 MAX_UNSENT_ANSWERS: Final = 32 * 1024
 """Bytes that answers may take beyond that. Nobody repeats a request on a stream, and a client whose Refresh is not
-answered gives its allocation up, just when the way to it is slow. Who leaves so many unread is closed."""
-
-HANDSHAKE_SECONDS: Final = 10.0
-"""For TLS. Browsers take a few round trips; what takes longer holds a place that others want."""
-
-IDLE: Final = "idle"
-"""Why a connection is closed: no allocation for too long."""
-NO_TURN: Final = "no_turn"
-"""What comes by it can't be read, so what follows can't be found."""
+answered gives its allocation up, just when the way to it is slow. A client that leaves so many unread is closed."""
 
 NOT_READING: Final = "not_reading"
-"""Not even answers are taken from it."""
+"""Why a connection is closed: not even answers are taken from it."""
 
-_ACCEPT_PAUSE: Final = 1.0
-"""Seconds without accepting, when file descriptors have run out."""
+_ACCEPT_PAUSE_SECONDS: Final = 1.0
+"""Time without accepting, when file descriptors have run out."""
 
 
-class StreamListener:
+class TcpListener(ConnectionListener):
     """A TCP socket that clients connect to; with a TLS context, it speaks TLS."""
 
     def __init__(
         self,
         sock: socket.socket,
         on_message: OnMessage,
-        on_gone: Callable[[Client], None],
-        places: "Places",
+        on_gone: OnGone,
+        limit: ConnectionLimit,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        self.protocol = "tls" if context else "tcp"
-        self.sock = sock
-        self.address: Address = sock.getsockname()[:2]
-        self.traffic = Traffic()
-        self.on_message = on_message
-        self.on_gone = on_gone
-        self.places = places
-        self.accepted = 0
+        super().__init__("tls" if context else "tcp", sock, on_message, on_gone, limit)
         self._context = context
-        self._clients: set[StreamClient] = set()
-        self._handshakes: set[asyncio.Task[None]] = set()
-        self._accepting: asyncio.Task[None] | None = None
-        sock.setblocking(False)
-
-    @property
-    def name(self) -> str:
-        """As metrics have it."""
-        return f"{self.protocol}:{text_of(self.address)}"
+        self._clients: set[TcpClientTransport] = set()
+        self._tasks = BackgroundTasks(logger)
 
     @property
     def connections(self) -> int:
-        """Clients that are connected."""
+        """Count the clients that are connected."""
         return len(self._clients)
 
     def start(self) -> None:
-        """Accept connections."""
-        self._accepting = asyncio.create_task(self._accept(), name=f"accept {self.name}")
+        """Accept connections from now on."""
+        self._tasks.spawn(self._accept(), f"accept {self.name}")
 
     async def close(self) -> None:
-        """End all connections."""
-        tasks = [*self._handshakes, *([self._accepting] if self._accepting else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Accept no more and end all connections."""
+        await self._tasks.close()
         for client in tuple(self._clients):
             client.abort()
 
@@ -102,24 +83,23 @@ class StreamListener:
                 connection, _ = await loop.sock_accept(self.sock)
             except OSError as error:
                 logger.warning("! %s: a connection can't be accepted: %s", self.name, error)
-                await asyncio.sleep(_ACCEPT_PAUSE)
+                await asyncio.sleep(_ACCEPT_PAUSE_SECONDS)
                 continue
-            if not self.places.take():
+            if not self.limit.acquire():
                 connection.close()
                 continue
             self.accepted += 1
-            task = asyncio.create_task(self._welcome(connection))
-            self._handshakes.add(task)
-            task.add_done_callback(self._handshakes.discard)
+            self._tasks.spawn(self._connect(connection), f"handshake {self.name}")
 
-    async def _welcome(self, connection: socket.socket) -> None:
+    async def _connect(self, connection: socket.socket) -> None:
+        """Make the transport of an accepted connection, after its TLS handshake if there is one."""
         connected = False
         try:
             with contextlib.suppress(OSError):
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             loop = asyncio.get_running_loop()
             await loop.connect_accepted_socket(
-                lambda: StreamClient(self),
+                lambda: TcpClientTransport(self),
                 connection,
                 ssl=self._context,
                 ssl_handshake_timeout=HANDSHAKE_SECONDS if self._context else None,
@@ -130,55 +110,30 @@ class StreamListener:
         finally:
             if not connected:
                 connection.close()
-                self.places.give_back()
+                self.limit.release()
 
-    def opened(self, client: "StreamClient") -> None:
-        """A client is connected."""
+    def add(self, client: "TcpClientTransport") -> None:
+        """Remember a client that is connected, to end it with the listener."""
         self._clients.add(client)
 
-    def closed(self, client: "StreamClient") -> None:
-        """It is no longer."""
+    def remove(self, client: "TcpClientTransport") -> None:
+        """Forget a client whose connection is over, and give its place back."""
         self._clients.discard(client)
-        self.places.give_back()
+        self.limit.release()
 
 
-class Places:
-    """How many connections there may be at a time, of all listeners on streams and of DTLS together."""
+class TcpClientTransport(asyncio.Protocol, ClientTransport):
+    """The way to a client on a stream, and asyncio's protocol for it."""
 
-    def __init__(self, limit: int, idle: float) -> None:
-        self.limit = limit
-        self.idle = idle
-        """Seconds after which a connection without an allocation is closed."""
-        self.taken = 0
-        self.refused = 0
-        self.closed: Counter[str] = Counter()
-        """Connections that we have closed, by reason."""
+    destination = None
 
-    def take(self) -> bool:
-        """Whether there is a place for one more; then it is taken."""
-        if self.taken >= self.limit:
-            self.refused += 1
-            return False
-        self.taken += 1
-        return True
-
-    def give_back(self) -> None:
-        """A connection is over."""
-        self.taken -= 1
-
-
-class StreamClient(asyncio.Protocol):
-    """The way to a client on a stream."""
-
-    datagrams = None
-
-    def __init__(self, listener: StreamListener) -> None:
+    def __init__(self, listener: TcpListener) -> None:
         self.traffic = listener.traffic
         self._listener = listener
         self._deframer = Deframer(MAX_STRANGERS_FRAME)
         self._loop = asyncio.get_running_loop()
-        self._leg: Leg | None = None
-        self._transport: Any = None
+        self._relayed: RelayedTransport | None = None
+        self._transport: asyncio.Transport  # there from connection_made on
         self._client: Client | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._unsent_answers = 0
@@ -186,48 +141,50 @@ class StreamClient(asyncio.Protocol):
         self.closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called by asyncio, as the next two."""
-        self._transport = transport
+        """Make the client. asyncio calls this, and the next two."""
+        self._transport = cast(asyncio.Transport, transport)
         address = transport.get_extra_info("peername")
         if not address:  # gone already
             self.abort()
             address = ("0.0.0.0", 0)
         server = transport.get_extra_info("sockname") or self._listener.address
         self._client = Client(self._listener.protocol, address[:2], server[:2], self)
-        self._listener.opened(self)
-        self._wait_idle()
+        self._listener.add(self)
+        self._start_idle_timer()
 
     def connection_lost(self, error: Exception | None) -> None:
+        """End the client, and its allocation with it."""
         self.closed = True
         if self._idle:
             self._idle.cancel()
-        self._listener.closed(self)
+        self._listener.remove(self)
         if self._client:
             self._listener.on_gone(self._client)
 
     def data_received(self, data: bytes) -> None:
+        """Handle the frames that are whole now. Close the connection if it brings anything but TURN."""
         if self._transport.is_closing():
             return
         now = time.monotonic()
         try:
             for frame in self._deframer.feed(data):
                 if not self._transport.is_closing():
-                    self._take(frame, now)
-        except Malformed as error:
+                    self._handle_frame(frame, now)
+        except MalformedError as error:
             logger.debug("! %r: %s", self._client, error)
             self.close(NO_TURN)
 
-    def _take(self, frame: memoryview, now: float) -> None:
+    def _handle_frame(self, frame: memoryview, now: float) -> None:
         if not is_channel_data(frame[0]):
             if self._client:
                 self._listener.on_message(bytes(frame), self._client, now)
-        elif self._leg:
-            self._leg.forward(frame[0] << 8 | frame[1], frame[HEADER:], now)
+        elif self._relayed:
+            self._relayed.forward(frame[0] << 8 | frame[1], frame[HEADER:], now)
         else:
             self._listener.traffic.strays += 1
 
     def send(self, data: bytes) -> bool:
-        """Send a STUN message: an answer, or a peer's data. Whether there was room for it."""
+        """Send a STUN message: an answer, or a peer's data. Return whether there was room for it."""
         if self._transport.is_closing():
             return False
         if self._transport.get_write_buffer_size() <= MAX_UNSENT:
@@ -244,7 +201,10 @@ class StreamClient(asyncio.Protocol):
         return True
 
     def send_channel_data(self, number: int, payloads: Sequence[memoryview], tos: int) -> int:
-        """Send as ChannelData. How many there was room for: all or none, for half a burst is half a picture."""
+        """Send the payloads as ChannelData; a stream has no TOS for each.
+
+        Return how many there was room for: all or none, for half a burst is half a picture.
+        """
         if self._transport.is_closing() or self._transport.get_write_buffer_size() > MAX_UNSENT:
             return 0
         start = number.to_bytes(2, "big")
@@ -255,29 +215,29 @@ class StreamClient(asyncio.Protocol):
         self._transport.write(b"".join(pieces))
         return len(payloads)
 
-    def attach(self, leg: Leg) -> None:
-        """The client has an allocation from now on."""
-        self._leg = leg
+    def attach(self, relayed: RelayedTransport) -> None:
+        """Hand ChannelData to this relayed transport, and let frames be long and the connection be idle."""
+        self._relayed = relayed
         self._deframer.limit = MAX_FRAME
         if self._idle:
             self._idle.cancel()
             self._idle = None
 
     def detach(self) -> None:
-        """It has none any more."""
-        self._leg = None
+        """Treat the client as a stranger again."""
+        self._relayed = None
         self._deframer.limit = MAX_STRANGERS_FRAME
-        self._wait_idle()
+        self._start_idle_timer()
 
     def close(self, reason: str) -> None:
-        """Close at once, and count why."""
-        self._listener.places.closed[reason] += 1
+        """Close the connection at once, and count why."""
+        self._listener.limit.closed[reason] += 1
         self.abort()
 
     def abort(self) -> None:
-        """Close at once."""
+        """Close the connection at once."""
         self._transport.abort()
 
-    def _wait_idle(self) -> None:
+    def _start_idle_timer(self) -> None:
         if self._idle is None and not self.closed:
-            self._idle = self._loop.call_later(self._listener.places.idle, self.close, IDLE)
+            self._idle = self._loop.call_later(self._listener.limit.idle_seconds, self.close, IDLE)

@@ -1,8 +1,8 @@
-"""Packets and bytes of a listener."""
+"""Packets and bytes of a listener. How they become metrics is left to turn/http/metrics.py."""
 
 
 class Traffic:
-    """What came from clients and went to them."""
+    """Counts of what came from a listener's clients and went to them."""
 
     __slots__ = ("bytes_in", "bytes_out", "packets_in", "packets_out", "relayed_before", "strays")
 
@@ -10,22 +10,22 @@ class Traffic:
         self.packets_in = self.bytes_in = self.packets_out = self.bytes_out = 0
         """STUN alone, and of that nothing that holds data for or from a peer."""
         self.relayed_before = (0, 0, 0, 0)
-        """By legs that are over: packets and bytes to clients, packets and bytes to peers."""
+        """Totals of allocations that are over: packets and bytes to clients, packets and bytes to peers."""
         self.strays = 0
         """ChannelData of clients that have no allocation, or that is cut off."""
 
-    def received(self, size: int) -> None:
-        """A message came."""
+    def count_received(self, size: int) -> None:
+        """Count a message of ``size`` bytes from a client."""
         self.packets_in += 1
         self.bytes_in += size
 
-    def sent(self, size: int) -> None:
-        """A message went."""
+    def count_sent(self, size: int) -> None:
+        """Count a message of ``size`` bytes to a client."""
         self.packets_out += 1
         self.bytes_out += size
 
-    def relayed(self, to_client: tuple[int, int], to_peer: tuple[int, int]) -> None:
-        """A leg is over that has relayed so many packets and bytes."""
+    def count_relayed(self, to_client: tuple[int, int], to_peer: tuple[int, int]) -> None:
+        """Add the packets and bytes that an allocation has relayed, at its end."""
         before = self.relayed_before
         self.relayed_before = (
             before[0] + to_client[0],

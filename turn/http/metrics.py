@@ -1,4 +1,4 @@
-"""What ``/metrics`` shows: STUNner's names where it has one for the thing, ``coinop_turn_`` for the rest.
+"""The figures of ``/metrics``: STUNner's names where it has one for the thing, ``coinop_turn_`` for the rest.
 
 Figures are plain numbers, so that those of several processes can be sent over a pipe and added up.
 """
@@ -11,9 +11,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from turn.gateway.gateway import Gateway, Listener, relayed_by
-from turn.gateway.tcp import Places
-from turn.gateway.udp import DatagramListener
+from turn.gateway.gateway import Gateway, relayed_by
+from turn.gateway.listener import ConnectionLimit, ConnectionListener, Listener
+from turn.gateway.relayed import transport_of
 
 Figure: TypeAlias = tuple[str, tuple[str, ...], float]
 """A metric's name, its labels' values, and its value."""
@@ -42,14 +42,14 @@ COUNTERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 }
 
 NO_PLACE_NO_PEER: Final = (("Allocate", 486), ("Allocate", 508), ("ChannelBind", 403), ("CreatePermission", 403))
-"""Answers that an alert waits for. They are shown as 0 before the first one, which would be no increase otherwise."""
+"""Answers that an alert waits for. They are shown as 0 before the first one, or that would be no increase."""
 
 PEERS: Final = "peers"
-"""What STUNner calls a cluster: all that may be reached."""
+"""The label of STUNner's cluster: of all peers."""
 
 
-def figures_of(gateway: Gateway, places: Places) -> list[Figure]:
-    """The figures of one process; a counter's name ends in ``_total``."""
+def figures_of(gateway: Gateway, limit: ConnectionLimit) -> list[Figure]:
+    """Collect the figures of one process; a counter's name ends in ``_total``."""
     gateway.collect()
     counters = gateway.relay.counters
     strays = sum(listener.traffic.strays for listener in gateway.listeners)
@@ -57,12 +57,12 @@ def figures_of(gateway: Gateway, places: Places) -> list[Figure]:
     answers = {**dict.fromkeys(NO_PLACE_NO_PEER, 0), **counters.answers}
     return [
         ("stunner_allocations_active", (), len(gateway.relay.allocations)),
-        ("coinop_turn_connections", (), places.taken),
+        ("coinop_turn_connections", (), limit.taken),
         ("coinop_turn_processes", (), 1),
         ("coinop_turn_draining", (), int(gateway.relay.draining)),
         ("coinop_turn_allocations_total", (), counters.allocated),
-        ("coinop_turn_connections_refused_total", (), places.refused),
-        *(("coinop_turn_connections_closed_total", (reason,), count) for reason, count in places.closed.items()),
+        ("coinop_turn_connections_refused_total", (), limit.refused),
+        *(("coinop_turn_connections_closed_total", (reason,), count) for reason, count in limit.closed.items()),
         *(("coinop_turn_allocations_ended_total", (reason,), count) for reason, count in counters.ended.items()),
         *(("coinop_turn_answers_total", (method, str(code)), count) for (method, code), count in answers.items()),
         *(("coinop_turn_dropped_total", (reason,), count) for reason, count in drops.items()),
@@ -74,34 +74,34 @@ def _traffic(gateway: Gateway) -> Iterator[Figure]:
     relayed: dict[int, list[int]] = {id(listener.traffic): [0, 0, 0, 0] for listener in gateway.listeners}
     for allocation in gateway.relay.allocations:
         to_client, to_peer = relayed_by(allocation)
-        sums = relayed[id(allocation.client.transport.traffic)]
+        sums = relayed[id(transport_of(allocation.client).traffic)]
         sums[:] = (a + b for a, b in zip(sums, (*to_client, *to_peer), strict=True))
     peers = [0, 0, 0, 0]
     for listener in gateway.listeners:
         sums, traffic = relayed[id(listener.traffic)], listener.traffic
         past = traffic.relayed_before
         peers = [a + b + c for a, b, c in zip(peers, sums, past, strict=True)]
-        out = (traffic.packets_out + sums[0] + past[0], traffic.bytes_out + sums[1] + past[1])
-        came = (traffic.packets_in + sums[2] + past[2], traffic.bytes_in + sums[3] + past[3])
-        yield from _listener(listener, came, out)
-    yield from _both_ways("stunner_cluster", PEERS, (peers[0], peers[1]), (peers[2], peers[3]))
+        sent = (traffic.packets_out + sums[0] + past[0], traffic.bytes_out + sums[1] + past[1])
+        received = (traffic.packets_in + sums[2] + past[2], traffic.bytes_in + sums[3] + past[3])
+        yield from _listener(listener, received, sent)
+    yield from _both_directions("stunner_cluster", PEERS, (peers[0], peers[1]), (peers[2], peers[3]))
 
 
-def _listener(listener: Listener, came: tuple[int, int], went: tuple[int, int]) -> Iterator[Figure]:
+def _listener(listener: Listener, received: tuple[int, int], sent: tuple[int, int]) -> Iterator[Figure]:
     yield "stunner_listener_connections", (listener.name,), listener.connections
-    if not isinstance(listener, DatagramListener):
+    if isinstance(listener, ConnectionListener):
         yield "stunner_listener_connections_total", (listener.name,), listener.accepted
-    yield from _both_ways("stunner_listener", listener.name, came, went)
+    yield from _both_directions("stunner_listener", listener.name, received, sent)
 
 
-def _both_ways(family: str, name: str, came: tuple[int, int], went: tuple[int, int]) -> Iterator[Figure]:
-    for direction, (packets, size) in (("rx", came), ("tx", went)):
+def _both_directions(family: str, name: str, received: tuple[int, int], sent: tuple[int, int]) -> Iterator[Figure]:
+    for direction, (packets, size) in (("rx", received), ("tx", sent)):
         yield f"{family}_packets_total", (name, direction), packets
         yield f"{family}_bytes_total", (name, direction), size
 
 
 def total(processes: Iterable[Iterable[Figure]]) -> list[Figure]:
-    """The figures of several processes, added up."""
+    """Add up the figures of several processes."""
     sums: Counter[tuple[str, tuple[str, ...]]] = Counter()
     for figures in processes:
         for name, labels, value in figures:
@@ -109,24 +109,26 @@ def total(processes: Iterable[Iterable[Figure]]) -> list[Figure]:
     return [(name, labels, value) for (name, labels), value in sums.items()]
 
 
-def counted(figures: Iterable[Figure]) -> list[Figure]:
-    """What is left of a process that has ended: what it has counted."""
+def counters_of(figures: Iterable[Figure]) -> list[Figure]:
+    """Return the counters among the figures: they are kept when their process has ended, gauges are not."""
     return [figure for figure in figures if figure[0].endswith("_total")]
 
 
 def exposition(figures: Iterable[Figure]) -> bytes:
-    """The figures in Prometheus' text format."""
+    """Write the figures in Prometheus' text format."""
     registry = CollectorRegistry()
-    registry.register(_Shown(list(figures)))
+    registry.register(_Figures(list(figures)))
     return generate_latest(registry)
 
 
-class _Shown(Collector):
+class _Figures(Collector):
+    """Figures in the form in which prometheus_client asks for them."""
+
     def __init__(self, figures: list[Figure]) -> None:
         self._figures = figures
 
     def collect(self) -> Iterator[Metric]:
-        """All families, those without figures too."""
+        """Yield all families, those without figures too."""
         for name, (sentence, labels) in GAUGES.items():
             yield self._filled(GaugeMetricFamily(name, sentence, labels=labels), name)
         for name, (sentence, labels) in COUNTERS.items():

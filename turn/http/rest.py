@@ -1,13 +1,14 @@
 """Credentials for other applications over HTTP, in the form of draft-uberti-behave-turn-rest, and for STUNner's.
 
 ``GET /?service=turn&username=NAME&ttl=SECONDS`` answers with user name, password and URIs; ``GET /ice`` with the same
-as an RTCConfiguration. Whoever can ask gets in: it is off by default, belongs on an internal port, and can have a key.
+as an RTCConfiguration. Anybody who can ask gets in: it is off by default, belongs on an internal port, and can have a
+key.
 """
 
 import hmac
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
@@ -17,7 +18,7 @@ from turn.wire.credentials import Credentials
 
 DEFAULT_TTL: Final = 86_400
 MAX_TTL: Final = 7 * 86_400
-"""Seconds. What was issued can't be called back but by exchanging the secret."""
+"""Seconds. Credentials that are issued can't be called back but by exchanging the secret."""
 
 MAX_USER_ID: Final = 256
 POLICIES: Final = ("all", "public", "relay")
@@ -26,7 +27,7 @@ _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 class Rest:
-    """The HTTP handlers. ``secret`` gives the one to issue with; empty if there is none."""
+    """The HTTP handlers. ``secret`` returns the one to issue with; empty if there is none."""
 
     def __init__(self, secret: Callable[[], str], uris: Callable[[], Sequence[str]], key: str = "") -> None:
         self._secret = secret
@@ -34,17 +35,17 @@ class Rest:
         self._key = key
 
     def routes(self) -> list[web.RouteDef]:
-        """Both pages."""
+        """Return the routes of both pages."""
         return [web.get("/", self.turn), web.get("/ice", self.ice)]
 
     async def turn(self, request: web.Request) -> web.Response:
-        """``username``, ``password``, ``ttl`` and ``uris``."""
+        """Answer with ``username``, ``password``, ``ttl`` and ``uris``."""
         issued, ttl = self.issue(request.query, _key_of(request))
         answer = {"username": issued.username, "password": issued.password, "ttl": ttl, "uris": list(self._uris())}
         return web.json_response(answer, headers=_NO_STORE)
 
     async def ice(self, request: web.Request) -> web.Response:
-        """An RTCConfiguration."""
+        """Answer with an RTCConfiguration."""
         policy = request.query.get("iceTransportPolicy", "all")
         if policy not in POLICIES:
             raise _bad_request(f"iceTransportPolicy has to be one of {', '.join(POLICIES)}")
@@ -53,7 +54,10 @@ class Rest:
         return web.json_response({"iceServers": [server], "iceTransportPolicy": policy}, headers=_NO_STORE)
 
     def issue(self, query: Mapping[str, str], key: str) -> tuple[Credentials, int]:
-        """What was asked for, and for how many seconds it is good. Raises HTTPException."""
+        """Issue the credentials that a query asks for; return them and the seconds that they are good for.
+
+        Raises HTTPException.
+        """
         if self._key and not hmac.compare_digest(_bytes(key), self._key.encode()):
             raise web.HTTPUnauthorized(text="Show the API key, as key=... or in the header X-API-Key.\n")
         if query.get("service") != "turn":
@@ -68,13 +72,13 @@ class Rest:
 
 
 def uris_for(host: str, listeners: Sequence[tuple[str, int]]) -> list[str]:
-    """TURN URIs (RFC 7065) of listeners, given by protocol and port."""
+    """Return the TURN URIs (RFC 7065) of listeners, given by protocol and port, each once."""
     schemes = {"udp": ("turn", "udp"), "tcp": ("turn", "tcp"), "tls": ("turns", "tcp"), "dtls": ("turns", "udp")}
-    seen: dict[str, Any] = {}
+    uris: dict[str, None] = {}
     for protocol, port in listeners:
         scheme, transport = schemes[protocol]
-        seen[f"{scheme}:{text_of((host, port))}?transport={transport}"] = None
-    return list(seen)
+        uris[f"{scheme}:{text_of((host, port))}?transport={transport}"] = None
+    return list(uris)
 
 
 def _key_of(request: web.Request) -> str:
@@ -82,7 +86,7 @@ def _key_of(request: web.Request) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    """Of what HTTP has brought, which need not be UTF-8."""
+    """Encode a text from HTTP, which need not be UTF-8."""
     return text.encode(errors="surrogateescape")
 
 

@@ -1,4 +1,7 @@
-"""What the protocol core asks of whoever owns the sockets. Relay makes these; gateway.py carries them out, in order."""
+"""Actions that the relay asks of the owner of the sockets.
+
+server.py makes them; turn/gateway/gateway.py carries them out, in order.
+"""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -43,7 +46,7 @@ class OpenRelay:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CloseRelay:
-    """The allocation is gone: close its relay socket, and forget what the gateway knows of it. Its client stays.
+    """Close the relay socket of an allocation that is over, and forget what the gateway knows of it. Its client stays.
 
     Then call ``Relay.relay_closed``, with the allocation's counts brought up to date.
     """
@@ -63,7 +66,7 @@ class CloseClient:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DropReservation:
-    """Nobody came for the port that is held under this token: close it."""
+    """Close the port that is held under this token: no client has asked for it in time."""
 
     token: bytes
 

@@ -1,21 +1,19 @@
-"""An allocation: one client's relay address, whom it may reach through it, and until when.
+"""An allocation: one client's relayed transport address, the peers that it may reach through it, and until when.
 
-legs.py reads these fields for the first packet of a flow and writes down what they say; see ``Allocation`` for how. All
-times are on the gateway's monotonic clock. Who gets an allocation is left to requests/, which peers are admitted at all
-to policy.py.
+turn/gateway/relayed.py reads these fields for the first packet of a flow and installs what they say; see ``Allocation``
+for how. All times are seconds on the gateway's monotonic clock. Who gets an allocation is left to requests/, which
+peers are admitted at all to policy.py.
 """
 
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
+from turn.relay.token_bucket import TokenBucket
 from turn.wire.attributes import Address, text_of
 
-if TYPE_CHECKING:
-    from turn.relay.token_bucket import Bucket
-
-PERMISSION_LIFETIME: Final = 300.0
-CHANNEL_LIFETIME: Final = 600.0
+PERMISSION_LIFETIME_SECONDS: Final = 300.0
+CHANNEL_LIFETIME_SECONDS: Final = 600.0
 """Seconds, fixed by RFC 8656 sections 9 and 12."""
 
 MAX_PERMISSIONS: Final = 128
@@ -30,49 +28,49 @@ CLOSED: Final = -inf
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The user that a request is by, as far as it has been proven."""
+    """The user that a request comes from, as its credentials prove."""
 
     username: str
     user: str
-    """What quotas are counted by: the same for all time-limited names of a user."""
+    """The name that quotas are counted by: one for all time-limited names of a user."""
     algorithm: int
-    """How the key was made: MD5 or SHA256."""
+    """The hash that the key was made with: MD5 or SHA256."""
     key: bytes = field(repr=False)
 
 
 class Client:
-    """Who is at the far end of a 5-tuple. Compared by identity.
+    """The far end of a 5-tuple. Compared by identity.
 
-    Made by the gateway, which has to keep it only as long as ``allocation`` is set, or a stream is open: for any other
+    The gateway makes it, and has to keep it only as long as ``allocation`` is set, or a stream is open: for any other
     datagram a new one does.
     """
 
     __slots__ = ("address", "allocation", "protocol", "server_address", "strange", "transport")
 
-    def __init__(self, protocol: str, address: Address, server_address: Address, transport: Any = None) -> None:
+    def __init__(self, protocol: str, address: Address, server_address: Address, transport: object = None) -> None:
         self.protocol = protocol
         """udp, tcp, tls or dtls."""
         self.address = address
         self.server_address = server_address
         self.transport = transport
-        """The gateway's own: where to send to."""
+        """The gateway's way to the client (turn/gateway/relayed.py: ``transport_of``). The relay hands it back."""
         self.allocation: Allocation | None = None
         self.strange = 0
-        """Messages since it last showed good credentials: where its path is proven, and without an allocation."""
+        """Messages since the last good credentials, of a client whose path is proven and without an allocation."""
 
     @property
     def path_is_proven(self) -> bool:
-        """Whether the client has shown, by the handshake of TCP or DTLS, that its address is not forged."""
+        """Tell whether the handshake of TCP or DTLS has shown that the client's address is not forged."""
         return self.protocol != "udp"
 
     @property
     def may_be_anybody(self) -> bool:
-        """Whether nothing is known of it but a source address, which may be forged."""
+        """Tell whether nothing is known of the client but a source address, which may be forged."""
         return self.allocation is None and not self.path_is_proven
 
     @property
     def key(self) -> tuple[str, Address, Address]:
-        """The 5-tuple."""
+        """Return the 5-tuple."""
         return self.protocol, self.address, self.server_address
 
     def __repr__(self) -> str:
@@ -87,7 +85,7 @@ class Peer:
     def __init__(self, address: Address, permitted_until: float, allowed: bool = True) -> None:
         self.address = address
         self.allowed = allowed
-        """What the policy says of host and port."""
+        """Whether the policy admits host and port."""
         self.permitted_until = permitted_until
         """The end of the permission of the peer's host."""
         self.channel: int | None = None
@@ -97,7 +95,7 @@ class Peer:
         self.revise()
 
     def revise(self) -> None:
-        """Work out ``open_until`` anew, after any other field has changed.
+        """Compute ``open_until`` anew, after any other field has changed.
 
         A channel keeps its peer open for its whole life even when the permission has ended: aioice never asks for
         permissions, and refreshes channels only after 500 s.
@@ -105,20 +103,20 @@ class Peer:
         self.open_until = max(self.permitted_until, self.channel_until) if self.allowed else CLOSED
 
     def bind(self, channel: int, until: float) -> None:
-        """Bind to the channel, or refresh the binding."""
+        """Bind the peer to the channel, or refresh the binding."""
         self.channel = channel
         self.channel_until = until
         self.revise()
 
     def unbind(self) -> None:
-        """The channel's time is over."""
+        """Free the peer of its channel, whose time is over."""
         self.channel = None
         self.channel_until = CLOSED
         self.revise()
 
 
 class Allocation:
-    """One relay address and its client.
+    """One relayed transport address and its client.
 
     To a peer, by ChannelData: ``channels.get(number)``, then ``now < peer.channel_until and now < peer.open_until``.
     From a peer: ``peers.get(source)``, or, if that is None, ``Relay.peer_of(allocation, source, now)``; then
@@ -127,6 +125,8 @@ class Allocation:
 
     __slots__ = (
         "address",
+        "bucket_to_client",
+        "bucket_to_peers",
         "bytes_to_client",
         "bytes_to_peer",
         "channels",
@@ -134,46 +134,35 @@ class Allocation:
         "dropped",
         "expires",
         "family",
-        "from_client",
-        "from_peer",
         "grant",
         "id",
         "packets_to_client",
         "packets_to_peer",
         "peers",
-        "pending",
         "permissions",
         "refusals",
-        "socket",
         "started",
-        "transaction_id",
     )
 
     def __init__(self, id: str, client: Client, grant: Grant, family: int, started: float) -> None:
         self.id = id
-        """Short and random, for the log."""
+        """A short random name, for the log."""
         self.client = client
         self.grant = grant
-        """Under whose name, and with which key, requests for this allocation come."""
+        """The user's name and the key that requests for this allocation come with."""
         self.family = family
         self.address: Address | None = None
         """The relay address as told to the client; None until ``Relay.relay_opened``."""
         self.started = started
         self.expires = started
-        self.transaction_id = b""
-        """Of the Allocate request."""
-        self.pending: Any = None
-        """What relay.py has to remember until the relay address is there."""
         self.permissions: dict[str, float] = {}
         """Host to the end of its permission."""
         self.peers: dict[Address, Peer] = {}
         self.channels: dict[int, Peer] = {}
-        self.from_client: Bucket | None = None
-        """Bytes towards peers: ask ``take(size, now)`` once per burst. None if nothing is limited."""
-        self.from_peer: Bucket | None = None
+        self.bucket_to_peers: TokenBucket | None = None
+        """Bytes towards peers: ask ``consume(size, now)`` once per burst. None if nothing is limited."""
+        self.bucket_to_client: TokenBucket | None = None
         """Bytes towards the client."""
-        self.socket: Any = None
-        """The gateway's own."""
         self.packets_to_peer = self.bytes_to_peer = 0
         self.packets_to_client = self.bytes_to_client = 0
         self.refusals = 0
@@ -186,34 +175,34 @@ class Allocation:
 
     @property
     def username(self) -> str:
-        """The name as the client gave it."""
+        """Return the user name as the client gave it."""
         return self.grant.username
 
     def permits(self, host: str, now: float) -> bool:
-        """Whether the host has a permission, whatever its port."""
+        """Tell whether the host has a permission, whatever its port."""
         return now < self.permissions.get(host, CLOSED)
 
     def permit(self, host: str, now: float) -> None:
-        """Install or refresh a permission. The policy has been asked."""
-        until = self.permissions[host] = now + PERMISSION_LIFETIME
+        """Install or refresh the permission of a host that the policy admits."""
+        until = self.permissions[host] = now + PERMISSION_LIFETIME_SECONDS
         for peer in self.peers.values():
             if peer.address[0] == host:
                 peer.permitted_until = until
                 peer.revise()
 
     def room_for(self, hosts: set[str]) -> bool:
-        """Whether permissions for these hosts fit besides the others."""
+        """Tell whether permissions for these hosts fit besides the others."""
         return len(self.permissions.keys() | hosts) <= MAX_PERMISSIONS
 
     def bind(self, peer: Peer, channel: int, now: float) -> None:
         """Bind the peer to the channel, or refresh the binding, and permit its host (RFC 8656 section 12.2)."""
         self.peers[peer.address] = peer
         self.channels[channel] = peer
-        peer.bind(channel, now + CHANNEL_LIFETIME)
+        peer.bind(channel, now + CHANNEL_LIFETIME_SECONDS)
         self.permit(peer.address[0], now)
 
     def sweep(self, now: float) -> None:
-        """Forget what has expired."""
+        """Forget the permissions, channels and peers that have expired."""
         for host in [host for host, until in self.permissions.items() if until <= now]:
             del self.permissions[host]
         for number in [number for number, peer in self.channels.items() if peer.channel_until <= now]:
@@ -222,7 +211,7 @@ class Allocation:
             del self.peers[address]
 
     def deadline(self) -> float:
-        """When there is something to sweep, or the allocation itself is over."""
+        """Return the time at which there is something to sweep, or the allocation itself is over."""
         channels = (peer.channel_until for peer in self.channels.values())
         return min((self.expires, *self.permissions.values(), *channels))
 

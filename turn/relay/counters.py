@@ -1,11 +1,11 @@
-"""What the relay has done since it began, for metrics.py to publish. Plain numbers; nobody here reads them."""
+"""Counts of what the relay has done since it began. Publishing them is left to turn/http/metrics.py."""
 
 from collections import Counter
 
 MALFORMED = "malformed"
 """Bytes that are no STUN message, and messages that no server gets."""
 RATE_LIMITED = "rate_limited"
-"""Requests without good credentials, from a source that sends too many: strangers' over UDP; wrong ones of anybody."""
+"""Requests from a source that sends too many: without credentials over UDP, or with wrong ones by any transport."""
 NO_ALLOCATION = "no_allocation"
 """Send indications from a client without an allocation."""
 NO_PERMISSION = "no_permission"
@@ -31,4 +31,4 @@ class Counters:
         self.answers: Counter[tuple[str, int]] = Counter()
         """Answers by method's name and error code; 0 is success."""
         self.drops: Counter[str] = Counter()
-        """What was dropped without an answer, by reason: the constants above."""
+        """Packets and messages that were dropped without an answer, by reason: the constants above."""

@@ -1,15 +1,15 @@
-"""How much the gateway serves at most: its own limits, and those of each user, source and allocation."""
+"""Limits of what the gateway serves: its own, and those of each user, source and allocation."""
 
 from dataclasses import dataclass
 from typing import Final
 
-MIN_LIFETIME: Final = 600.0
-"""Seconds that an allocation gets at least, whatever is asked for (RFC 8656 section 7.2)."""
+MIN_LIFETIME_SECONDS: Final = 600.0
+"""Time that an allocation gets at least, whatever is asked for (RFC 8656 section 7.2)."""
 
 MAX_UNAUTHENTICATED_ANSWER: Final = 208
-"""Bytes. The largest answer to a request whose sender has not proven who it is: a 401 with the longest realm.
+"""Bytes of the largest answer to a request without good credentials: a 401 with the longest realm.
 
-Its source may be forged, so what is sent there must be of no use for flooding somebody.
+The request's source may be forged, so an answer must be of no use for flooding a victim.
 """
 
 MAX_SOFTWARE: Final = 32
@@ -25,7 +25,7 @@ Until then each request is answered: on a stream nobody repeats one, and no answ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a relay gives. 0 means: no limit, where it is a rate or a quota."""
+    """The limits of a relay. 0 means: no limit, where it is a rate or a quota."""
 
     allocations: int = 10_000
     """At a time, with the ports that are held by reservations. Beyond, 508."""
@@ -40,8 +40,8 @@ class Limits:
     bytes_per_second: float = 0.0
     """Of each allocation, in each direction. Beyond, packets are dropped."""
     burst_bytes: float = 262_144.0
-    """What an allocation may send at once: a key frame, and some. Counts where ``bytes_per_second`` does."""
+    """Bytes that an allocation may send at once: a key frame, and some. Counts where ``bytes_per_second`` does."""
 
     def __post_init__(self) -> None:
-        if self.max_lifetime < MIN_LIFETIME:
-            raise ValueError(f"the longest lifetime has to be {MIN_LIFETIME:.0f} seconds at least")
+        if self.max_lifetime < MIN_LIFETIME_SECONDS:
+            raise ValueError(f"the longest lifetime has to be {MIN_LIFETIME_SECONDS:.0f} seconds at least")

@@ -1,6 +1,6 @@
 """Peers as operators write them: ``worker.example``, ``10.0.0.0/8``, ``10.1.2.3:9000``, ``[fd00::/8]:9000-9999``.
 
-What a rule admits is policy.py's business, which addresses a name has names.py's.
+Deciding by rules is left to policy.py, resolving names to turn/resolver.py.
 """
 
 import re
@@ -35,12 +35,12 @@ class Name:
     last_port: int = LAST_PORT
 
     def rule_for(self, address: str) -> Rule:
-        """The rule that admits one of its addresses: as one that a name server chose, which opens nothing special."""
+        """Return the rule that admits one of the name's addresses. A name server chose it: it opens nothing special."""
         return rule(address, self.first_port, self.last_port, resolved=True)
 
 
 def is_address(text: str) -> bool:
-    """Whether it is an IP address."""
+    """Tell whether a text is an IP address."""
     try:
         ip_address(text)
     except ValueError:
@@ -49,12 +49,12 @@ def is_address(text: str) -> bool:
 
 
 def is_host(text: str) -> bool:
-    """Whether it can be an address or a host name."""
+    """Tell whether a text can be an address or a host name."""
     return is_address(text) or bool(_NAME.fullmatch(text) and not _NUMERIC.fullmatch(text))
 
 
 def parse(text: str) -> Rule | Name:
-    """One peer. Raises ``ValueError`` with a sentence."""
+    """Read one peer. Raises ``ValueError`` with a sentence."""
     found = _PEER.fullmatch(text.strip())
     if found is None:
         raise ValueError(f"{text!r:.100} is no peer: {SENTENCE}")

@@ -1,8 +1,8 @@
-"""Which peers may be reached: nothing, but what a rule names.
+"""The peers that may be reached: none but those that a rule names.
 
-Rules come as networks with port ranges; turning host names into them, again and again, is left to names.py. Whatever is
-dangerous to reach from inside a server's network has to be named on purpose: a rule for 0.0.0.0/0 or 10.0.0.0/8 opens
-neither the loopback interface, nor a cloud's metadata, nor the gateway itself.
+Rules come as networks with port ranges; turning host names into them, again and again, is left to turn/resolver.py.
+Addresses that are dangerous to reach from inside a server's network have to be named on purpose: a rule for 0.0.0.0/0
+or 10.0.0.0/8 opens neither the loopback interface, nor a cloud's metadata, nor the gateway itself.
 """
 
 from collections.abc import Iterable
@@ -54,8 +54,8 @@ class Rule:
     first_port: int = 1
     last_port: int = LAST_PORT
     resolved: bool = False
-    """Whether the address came from a name server. Nobody named that address, so it opens nothing special: whoever can
-    change the name's entry could point it at 127.0.0.1."""
+    """Whether the address came from a name server. Nobody named that address, so it opens nothing special: a change of
+    the name's entry could point it at 127.0.0.1."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.first_port <= self.last_port <= LAST_PORT:
@@ -63,17 +63,17 @@ class Rule:
 
     @property
     def one_host(self) -> bool:
-        """Whether the rule names a single address."""
+        """Tell whether the rule names a single address."""
         return self.network.prefixlen == self.network.max_prefixlen
 
     @property
     def one_port(self) -> bool:
-        """Whether the rule names a single port."""
+        """Tell whether the rule names a single port."""
         return self.first_port == self.last_port
 
 
 def rule(network: str, first_port: int = 1, last_port: int = LAST_PORT, *, resolved: bool = False) -> Rule:
-    """A rule from text: an address or a CIDR. Raises ``ValueError`` with a sentence if it is neither."""
+    """Make a rule for an address or a CIDR. Raises ``ValueError`` with a sentence if the text is neither."""
     return Rule(_normal_network(ip_network(network)), first_port, last_port, resolved)
 
 
@@ -91,11 +91,11 @@ class Policy:
 
     @property
     def rules(self) -> frozenset[Rule]:
-        """What is admitted at present."""
+        """Return the rules that hold at present."""
         return self._rules
 
     def replace(self, rules: Iterable[Rule]) -> bool:
-        """These are the rules from now on, and no others. Whether that changes anything.
+        """Admit what these rules name, and nothing else. Return whether that changes anything.
 
         ``Relay.policy_changed`` has to be called after a change: allocations keep the decisions on their peers.
         """
@@ -110,8 +110,8 @@ class Policy:
         self._decisions.clear()
         return True
 
-    def own(self, hosts: Iterable[str], ports: Iterable[int]) -> None:
-        """The gateway's own addresses (of relays, listeners, interfaces), and the ports of its services there.
+    def set_own_addresses(self, hosts: Iterable[str], ports: Iterable[int]) -> None:
+        """Set the gateway's own addresses (of relays, listeners, interfaces), and the ports of its services there.
 
         An own host needs a rule for exactly that address; one of the ports, on an own or a loopback address, a rule for
         exactly that address and exactly that port. Relay ports need no mention: they are on own hosts. To be called
@@ -122,11 +122,11 @@ class Policy:
         self._decisions.clear()
 
     def allows(self, host: str, port: int) -> bool:
-        """Whether data may go to and come from this address. No data goes to port 0."""
+        """Tell whether data may go to and come from this address. No data goes to port 0."""
         return port > 0 and self.refusal(host, port) is None
 
     def refusal(self, host: str, port: int) -> str | None:
-        """Why the address is not admitted, for the log; None if it is. Port 0 stands for "at some port"."""
+        """Return why the address is not admitted, for the log; None if it is. Port 0 stands for "at some port"."""
         key = (host, port)
         if key not in self._decisions:
             if len(self._decisions) >= MAX_DECISIONS:
@@ -150,7 +150,7 @@ class Policy:
         return None
 
     def _names(self, rule: Rule, address: Host) -> bool:
-        """Whether the rule means this address, and does not just happen to cover it."""
+        """Tell whether the rule means this address, and does not just happen to cover it."""
         if address in self._own_hosts and (rule.resolved or not rule.one_host):
             return False
         ranges = [special for special in SPECIAL if address in special]
@@ -170,7 +170,7 @@ def _inside(network: Network, special: Network) -> bool:
 
 
 def _normal(address: Host) -> Host:
-    """IPv4-mapped IPv6 addresses are IPv4 addresses: the kernel sends to those."""
+    """Return the IPv4 address of an IPv4-mapped IPv6 address, for the kernel sends to that; any other as it is."""
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 

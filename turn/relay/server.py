@@ -1,7 +1,7 @@
 """The server: datagrams and ``now`` in, actions and deadlines out (RFC 8656).
 
-This is the slow way, for requests and indications. ChannelData and packets from peers don't come here: the gateway
-relays those by the fields of ``Allocation``. Sockets, and what actions do, are left to gateway.py.
+This is the slow path, for requests and indications. ChannelData and packets from peers don't come here: the gateway
+relays those by the fields of ``Allocation``. Sockets, and carrying out actions, are left to turn/gateway/gateway.py.
 """
 
 import logging
@@ -13,7 +13,7 @@ from typing import Final
 from turn.relay import counters
 from turn.relay.actions import Action, CloseClient, CloseRelay, DropReservation, OpenRelay, SendToPeer
 from turn.relay.allocation import MAX_PEERS, Allocation, Client, Grant, Peer
-from turn.relay.allocation_table import Reservation, Table
+from turn.relay.allocation_table import AllocationTable, Reservation
 from turn.relay.auth import Auth
 from turn.relay.counters import Counters
 from turn.relay.limits import MAX_STRANGE_MESSAGES, Limits
@@ -23,21 +23,21 @@ from turn.relay.requests.channels import channel_bind
 from turn.relay.requests.permissions import create_permission
 from turn.relay.requests.refresh import refresh
 from turn.relay.responder import Responder, not_understood
-from turn.relay.token_bucket import Bucket
+from turn.relay.token_bucket import TokenBucket
 from turn.wire import attributes as attribute
 from turn.wire import stun
 from turn.wire.attributes import Address, text_of
-from turn.wire.errors import Malformed, Refused
+from turn.wire.errors import MalformedError, RefusedError
 from turn.wire.farewell import farewell
 from turn.wire.stun import Message, Writer
 
 logger = logging.getLogger(__name__)
 
-OPENING_TIME: Final = 10.0
-"""Seconds after which an allocation is given up whose port was never opened."""
+OPENING_SECONDS: Final = 10.0
+"""Time after which an allocation is given up whose port was never opened."""
 
 Granted = tuple[Writer, Sequence[Action]]
-"""A success response that is not sealed yet, and what is to happen after it has been sent."""
+"""A success response that is not sealed yet, and the actions that follow it."""
 
 
 class Relay:
@@ -48,12 +48,14 @@ class Relay:
         self.policy = policy
         self.limits = limits or Limits()
         self.counters = Counters()
-        self.allocations = Table(self.limits)
-        """Those that there are: to count and to go through, not to change."""
+        self.allocations = AllocationTable(self.limits)
+        """All allocations: to count and to go through, not to change."""
         self.families = attribute.FAMILIES
         """The address families that relay addresses can be opened in."""
         self.draining = False
         """No new allocations; those that are there go on, and Binding is answered."""
+        self._pending: dict[Allocation, allocate.Pending] = {}
+        """Allocate requests whose port is being opened."""
         self._responder = Responder(self.limits, software, self.counters)
         self._handlers: dict[int, Callable[[Allocation, Message, float], Granted]] = {
             stun.REFRESH: self._refresh,
@@ -61,8 +63,8 @@ class Relay:
             stun.CHANNEL_BIND: self._channel_bind,
         }
 
-    def from_client(self, data: bytes | memoryview, client: Client, now: float) -> Sequence[Action]:
-        """A message whose first two bits are 0. Whatever it holds, nothing is raised."""
+    def handle_message(self, data: bytes | memoryview, client: Client, now: float) -> Sequence[Action]:
+        """Handle a client's message whose first two bits are 0. Raises nothing, whatever the message holds."""
         over = self._end_if_over(client, now)
         if self._asks_too_much(client):
             return (*over, CloseClient(client, counters.STRANGE))
@@ -70,35 +72,34 @@ class Relay:
             message = stun.parse(bytes(data))
             logger.debug("< %s %s", client, message)
             return (*over, *self._receive(message, client, now))
-        except Malformed as error:
+        except MalformedError as error:
             self.counters.drops[counters.MALFORMED] += 1
             logger.debug("! %s: %s", client, error)
         return over
 
     def relay_opened(self, allocation: Allocation, address: Address | None, now: float) -> Sequence[Action]:
-        """What OpenRelay asked for is there, under ``address`` for peers; or it could not be had: None.
+        """Answer the Allocate request whose ``OpenRelay`` has been carried out.
 
-        If None, nothing is held under a token either.
+        ``address`` is the one that peers see; None if no port could be had. Then none is held under a token either.
         """
-        if allocation not in self.allocations or allocation.pending is None:
+        pending = self._pending.pop(allocation, None)
+        if allocation not in self.allocations or pending is None:
             return (CloseRelay(allocation, "too_late"),)
-        request, wish, token = allocation.pending
-        client, grant = allocation.client, allocation.grant
+        request, client, grant = pending.request, allocation.client, allocation.grant
         if address is None:
-            self.allocations.cancel(token)
-            refused = self._responder.refusal(Refused(508, "no port could be bound"), request, client, grant, now)
+            self.allocations.cancel(pending.token)
+            refused = self._responder.refusal(RefusedError(508, "no port could be bound"), request, client, grant, now)
             return refused, self._end(allocation, "no_port")
-        allocation.pending = None
         allocation.address = address
-        allocation.expires = now + wish.lifetime
+        allocation.expires = now + pending.options.lifetime
         self.allocations.schedule(allocation)
         self.counters.allocated += 1
         self._log(allocation, "%s for %s, user %s", text_of(address), client, grant.user)
-        answer = allocate.granted(request, wish, address, client.address, token)
+        answer = allocate.success(pending, address, client.address)
         return (self._responder.success(answer, request, client, grant, now),)
 
     def relay_closed(self, allocation: Allocation, reason: str) -> None:
-        """CloseRelay has been carried out, and all that the allocation has relayed is counted in it."""
+        """Log the totals of an allocation whose ``CloseRelay`` has been carried out, with all counts up to date."""
         counts = {
             "packets_to_peer": allocation.packets_to_peer,
             "bytes_to_peer": allocation.bytes_to_peer,
@@ -110,11 +111,11 @@ class Relay:
         self._log(allocation, sentence, reason, *counts.values(), reason=reason, **counts)
 
     def end_all(self) -> Sequence[Action]:
-        """The gateway ends, whoever is there."""
+        """End all allocations, because the gateway ends."""
         return [self._end(allocation, "gateway_ends") for allocation in tuple(self.allocations)]
 
     def farewells(self, share: float, seconds: int, now: float) -> Sequence[Action]:
-        """Tell the peers of this share of the allocations, the oldest, that the gateway ends in so many seconds."""
+        """Tell the peers of a share of the allocations, the oldest, that the gateway ends in so many seconds."""
         leaving = list(self.allocations)[: math.ceil(share * len(self.allocations))]
         data = farewell(seconds, secrets.token_bytes(stun.TRANSACTION_ID_SIZE))
         return [
@@ -126,16 +127,16 @@ class Relay:
         ]
 
     def client_gone(self, client: Client, now: float) -> Sequence[Action]:
-        """The stream that the client came by is closed."""
+        """End the allocation of a client whose stream is closed."""
         return () if client.allocation is None else (self._end(client.allocation, "client_gone"),)
 
     def next_deadline(self) -> float | None:
-        """When to call ``handle_timer``."""
+        """Return the time at which to call ``handle_timer``; None if nothing can expire."""
         deadlines = self.allocations.next(), self._responder.next()
         return min((when for when in deadlines if when is not None), default=None)
 
     def handle_timer(self, now: float) -> Sequence[Action]:
-        """Forget whatever has expired. May be called at any time."""
+        """Forget all that has expired. May be called at any time."""
         self._responder.expire(now)
         actions: list[Action] = []
         for item in self.allocations.due(now):
@@ -149,17 +150,17 @@ class Relay:
         return actions
 
     def policy_changed(self) -> None:
-        """The policy is another one now: decide anew on every peer. Nothing is closed; closed peers stay silent."""
+        """Decide anew on every peer, after the policy has changed. Nothing is closed; no data passes any more."""
         for allocation in self.allocations:
             for peer in allocation.peers.values():
                 peer.allowed = self.policy.allows(*peer.address)
                 peer.revise()
 
     def peer_of(self, allocation: Allocation, address: Address, now: float) -> Peer | None:
-        """The peer at this address, for data in either direction, or None: drop it. The reason has been counted.
+        """Return the peer at this address, for data in either direction; None to drop it, which is counted.
 
-        The data path asks when ``allocation.peers`` has no such address. A permission is for a host, so each of its
-        ports becomes a peer when it is first heard of.
+        The gateway asks when ``allocation.peers`` has no such address. A permission is for a host, so each of its ports
+        becomes a peer with its first packet.
         """
         peer = allocation.peers.get(address)
         if peer is None and allocation.permits(address[0], now):
@@ -174,11 +175,11 @@ class Relay:
         return None
 
     def data_indication(self, address: Address, payload: bytes | memoryview) -> bytes:
-        """A peer's packet for a client that has no channel for it. Raises ``ValueError`` if it is too long."""
+        """Wrap a peer's packet for a client that has no channel for it. Raises ``ValueError`` if it is too long."""
         return stun.data_indication(address, payload, secrets.token_bytes(stun.TRANSACTION_ID_SIZE))
 
     def _asks_too_much(self, client: Client) -> bool:
-        """Whether one more message is more than a stream may send without credentials. It has been counted."""
+        """Count one more message of a stream without credentials. Return whether it is one too many."""
         if client.allocation is not None or not client.path_is_proven:
             return False
         client.strange += 1
@@ -188,11 +189,11 @@ class Relay:
         logger.info("! %s: closed, after %d messages without credentials", client, MAX_STRANGE_MESSAGES)
         return True
 
-    def _guesses_too_often(self, refused: Refused, request: Message, client: Client, now: float) -> bool:
-        """Whether it shows wrong credentials, from a source that has done so too often: no answer, then.
+    def _guesses_too_often(self, refused: RefusedError, request: Message, client: Client, now: float) -> bool:
+        """Tell whether a request shows wrong credentials, and its source has done so too often to get an answer.
 
         Or else passwords could be guessed faster on a stream, or with an allocation of one's own, than by strangers on
-        UDP, whose answers are rationed anyway. Clients that know theirs are not counted.
+        UDP, whose answers are rationed anyway. Requests with good credentials are not counted.
         """
         if refused.code != 401 or not request.has_integrity or client.may_be_anybody:
             return False
@@ -207,29 +208,29 @@ class Relay:
                 return self._responder.binding(message, client, now)
             if message.method == stun.ALLOCATE or message.method in self._handlers:
                 return self._authenticate(message, client, now)
-            raise Malformed(f"a request for method {message.method:#x}")
+            raise MalformedError(f"a request for method {message.method:#x}")
         if message.kind == stun.INDICATION and message.method == stun.SEND:
             return self._send(message, client, now)
         return ()  # Binding indications keep a NAT's binding alive; responses are to nothing that we asked for
 
     def _authenticate(self, request: Message, client: Client, now: float) -> Sequence[Action]:
-        known = self._responder.again(request, client, now)
+        known = self._responder.repeat(request, client, now)
         if known is not None:
             return (known,)
         try:
             grant = self.auth.check(request, client, now)
-        except Malformed as error:
-            return self._responder.challenge(Refused(400, str(error)), request, client, now)
-        except Refused as refused:
+        except MalformedError as error:
+            return self._responder.challenge(RefusedError(error.code, error.sentence), request, client, now)
+        except RefusedError as refused:
             if self._guesses_too_often(refused, request, client, now):
                 return (CloseClient(client, counters.RATE_LIMITED),) if client.path_is_proven else ()
             return self._responder.challenge(refused, request, client, now)
         client.strange = 0
         try:
             return self._carry_out(request, client, grant, now)
-        except Malformed as error:
-            return (self._responder.refusal(Refused(400, str(error)), request, client, grant, now),)
-        except Refused as refused:
+        except MalformedError as error:
+            return (self._responder.refusal(RefusedError(error.code, error.sentence), request, client, grant, now),)
+        except RefusedError as refused:
             return (self._responder.refusal(refused, request, client, grant, now),)
 
     def _carry_out(self, request: Message, client: Client, grant: Grant, now: float) -> Sequence[Action]:
@@ -239,38 +240,36 @@ class Relay:
             return self._allocate(request, client, grant, now)
         allocation = client.allocation
         if allocation is None or allocation.address is None:
-            raise Refused(437, "no allocation")
+            raise RefusedError(437, "no allocation")
         answer, after = self._handlers[request.method](allocation, request, now)
         return (self._responder.success(answer, request, client, grant, now), *after)
 
     def _allocate(self, request: Message, client: Client, grant: Grant, now: float) -> Sequence[Action]:
         if client.allocation is not None:
-            if client.allocation.pending is not None and client.allocation.transaction_id == request.transaction_id:
+            pending = self._pending.get(client.allocation)
+            if pending is not None and pending.request.transaction_id == request.transaction_id:
                 return ()  # the request comes again while its port is being opened
-            raise Refused(437, "there is an allocation already")
-        wish = allocate.read(request, self.families, self.limits.max_lifetime)
+            raise RefusedError(437, "there is an allocation already")
+        options = allocate.read(request, self.families, self.limits.max_lifetime)
         if self.draining:
-            raise Refused(508, "the gateway is about to end")
-        family = wish.family
-        if wish.reserved is not None:  # frees the place that it needs
-            family = self.allocations.release(wish.reserved, grant.user, now)
+            raise RefusedError(508, "the gateway is about to end")
+        family = options.family
+        if options.reserved is not None:  # frees the place that it needs
+            family = self.allocations.release(options.reserved, grant.user, now)
         else:
-            self.allocations.check_room(grant.user, 2 if wish.reserve else 1)
-        token = self.allocations.reserve(grant.user, family, now) if wish.reserve else None
+            self.allocations.check_room(grant.user, 2 if options.reserve else 1)
+        token = self.allocations.reserve(grant.user, family, now) if options.reserve else None
         allocation = Allocation(self.allocations.new_id(), client, grant, family, now)
-        self._prepare(allocation, request, wish, token, now)
-        return (OpenRelay(allocation, family, wish.even_port, token, wish.reserved),)
+        self._await_port(allocation, allocate.Pending(request, options, token), now)
+        return (OpenRelay(allocation, family, options.even_port, token, options.reserved),)
 
-    def _prepare(
-        self, allocation: Allocation, request: Message, wish: allocate.Wish, token: bytes | None, now: float
-    ) -> None:
-        """Let the allocation wait for its port."""
-        allocation.transaction_id = request.transaction_id
-        allocation.pending = request, wish, token
-        allocation.expires = now + OPENING_TIME
+    def _await_port(self, allocation: Allocation, pending: allocate.Pending, now: float) -> None:
+        """Add the allocation, which is answered as soon as its port is open."""
+        self._pending[allocation] = pending
+        allocation.expires = now + OPENING_SECONDS
         if self.limits.bytes_per_second:
-            allocation.from_client = Bucket(self.limits.bytes_per_second, self.limits.burst_bytes, now)
-            allocation.from_peer = Bucket(self.limits.bytes_per_second, self.limits.burst_bytes, now)
+            allocation.bucket_to_peers = TokenBucket(self.limits.bytes_per_second, self.limits.burst_bytes, now)
+            allocation.bucket_to_client = TokenBucket(self.limits.bytes_per_second, self.limits.burst_bytes, now)
         self.allocations.add(allocation)
         self.allocations.schedule(allocation)
 
@@ -293,10 +292,10 @@ class Relay:
         return stun.success(request), ()
 
     def _send(self, message: Message, client: Client, now: float) -> Sequence[Action]:
-        """A packet for a peer that has no channel. Errors are never answered (RFC 8656 section 11.2)."""
+        """Send a packet to a peer that has no channel. Errors are never answered (RFC 8656 section 11.2)."""
         value, payload = message.get(attribute.XOR_PEER_ADDRESS), message.get(attribute.DATA)
         if value is None or payload is None or message.not_understood():
-            raise Malformed("a Send indication without peer or data, or with what is not understood")
+            raise MalformedError("a Send indication without peer or data, or with what is not understood")
         address = attribute.decode_xor_address(value, message.transaction_id)
         allocation = client.allocation
         if allocation is None or allocation.address is None:
@@ -304,7 +303,7 @@ class Relay:
             return ()
         if self.peer_of(allocation, address, now) is None:
             return ()
-        if allocation.from_client is not None and not allocation.from_client.take(len(payload), now):
+        if allocation.bucket_to_peers is not None and not allocation.bucket_to_peers.consume(len(payload), now):
             self.counters.drops[counters.BANDWIDTH] += 1
             allocation.dropped += 1
             return ()
@@ -313,13 +312,14 @@ class Relay:
         return (SendToPeer(allocation, address, payload, message.get(attribute.DONT_FRAGMENT) is not None),)
 
     def _end_if_over(self, client: Client, now: float) -> tuple[Action, ...]:
-        """End the client's allocation if its time has come, and the timer is late."""
+        """End the client's allocation if it has expired and the timer is late."""
         allocation = client.allocation
-        if allocation is None or allocation.pending is not None or now < allocation.expires:
+        if allocation is None or allocation in self._pending or now < allocation.expires:
             return ()
         return (self._end(allocation, "expired"),)
 
     def _end(self, allocation: Allocation, reason: str) -> Action:
+        self._pending.pop(allocation, None)
         self.allocations.remove(allocation)
         self.counters.ended[reason] += 1
         return CloseRelay(allocation, reason)

@@ -24,7 +24,7 @@ class Timers(Generic[Item]):
         return len(self._seconds)
 
     def set(self, item: Item, when: float) -> None:
-        """The item is due at ``when``, and no longer at another time."""
+        """Make the item due at ``when``, and no longer at another time."""
         second = ceil(when)
         if self._seconds.get(item) == second:
             return
@@ -36,19 +36,19 @@ class Timers(Generic[Item]):
         self._due[second].add(item)
 
     def cancel(self, item: Item) -> None:
-        """The item is not due any more. Nothing happens if it never was."""
+        """Make the item due no more. Nothing happens if it never was."""
         second = self._seconds.pop(item, None)
         if second is not None:
             self._due[second].discard(item)
 
     def next(self) -> float | None:
-        """When to ask for ``due`` again."""
+        """Return the time at which to call ``due``; None if no item is due."""
         while self._order and not self._due[self._order[0]]:
             del self._due[heapq.heappop(self._order)]
         return float(self._order[0]) if self._order else None
 
     def due(self, now: float) -> list[Item]:
-        """Those whose time has come. They are forgotten here."""
+        """Return the items whose time has come, and forget them."""
         items: list[Item] = []
         while self._order and self._order[0] <= now:
             batch = self._due.pop(heapq.heappop(self._order))

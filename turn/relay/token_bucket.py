@@ -1,4 +1,4 @@
-"""Token buckets: one that lets a whole burst pass or not, and a bounded table of them by source.
+"""Token buckets: one that lets a whole burst pass or not, and a bounded table of them by source host.
 
 Sans-I/O. What happens to what may not pass is left to the caller: it is dropped, never queued.
 """
@@ -18,7 +18,7 @@ RATE, BURST, TOKENS, FILLED_AT, STATE = range(5)
 """The numbers of a bucket, in this order; times in seconds."""
 
 
-class Bucket:
+class TokenBucket:
     """Lets ``burst`` units through at once, and ``rate`` per second in the long run. A unit is a byte or a message."""
 
     __slots__ = ("_state",)
@@ -26,14 +26,14 @@ class Bucket:
     def __init__(self, rate: float, burst: float, now: float) -> None:
         self._state: MutableSequence[float] | memoryview[float] = [rate, burst, burst, now]
 
-    def move(self, place: "memoryview[float]") -> None:
-        """Keep the numbers there from now on, where compiled code takes from the same bucket (``datapath``)."""
+    def move_to(self, memory: "memoryview[float]") -> None:
+        """Keep the numbers in this memory from now on, where compiled code consumes from the same bucket."""
         for at, number in enumerate(self._state):
-            place[at] = number
-        self._state = place
+            memory[at] = number
+        self._state = memory
 
-    def take(self, units: float, now: float) -> bool:
-        """Whether this many units may pass, all or none. Meant to be asked once for a burst, not for each packet.
+    def consume(self, units: float, now: float) -> bool:
+        """Let this many units pass, all or none, and return whether they do. Ask once for a burst, not for each packet.
 
         A burst larger than the bucket passes when the bucket is full, and leaves a debt.
         """
@@ -45,35 +45,35 @@ class Bucket:
         return passes
 
 
-class Sources:
-    """A bucket for each source of requests that show no credentials."""
+class SourceBuckets:
+    """A token bucket for each source of requests that show no credentials."""
 
     def __init__(self, rate: float, burst: float, limit: int = MAX_SOURCES) -> None:
         self._rate = rate
         self._burst = burst
         self._limit = limit
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def take(self, host: str, now: float) -> bool:
-        """Whether one more request of this source is answered. A rate of 0 means: all of them."""
+    def consume(self, host: str, now: float) -> bool:
+        """Let one more request of this host's source pass, and return whether it does. A rate of 0 lets all pass."""
         if not self._rate:
             return True
         source = source_of(host)
         bucket = self._buckets.get(source)
         if bucket is None:
-            bucket = self._buckets[source] = Bucket(self._rate, self._burst, now)
+            bucket = self._buckets[source] = TokenBucket(self._rate, self._burst, now)
             if len(self._buckets) > self._limit:
                 self._buckets.popitem(last=False)
         else:
             self._buckets.move_to_end(source)
-        return bucket.take(1, now)
+        return bucket.consume(1, now)
 
 
 def source_of(host: str) -> str:
-    """The source that a host belongs to: an IPv4 address itself, or the first 64 bits of an IPv6 address."""
+    """Return the source that a host belongs to: an IPv4 address itself, or the first 64 bits of an IPv6 address."""
     if ":" not in host:
         return host
     address = IPv6Address(host.partition("%")[0])

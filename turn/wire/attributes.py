@@ -1,12 +1,12 @@
 """The attributes of STUN and TURN: their numbers, and how the value of each is written and read.
 
-How attributes lie in a message is left to stun.py; what a value means for an allocation, to requests/.
+Putting attributes into a message is left to stun.py, acting on their values to turn/relay/requests/.
 """
 
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 
 Address = tuple[str, int]
 """Host in its usual text form (as the kernel writes it) and port."""
@@ -79,13 +79,13 @@ UDP_TRANSPORT: Final = 17
 
 MD5: Final = 0x0001
 SHA256: Final = 0x0002
-"""PASSWORD-ALGORITHM: how a long-term key is made of name, realm and password."""
+"""PASSWORD-ALGORITHM: the hash that makes a long-term key of name, realm and password."""
 
 _COOKIE_BYTES = MAGIC_COOKIE.to_bytes(4, "big")
 
 
 def family_of(host: str) -> int:
-    """IPV4 or IPV6; IPv4-mapped IPv6 addresses are IPv4."""
+    """Return IPV4 or IPV6; IPv4-mapped IPv6 addresses are IPv4."""
     return IPV4 if ":" not in host or _mapped(host) else IPV6
 
 
@@ -94,7 +94,7 @@ def _mapped(host: str) -> bool:
 
 
 def plain_host(host: str) -> str:
-    """The host without IPv4-mapping and without a scope: what sockets for both families report, made unambiguous."""
+    """Strip IPv4-mapping and scope from a host, so that the reports of sockets for both families are unambiguous."""
     if ":" not in host:
         return host
     address = IPv6Address(host.partition("%")[0])
@@ -102,13 +102,13 @@ def plain_host(host: str) -> str:
 
 
 def text_of(address: Address) -> str:
-    """Host and port as people and URIs write them: ``10.0.0.1:9000``, ``[fd00::1]:9000``."""
+    """Format host and port as people and URIs write them: ``10.0.0.1:9000``, ``[fd00::1]:9000``."""
     host, port = address[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def encode_xor_address(address: Address, transaction_id: bytes) -> bytes:
-    """XOR-MAPPED-ADDRESS and its kin (RFC 8489 section 14.2). Raises ``ValueError`` if the host is no IP address."""
+    """Write XOR-MAPPED-ADDRESS or its kin (RFC 8489 section 14.2). Raises ``ValueError`` if the host is no address."""
     host, port = address
     packed = ip_address(plain_host(host)).packed
     family = IPV4 if len(packed) == 4 else IPV6
@@ -118,7 +118,10 @@ def encode_xor_address(address: Address, transaction_id: bytes) -> bytes:
 
 
 def decode_xor_address(value: bytes, transaction_id: bytes) -> Address:
-    """The address in XOR-PEER-ADDRESS. An IPv4-mapped IPv6 address comes out as IPv4: nobody hides behind the form."""
+    """Read the address in XOR-PEER-ADDRESS. Raises ``MalformedError``.
+
+    An IPv4-mapped IPv6 address comes out as IPv4, so that no peer hides behind the form.
+    """
     if len(value) == 8 and value[1] == IPV4:
         a, b, c, d = (byte ^ key for byte, key in zip(value[4:], _COOKIE_BYTES, strict=True))
         host = f"{a}.{b}.{c}.{d}"
@@ -128,89 +131,89 @@ def decode_xor_address(value: bytes, transaction_id: bytes) -> Address:
         address = IPv6Address(number)
         host = str(address.ipv4_mapped or address)
     else:
-        raise Malformed("an address attribute of a wrong family or length")
+        raise MalformedError("an address attribute of a wrong family or length")
     return host, int.from_bytes(value[2:4], "big") ^ (MAGIC_COOKIE >> 16)
 
 
 def encode_error(code: int, reason: str) -> bytes:
-    """ERROR-CODE: the class in hundreds, the rest, and a phrase."""
+    """Write ERROR-CODE: the class in hundreds, the rest, and a phrase."""
     return bytes((0, 0, code // 100, code % 100)) + reason.encode()
 
 
 def decode_error(value: bytes) -> tuple[int, str]:
-    """Code and phrase of ERROR-CODE."""
+    """Read code and phrase of ERROR-CODE. Raises ``MalformedError``."""
     if len(value) < 4:
-        raise Malformed("ERROR-CODE is too short")
+        raise MalformedError("ERROR-CODE is too short")
     return (value[2] & 0x07) * 100 + value[3], value[4:].decode(errors="replace")
 
 
 def encode_address_error(family: int, code: int, reason: str) -> bytes:
-    """ADDRESS-ERROR-CODE (RFC 8656 section 18.12): why there is no relay address of one more family."""
+    """Write ADDRESS-ERROR-CODE (RFC 8656 section 18.12): why there is no relay address of one more family."""
     return bytes((family, 0, code // 100, code % 100)) + reason.encode()
 
 
 def encode_unknown(attributes: list[int]) -> bytes:
-    """UNKNOWN-ATTRIBUTES: the list that explains a 420."""
+    """Write UNKNOWN-ATTRIBUTES: the list that explains a 420."""
     return b"".join(attribute.to_bytes(2, "big") for attribute in attributes)
 
 
 def encode_number(number: int) -> bytes:
-    """A 32-bit value: LIFETIME in seconds."""
+    """Write a 32-bit value: LIFETIME in seconds."""
     return number.to_bytes(4, "big")
 
 
 def decode_number(value: bytes) -> int:
-    """LIFETIME, in seconds."""
+    """Read LIFETIME, in seconds. Raises ``MalformedError``."""
     if len(value) != 4:
-        raise Malformed(f"a number of {len(value)} bytes instead of 4")
+        raise MalformedError(f"a number of {len(value)} bytes instead of 4")
     return int.from_bytes(value, "big")
 
 
 def decode_family(value: bytes) -> int:
-    """REQUESTED-ADDRESS-FAMILY and ADDITIONAL-ADDRESS-FAMILY: the family's number, known or not."""
+    """Read REQUESTED-ADDRESS-FAMILY or ADDITIONAL-ADDRESS-FAMILY: a number, known or not. Raises ``MalformedError``."""
     if len(value) != 4:
-        raise Malformed(f"an address family of {len(value)} bytes instead of 4")
+        raise MalformedError(f"an address family of {len(value)} bytes instead of 4")
     return value[0]
 
 
 def decode_transport(value: bytes) -> int:
-    """REQUESTED-TRANSPORT: a protocol number of the IP header."""
+    """Read REQUESTED-TRANSPORT: a protocol number of the IP header. Raises ``MalformedError``."""
     if len(value) != 4:
-        raise Malformed(f"a transport of {len(value)} bytes instead of 4")
+        raise MalformedError(f"a transport of {len(value)} bytes instead of 4")
     return value[0]
 
 
 def decode_channel(value: bytes) -> int:
-    """CHANNEL-NUMBER, of any size that fits into 16 bits."""
+    """Read CHANNEL-NUMBER, whatever its 16 bits hold. Raises ``MalformedError``."""
     if len(value) != 4:
-        raise Malformed(f"a channel number of {len(value)} bytes instead of 4")
+        raise MalformedError(f"a channel number of {len(value)} bytes instead of 4")
     return int.from_bytes(value[:2], "big")
 
 
 def decode_even_port(value: bytes) -> bool:
-    """EVEN-PORT: whether the next higher port is to be kept as well."""
+    """Read EVEN-PORT: whether the next higher port is to be kept as well. Raises ``MalformedError``."""
     if len(value) != 1:
-        raise Malformed(f"EVEN-PORT of {len(value)} bytes instead of 1")
+        raise MalformedError(f"EVEN-PORT of {len(value)} bytes instead of 1")
     return bool(value[0] & 0x80)
 
 
 def encode_algorithms(algorithms: tuple[int, ...]) -> bytes:
-    """PASSWORD-ALGORITHMS: numbers, each without parameters."""
+    """Write PASSWORD-ALGORITHMS: numbers, each without parameters."""
     return b"".join(number.to_bytes(2, "big") + b"\0\0" for number in algorithms)
 
 
 def decode_algorithm(value: bytes) -> int:
-    """PASSWORD-ALGORITHM: a number; parameters are skipped."""
+    """Read PASSWORD-ALGORITHM: a number; parameters are skipped. Raises ``MalformedError``."""
     if len(value) < 4:
-        raise Malformed("PASSWORD-ALGORITHM is too short")
+        raise MalformedError("PASSWORD-ALGORITHM is too short")
     return int.from_bytes(value[:2], "big")
 
 
 def decode_text(value: bytes, limit: int) -> str:
-    """USERNAME, REALM or NONCE, at most ``limit`` bytes of UTF-8."""
+    """Read USERNAME, REALM or NONCE, at most ``limit`` bytes of UTF-8. Raises ``MalformedError``."""
     if len(value) > limit:
-        raise Malformed(f"a text of {len(value)} bytes; {limit} are allowed")
+        raise MalformedError(f"a text of {len(value)} bytes; {limit} are allowed")
     try:
         return value.decode()
     except UnicodeDecodeError:
-        raise Malformed("a text that is not UTF-8") from None
+        raise MalformedError("a text that is not UTF-8") from None

@@ -1,38 +1,38 @@
 """ChannelData, and how messages follow each other on a stream (RFC 8656 section 12, RFC 8489 section 6.2.2).
 
-Which number belongs to which peer is left to allocation.py. On datagrams the gateway reads the four bytes in place.
+Binding numbers to peers is left to turn/relay/allocation.py. In datagrams the gateway reads the header in place.
 """
 
 from typing import Final
 
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 
 FIRST_CHANNEL: Final = 0x4000
 LAST_CHANNEL: Final = 0x7FFF
 """RFC 8656 ends at 0x4FFF, RFC 5766 ended here. coturn's clients choose numbers from the wider range."""
 
 HEADER: Final = 4
-"""Number and length, two bytes each."""
+"""Bytes of the header: number and length, two each."""
 
 STUN_HEADER: Final = 20
 
 MAX_FRAME: Final = 65_556
-"""The longest that a length field allows: a STUN header and 65,535 bytes, rounded up to four."""
+"""Bytes of the longest frame that a length field allows: a STUN header and 65,535, rounded up to four."""
 
 MAX_STRANGERS_FRAME: Final = 2048
-"""Enough for any Allocate request; what a stream without an allocation may make us hold."""
+"""Bytes that a stream without an allocation may make us hold: enough for any Allocate request."""
 
 PADDING: Final = (b"", b"\0\0\0", b"\0\0", b"\0")
-"""By ``length % 4``: what follows ChannelData on a stream."""
+"""Padding after ChannelData on a stream, by ``length % 4``."""
 
 
 def is_channel_data(first_byte: int) -> bool:
-    """What a message's first byte says (RFC 7983): ChannelData. STUN begins with 0 to 3; nothing else is ours."""
+    """Tell by a message's first byte whether it is ChannelData (RFC 7983). STUN begins with 0 to 3."""
     return 0x40 <= first_byte <= 0x7F
 
 
 def encode(number: int, payload: bytes | memoryview, *, padded: bool = False) -> bytes:
-    """ChannelData; ``padded`` to four bytes, as streams need it."""
+    """Write ChannelData; ``padded`` to four bytes, as streams need it."""
     length = len(payload)
     return b"".join(
         (number.to_bytes(2, "big"), length.to_bytes(2, "big"), payload, PADDING[length % 4] if padded else b"")
@@ -40,15 +40,15 @@ def encode(number: int, payload: bytes | memoryview, *, padded: bool = False) ->
 
 
 def decode(data: bytes | memoryview) -> tuple[int, memoryview]:
-    """Number and payload of ChannelData. What follows the payload is padding, and is dropped."""
+    """Read number and payload of ChannelData, and drop the padding after it. Raises ``MalformedError``."""
     if len(data) < HEADER:
-        raise Malformed(f"ChannelData of {len(data)} bytes")
+        raise MalformedError(f"ChannelData of {len(data)} bytes")
     number = data[0] << 8 | data[1]
     end = HEADER + (data[2] << 8 | data[3])
     if not FIRST_CHANNEL <= number <= LAST_CHANNEL:
-        raise Malformed(f"channel number {number:#06x}")
+        raise MalformedError(f"channel number {number:#06x}")
     if end > len(data):
-        raise Malformed("ChannelData that ends before its length says")
+        raise MalformedError("ChannelData that ends before its length says")
     return number, memoryview(data)[HEADER:end]
 
 
@@ -68,13 +68,14 @@ class Deframer:
 
     @property
     def held(self) -> int:
-        """How many bytes wait for the rest of their frame: always fewer than ``limit``."""
+        """Count the bytes that wait for the rest of their frame: always fewer than ``limit``."""
         return len(self._rest)
 
     def feed(self, data: bytes) -> list[memoryview]:
-        """The frames that are whole now, ChannelData without its padding.
+        """Return the frames that are whole now, ChannelData without its padding.
 
-        Raises ``Malformed`` when the stream holds something else: what follows can't be found, so it has to be closed.
+        Raises ``MalformedError`` when the stream holds something else: the next frame can't be found, so the stream has
+        to be closed.
         """
         view = memoryview(self._rest + data if self._rest else data)
         frames: list[memoryview] = []
@@ -89,7 +90,7 @@ class Deframer:
         return frames
 
     def _measure(self, view: memoryview, at: int) -> tuple[int, int]:
-        """How long the frame is, without and with padding."""
+        """Return the length of the frame, without and with padding."""
         first = view[at]
         length = view[at + 2] << 8 | view[at + 3]
         if first < 4 and not length % 4:
@@ -97,8 +98,8 @@ class Deframer:
         elif is_channel_data(first):
             size = HEADER + length
         else:
-            raise Malformed("neither STUN nor ChannelData on the stream")
+            raise MalformedError("neither STUN nor ChannelData on the stream")
         padded = (size + 3) & ~3
         if padded > self.limit:
-            raise Malformed(f"a frame of {padded} bytes; {self.limit} are allowed")
+            raise MalformedError(f"a frame of {padded} bytes; {self.limit} are allowed")
         return size, padded

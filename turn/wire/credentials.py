@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 MAX_EXPIRY_DIGITS: Final = 12
-"""A longer number is no time in seconds; years with five digits are served."""
+"""Digits of a time in seconds: years with five digits are served, a longer number is something else."""
 
 MAX_USERNAME: Final = 508
 """Bytes of a user name in STUN (RFC 8489 section 14.3)."""
@@ -18,17 +18,17 @@ MAX_USERNAME: Final = 508
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a browser's ICE server entry holds."""
+    """User name and password, as a browser's ICE server entry holds them."""
 
     username: str
     password: str = field(repr=False)
 
 
 def issue(secret: str, user_id: str, ttl: float, now: float) -> Credentials:
-    """Credentials for this user that may be used for ``ttl`` seconds from ``now``, a time in Unix seconds.
+    """Make credentials for this user that are good for ``ttl`` seconds from ``now``, a time in Unix seconds.
 
     Allocations that were made in time are served on after it. Raises ``ValueError`` for an empty secret, and for a user
-    id that is too long, as nobody could use such credentials.
+    id that is too long: such credentials would be refused.
     """
     username = f"{int(now + ttl)}:{user_id}"
     if len(username.encode()) > MAX_USERNAME:
@@ -37,14 +37,14 @@ def issue(secret: str, user_id: str, ttl: float, now: float) -> Credentials:
 
 
 def password_for(secret: str, username: str) -> str:
-    """base64(HMAC-SHA1(secret, username))."""
+    """Compute base64(HMAC-SHA1(secret, username)). Raises ``ValueError`` for an empty secret."""
     if not secret:
         raise ValueError("an empty secret protects nothing")
     return base64.b64encode(hmac.digest(secret.encode(), username.encode(), "sha1")).decode()
 
 
 def expiry_of(username: str) -> int | None:
-    """The Unix time in a user name: its first ``:``-separated part that is a number. None if there is none.
+    """Find the Unix time in a user name: its first ``:``-separated part that is a number. None if there is none.
 
     So ``<time>:<id>``, ``<id>:<time>`` and ``<time>`` alone are all understood.
     """
@@ -52,7 +52,7 @@ def expiry_of(username: str) -> int | None:
 
 
 def user_of(username: str) -> str:
-    """Who it is, whenever it ends: the user name without its time. That is what quotas count."""
+    """Return the user name without its time: the name that quotas are counted by."""
     parts = username.split(":")
     times = [index for index, part in enumerate(parts) if _is_time(part)]
     if times:

@@ -1,9 +1,11 @@
-"""The two ways in which a peer goes wrong: bytes that make no message, and a message that is refused by a code.
+"""The two ways in which a peer goes wrong: bytes that make no message, and a request that is refused by a code.
 
-Misuse of these classes by the program itself raises ``ValueError`` or ``KeyError`` as everywhere.
+The whole tree of the gateway's errors is in turn/errors.py.
 """
 
 from typing import Final
+
+from turn.errors import ProtocolError
 
 REASONS: Final = {
     400: "Bad Request",
@@ -22,22 +24,28 @@ REASONS: Final = {
 }
 """The phrases of RFC 8489 and RFC 8656. Details go into the log: a stranger learns nothing, and answers stay small."""
 
-
-class Malformed(ValueError):  # noqa: N818  (it names what came in, as h11's errors do)
-    """What came in is no message. It is dropped without an answer; on a stream the connection ends."""
+BAD_REQUEST: Final = 400
 
 
-class Refused(Exception):  # noqa: N818
-    """The request is well formed, and is answered by an error.
+class MalformedError(ProtocolError):
+    """Bytes that are no message. They are dropped without an answer; on a stream the connection ends.
 
-    ``code`` is the error's number; ``why`` goes into the log; ``attributes`` are added to the answer.
+    A request whose sender is known is answered by 400.
     """
 
-    def __init__(self, code: int, why: str, attributes: tuple[tuple[int, bytes], ...] = ()) -> None:
-        super().__init__(code, why, attributes)
-        self.code = code
-        self.why = why
+    def __init__(self, sentence: str) -> None:
+        super().__init__(BAD_REQUEST, sentence)
+
+
+class RefusedError(ProtocolError):
+    """A request is well formed, and is answered by an error of this ``code``.
+
+    ``sentence`` goes into the log; ``attributes`` are added to the answer.
+    """
+
+    def __init__(self, code: int, sentence: str, attributes: tuple[tuple[int, bytes], ...] = ()) -> None:
+        super().__init__(code, sentence)
         self.attributes = attributes
 
     def __str__(self) -> str:
-        return f"{self.code} {REASONS[self.code]}: {self.why}"
+        return f"{self.code} {REASONS[self.code]}: {self.sentence}"

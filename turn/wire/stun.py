@@ -1,6 +1,6 @@
 """STUN messages as bytes: header, attributes, integrity and fingerprint (RFC 8489 sections 5, 14 and 15).
 
-What the attributes' values mean is left to attributes.py, whether a request is answered at all to relay.py.
+Reading the attributes' values is left to attributes.py, answering to turn/relay/server.py.
 """
 
 import hmac
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from turn.wire import attributes as attribute
-from turn.wire.errors import REASONS, Malformed
+from turn.wire.errors import REASONS, MalformedError
 
 HEADER_SIZE: Final = 20
 TRANSACTION_ID_SIZE: Final = 12
@@ -48,7 +48,7 @@ FINGERPRINT_SIZE: Final = 8
 _FINGERPRINT_MASK: Final = 0x5354554E
 
 MAX_ATTRIBUTES: Final = 256
-"""A CreatePermission for as many peers as an allocation may have fits; a message of empty attributes does not."""
+"""Attributes of a message: a CreatePermission for as many peers as an allocation may have fits, a flood does not."""
 
 _SEALS: Final = frozenset({attribute.MESSAGE_INTEGRITY, attribute.MESSAGE_INTEGRITY_SHA256, attribute.FINGERPRINT})
 """Attributes that vouch for what is before them."""
@@ -78,24 +78,25 @@ class Message:
     attributes: list[tuple[int, bytes]]
     raw: bytes
     integrity_at: int = 0
-    """Where MESSAGE-INTEGRITY begins in ``raw``; 0 if there is none. The same for SHA256."""
+    """Offset of MESSAGE-INTEGRITY in ``raw``; 0 if there is none."""
     integrity_sha256_at: int = 0
+    """Offset of MESSAGE-INTEGRITY-SHA256; 0 if there is none."""
     fingerprint: bool = False
-    """Whether there is one. It has been checked."""
+    """Whether there is a FINGERPRINT. It has been checked."""
 
     def get(self, kind: int) -> bytes | None:
-        """The value of the first attribute of this kind. Those after it don't count (RFC 8489 section 14)."""
+        """Return the value of the first attribute of this kind; later ones don't count (RFC 8489 section 14)."""
         for number, value in self.attributes:
             if number == kind:
                 return value
         return None
 
     def all(self, kind: int) -> list[bytes]:
-        """The values of all attributes of this kind, for those that may come more than once."""
+        """Return the values of all attributes of this kind, for those that may come more than once."""
         return [value for number, value in self.attributes if number == kind]
 
     def not_understood(self) -> list[int]:
-        """The attributes that would have to be understood, and are not: those of a 420. Each once."""
+        """List the attributes that would have to be understood, and are not: those of a 420. Each once."""
         unknown = (
             number
             for number, _ in self.attributes
@@ -105,11 +106,11 @@ class Message:
 
     @property
     def has_integrity(self) -> bool:
-        """Whether there is something to check a key with."""
+        """Tell whether there is something to check a key with."""
         return bool(self.integrity_at or self.integrity_sha256_at)
 
     def is_by(self, key: bytes) -> bool:
-        """Whether the sender knows the key. Where both integrities are there, the stronger one counts."""
+        """Tell whether the sender knows the key. Where both integrities are there, the stronger one counts."""
         if self.integrity_sha256_at:
             return _is_intact(self.raw, self.integrity_sha256_at, key, "sha256")
         return bool(self.integrity_at) and _is_intact(self.raw, self.integrity_at, key, "sha1")
@@ -120,14 +121,17 @@ class Message:
 
 
 def parse(data: bytes) -> Message:
-    """The message that fills the whole of ``data``. Raises ``Malformed`` if it is none, or its fingerprint is wrong."""
+    """Read the message that fills the whole of ``data``.
+
+    Raises ``MalformedError`` if it is no message, or its fingerprint is wrong.
+    """
     if len(data) < HEADER_SIZE:
-        raise Malformed(f"{len(data)} bytes are no STUN message")
+        raise MalformedError(f"{len(data)} bytes are no STUN message")
     kind_and_method, length, cookie, transaction_id = _HEADER.unpack_from(data)
     if kind_and_method & 0xC000 or cookie != attribute.MAGIC_COOKIE:
-        raise Malformed("not a STUN message")
+        raise MalformedError("not a STUN message")
     if length % 4 or length != len(data) - HEADER_SIZE:
-        raise Malformed("a STUN message whose length field is wrong")
+        raise MalformedError("a STUN message whose length field is wrong")
     message = Message(_method(kind_and_method), kind_and_method & _CLASS_BITS, transaction_id, attributes=[], raw=data)
     _read_attributes(message)
     return message
@@ -147,7 +151,7 @@ def _read_attributes(message: Message) -> None:
         value_at = at + 4
         following = value_at + ((length + 3) & ~3)
         if following > end:
-            raise Malformed("an attribute that goes on beyond its message")
+            raise MalformedError("an attribute that goes on beyond its message")
         if number in _SEALS:
             _read_seal(message, number, length, at)
             sealed = True
@@ -157,20 +161,20 @@ def _read_attributes(message: Message) -> None:
             found.append((number, data[value_at : value_at + length]))
         at = following
     if len(found) > MAX_ATTRIBUTES:
-        raise Malformed(f"{len(found)} attributes")
+        raise MalformedError(f"{len(found)} attributes")
 
 
 def _read_seal(message: Message, number: int, length: int, at: int) -> None:
-    """Take note of one of the attributes that seal what is before them. The first of its kind counts."""
+    """Note where one of the attributes is that seal what is before them. The first of its kind counts."""
     if number == attribute.MESSAGE_INTEGRITY:
         if length != SHA1_SIZE:
-            raise Malformed(f"MESSAGE-INTEGRITY of {length} bytes")
+            raise MalformedError(f"MESSAGE-INTEGRITY of {length} bytes")
         # After the SHA-256 one it would be outside of what that vouches for (RFC 8489 section 14.6).
         if not message.integrity_sha256_at:
             message.integrity_at = message.integrity_at or at
     elif number == attribute.MESSAGE_INTEGRITY_SHA256:
         if length % 4 or not MIN_SHA256_SIZE <= length <= SHA256_SIZE:
-            raise Malformed(f"MESSAGE-INTEGRITY-SHA256 of {length} bytes")
+            raise MalformedError(f"MESSAGE-INTEGRITY-SHA256 of {length} bytes")
         message.integrity_sha256_at = message.integrity_sha256_at or at
     else:
         _check_fingerprint(message, length, at)
@@ -179,9 +183,9 @@ def _read_seal(message: Message, number: int, length: int, at: int) -> None:
 def _check_fingerprint(message: Message, length: int, at: int) -> None:
     data = message.raw
     if length != 4 or at + FINGERPRINT_SIZE != len(data):
-        raise Malformed("FINGERPRINT that is not the end of its message")
+        raise MalformedError("FINGERPRINT that is not the end of its message")
     if int.from_bytes(data[at + 4 :], "big") != zlib.crc32(data[:at]) ^ _FINGERPRINT_MASK:
-        raise Malformed("a message whose FINGERPRINT is wrong")
+        raise MalformedError("a message whose FINGERPRINT is wrong")
     message.fingerprint = True
 
 
@@ -203,12 +207,12 @@ class Writer:
         self._body = b""
 
     def add(self, number: int, value: bytes) -> "Writer":
-        """One more attribute."""
+        """Add an attribute, and return the writer."""
         self._body += _PAIR.pack(number, len(value)) + value + bytes(-len(value) % 4)
         return self
 
     def finish(self, key: bytes = b"", *, sha256: bool = False, fingerprint: bool = False) -> bytes:
-        """The message; with a key, sealed by MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256."""
+        """Return the message; with a key, sealed by MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256."""
         if key:
             number, size, digest = _INTEGRITY[sha256]
             covered = self._header(4 + size) + self._body
@@ -225,23 +229,26 @@ class Writer:
 
 
 def is_indication(data: bytes) -> bool:
-    """What the first two bytes of a message say: that nobody waits for it."""
+    """Tell by the first two bytes of a message whether it is an indication: nobody waits for an answer to it."""
     return not data[0] & 0x01 and bool(data[1] & 0x10)
 
 
 def success(request: Message) -> Writer:
-    """The begin of a success response."""
+    """Begin a success response."""
     return Writer(request.method, SUCCESS, request.transaction_id)
 
 
 def error(request: Message, code: int) -> Writer:
-    """The begin of an error response, its ERROR-CODE written."""
+    """Begin an error response, its ERROR-CODE written."""
     answer = Writer(request.method, ERROR, request.transaction_id)
     return answer.add(attribute.ERROR_CODE, attribute.encode_error(code, REASONS[code]))
 
 
 def data_indication(address: attribute.Address, payload: bytes | memoryview, transaction_id: bytes) -> bytes:
-    """A peer's packet for a client that has no channel for it. Raises ``ValueError`` if it is too long for one."""
+    """Write a Data indication: a peer's packet for a client that has no channel for it.
+
+    Raises ``ValueError`` if the packet is too long for an indication.
+    """
     peer = attribute.encode_xor_address(address, transaction_id)
     padding = bytes(-len(payload) % 4)
     length = 4 + len(peer) + 4 + len(payload) + len(padding)

@@ -17,7 +17,7 @@ from turn.datapath.interface import Direction
 from turn.datapath.jit import compiled
 from turn.datapath.linux import SOCKADDR_IN6
 from turn.datapath.pointers import record_at
-from turn.relay.token_bucket import Bucket
+from turn.relay.token_bucket import TokenBucket
 
 
 @compiled
@@ -133,14 +133,14 @@ def test_packets_of_a_socket_that_come_one_by_one(loopback: Loopback) -> None:
 
 def test_over_the_rate_nothing_passes(loopback: Loopback) -> None:
     loopback.as_relayed()
-    bucket = Bucket(0.001, 1000, 0.0)
-    bucket.move(loopback.path.bucket(loopback.relayed, Direction.TO_CLIENT))
+    bucket = TokenBucket(0.001, 1000, 0.0)
+    bucket.move_to(loopback.path.bucket(loopback.relayed, Direction.TO_CLIENT))
     loopback.send(bytes(900))
     assert loopback.receive(1) == [headed(bytes(900))]
     loopback.send(bytes(300), segment=100)
     assert loopback.receives_nothing()
     assert loopback.counts == [1, 900, 0, 0, 0, 3]
-    assert not bucket.take(150, time.monotonic())  # compiled code has taken from the same bucket
+    assert not bucket.consume(150, time.monotonic())  # compiled code has taken from the same bucket
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ COMPILED = [
     "turn.datapath.memory",
     "turn.datapath.pointers",
 ]
-"""What is not Python when it runs: the compiler would not know what the fuzzer puts in."""
+"""Modules that are no Python when they run: the compiler can't read the code that the fuzzer adds."""
 
 if __name__ == "__main__":
     import atheris

@@ -1,14 +1,14 @@
 """Any bytes as ChannelData, and as a stream: it is cut in the same way whatever pieces it arrives in."""
 
 from turn.wire import channel
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 
 
 def one_input(data: bytes) -> None:
-    """The first byte says how long the pieces are."""
+    """Cut the bytes into pieces, whose length the first byte says, and read them as a stream."""
     try:
         number, payload = channel.decode(data)
-    except Malformed:
+    except MalformedError:
         pass
     else:
         assert channel.FIRST_CHANNEL <= number <= channel.LAST_CHANNEL
@@ -19,25 +19,25 @@ def one_input(data: bytes) -> None:
 
 
 def frames(stream: bytes, step: int) -> tuple[list[bytes], bool]:
-    """The frames, and whether the stream is broken."""
+    """Return the frames, and whether the stream is broken."""
     deframer = channel.Deframer()
     found: list[bytes] = []
     for at in range(0, len(stream), step):
         try:
             found += map(bytes, deframer.feed(stream[at : at + step]))
-        except Malformed:
+        except MalformedError:
             return settled(found, stream), True
         assert deframer.held < deframer.limit
     return found, False
 
 
 def settled(found: list[bytes], stream: bytes) -> list[bytes]:
-    """A piece that holds good frames and a bad one gives up the good ones too: only small pieces tell them apart."""
+    """Return the frames before a bad one: pieces that hold good and bad ones give up the good ones too."""
     deframer, before = channel.Deframer(), []
     for at in range(len(stream)):
         try:
             before += map(bytes, deframer.feed(stream[at : at + 1]))
-        except Malformed:
+        except MalformedError:
             break
     assert before[: len(found)] == found
     return before

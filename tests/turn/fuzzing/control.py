@@ -1,17 +1,17 @@
-"""Any bytes as a line that one process of the gateway says to another: read, or refused as a whole."""
+"""Any bytes as a line from a child to the parent: read, or refused as a whole."""
 
 from turn.http import metrics
-from turn.processes import Said
+from turn.processes import ChildMessage
 
 
 def one_input(data: bytes) -> None:
-    """What was read can be added up, shown, and said again."""
+    """Read a child's message, add up its figures, show them, and write it again."""
     try:
-        said = Said.from_line(data)
+        message = ChildMessage.from_line(data)
     except ValueError:
         return
-    assert said.ready in (True, False)
-    assert Said.from_line(said.to_line()) == said
-    if said.figures is not None:
-        metrics.counted(metrics.total([said.figures, said.figures]))
-        metrics.exposition(said.figures)
+    assert message.ready in (True, False)
+    assert ChildMessage.from_line(message.to_line()) == message
+    if message.figures is not None:
+        metrics.counters_of(metrics.total([message.figures, message.figures]))
+        metrics.exposition(message.figures)

@@ -18,7 +18,7 @@ CLOSED = Rest(lambda: SECRET, list, key="key")
 
 
 def one_input(data: bytes) -> None:
-    """The same text in every place."""
+    """Read the same text as user name, nonce and query."""
     text = data.decode(errors="replace")
     as_user(text)
     as_nonce(text)
@@ -40,7 +40,7 @@ def as_user(text: str) -> None:
 
 
 def as_nonce(text: str) -> None:
-    """None that was not made here is good, and one that was is good as it is alone."""
+    """Check that no nonce from outside is good, and that one of ours is good as it is alone."""
     good = NONCES.make(OWNER, PASSWORD_ALGORITHMS, NOW)
     assert NONCES.is_valid(good, OWNER, PASSWORD_ALGORITHMS, NOW)
     for nonce in (text, good[: len(good) - len(text)] + text, good + text):
@@ -48,7 +48,7 @@ def as_nonce(text: str) -> None:
 
 
 def as_question(data: bytes) -> None:
-    """A query as a browser's URL has it, and one that a client has made by hand."""
+    """Read the text as a query of a browser's URL, and as one that a client has made by hand."""
     for query in (data.decode("latin-1"), f"service=turn&{data.decode('latin-1')}"):
         url = URL.build(path="/", query_string=query.replace("\r", "").replace("\n", ""), encoded=True)
         ask(OPEN, url)

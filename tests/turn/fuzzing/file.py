@@ -5,11 +5,11 @@ from contextlib import suppress
 from turn.relay import peer_rules
 from turn.relay.peer_rules import Name
 from turn.relay.policy import Policy
-from turn.reload import Listed, Unusable, listed
+from turn.reload import FileSettings, UnusableFileError, parse_settings
 
 
 def one_input(data: bytes) -> None:
-    """Read it in both languages, and as the text of one peer."""
+    """Read the bytes as TOML, as JSON, and as the text of one peer."""
     read(data, json=False)
     read(data, json=True)
     parse(data.decode(errors="surrogateescape"))
@@ -17,20 +17,20 @@ def one_input(data: bytes) -> None:
 
 def read(data: bytes, *, json: bool) -> None:
     """Read a file, and the peers in it."""
-    with suppress(Unusable):
-        found = listed(data, json=json)
+    with suppress(UnusableFileError):
+        found = parse_settings(data, json=json)
         assert_typed(found)
         for peer in found.peers or ():
             parse(peer)
 
 
-def assert_typed(found: Listed) -> None:
+def assert_typed(found: FileSettings) -> None:
     assert all(isinstance(text, str) for text in (*(found.peers or ()), *(found.secrets or ())))
     assert all(isinstance(text, str) for pair in (found.users or {}).items() for text in pair)
 
 
 def parse(text: str) -> None:
-    """A peer that can be read admits its own host and nothing special by a name."""
+    """Read one peer, and check that it admits its own host, and nothing special by a name."""
     try:
         peer = peer_rules.parse(text)
     except ValueError:

@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 from tests.turn.datapath.loopback import CHANNEL, HOSTS, Loopback, headed
 from tests.turn.fuzzing.relay import Script
 from turn.wire import channel
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 
 MAX_DATAGRAMS = 40
 MAX_BATCH = 60_000
@@ -55,7 +55,7 @@ def datagram(script: Script, size: int) -> bytes:
 
 def payload_of(packet: bytes) -> bytes | None:
     """Return what a peer gets of a client's datagram; None if it is to be handed over."""
-    with suppress(Malformed):
+    with suppress(MalformedError):
         number, payload = channel.decode(packet)
         return bytes(payload) if number == CHANNEL else None
     return None

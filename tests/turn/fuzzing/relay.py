@@ -32,7 +32,7 @@ WANTED = {
     stun.CREATE_PERMISSION: (attributes.XOR_PEER_ADDRESS,),
     stun.CHANNEL_BIND: (attributes.CHANNEL_NUMBER, attributes.XOR_PEER_ADDRESS),
 }
-"""What a message of the method has to have; most get it."""
+"""Attributes that a message of the method has to have; most get them."""
 
 PROTOCOLS = ("udp", "tcp", "dtls")
 CLIENTS = len(PROTOCOLS)
@@ -59,14 +59,14 @@ class Script:
         return taken + bytes(count - len(taken))
 
 
-class World:
+class Simulation:
     """A relay, its clients, and a clock."""
 
     def __init__(self, script: Script) -> None:
         auth = Auth(REALM, users={USER: PASSWORD}, secrets=("secret",), nonce_key=bytes(16))
         self.policy = Policy(PEERS)
         self.relay = Relay(auth, self.policy, limits=LIMITS)
-        self.clients = [new_client(place) for place in range(CLIENTS)]
+        self.clients = [new_client(number) for number in range(CLIENTS)]
         self.now = 1000.0
         self.script = script
         self.next_port = 50_000
@@ -74,7 +74,7 @@ class World:
         """Of ports that were held, some of them a long time ago."""
 
     def step(self) -> None:
-        """Let the next thing happen."""
+        """Do what the next byte of the script says, and check the invariants."""
         happenings: tuple[Callable[[], Iterable[Action]], ...] = (
             self.raw_message,
             self.request,
@@ -94,13 +94,13 @@ class World:
 
     def raw_message(self) -> Iterable[Action]:
         client = self.client()
-        actions = self.relay.from_client(self.script.take(self.script.byte()), client, self.now)
+        actions = self.relay.handle_message(self.script.take(self.script.byte()), client, self.now)
         assert_small(actions)
         return actions
 
     def request(self) -> Iterable[Action]:
         client = self.client()
-        actions = self.relay.from_client(self._writer().finish(), client, self.now)
+        actions = self.relay.handle_message(self._writer().finish(), client, self.now)
         assert_small(actions)
         return actions
 
@@ -110,7 +110,7 @@ class World:
         for number, value in self.relay.auth.challenge(client, self.now):
             if number != attributes.PASSWORD_ALGORITHMS:
                 writer.add(number, value)
-        return self.relay.from_client(writer.finish(KEY), client, self.now)
+        return self.relay.handle_message(writer.finish(KEY), client, self.now)
 
     def _writer(self) -> stun.Writer:
         kind = stun.INDICATION if (what := self.script.byte()) & 0x80 else stun.REQUEST
@@ -127,7 +127,7 @@ class World:
         return writer
 
     def _good_value(self, number: int, transaction: bytes) -> bytes:
-        """What the attribute should hold, more or less."""
+        """Make a value that the attribute may hold, more or less."""
         choice = self.script.byte()
         if number == attributes.XOR_PEER_ADDRESS:
             host = ("127.0.0.1", f"10.0.0.{choice}", "192.0.2.1", "2001:db8::1")[choice % 4]
@@ -145,7 +145,7 @@ class World:
         return values.get(number, bytes(choice % 9))
 
     def packet(self) -> Iterable[Action]:
-        """Data from a peer, or for one, as the gateway handles it."""
+        """Handle a packet from a peer, or for one, as the gateway does."""
         allocation, address = self.client().allocation, (f"10.0.0.{self.script.byte()}", 990 + self.script.byte())
         if allocation is not None and allocation.address is not None:
             peer = self.relay.peer_of(allocation, address, self.now)
@@ -166,13 +166,13 @@ class World:
         return self.leaves(self.client())
 
     def leaves(self, client: Client) -> Iterable[Action]:
-        """Its connection is over; somebody else comes from the same place."""
-        place = self.clients.index(client)
-        self.clients[place] = new_client(place)
+        """End a client's connection; another client comes from the same address."""
+        number = self.clients.index(client)
+        self.clients[number] = new_client(number)
         return self.relay.client_gone(client, self.now)
 
     def carry_out(self, action: Action) -> None:
-        """What the gateway would do, with ports that are there or not."""
+        """Do what the relay asks for, with ports that are free or not."""
         if isinstance(action, OpenRelay):
             self.next_port += 2
             self.tokens += [action.reserve] if action.reserve is not None else []
@@ -192,7 +192,7 @@ class World:
             assert isinstance(action, SendToClient | DropReservation)
 
     def check(self) -> None:
-        """What holds at any time."""
+        """Check what holds at any time."""
         relay = self.relay
         assert all(client.strange <= MAX_STRANGE_MESSAGES for client in self.clients)
         assert len(relay.allocations) + relay.allocations.reservations <= LIMITS.allocations
@@ -204,7 +204,7 @@ class World:
                 assert self.policy.allows(*address) or self.now >= peer.open_until
 
     def end(self) -> None:
-        """After a day everything has been forgotten."""
+        """Check that everything has been forgotten after a day."""
         self.now += DAY
         for action in self.relay.handle_timer(self.now):
             self.carry_out(action)
@@ -213,19 +213,19 @@ class World:
         assert self.relay.next_deadline() is None
 
 
-def new_client(place: int) -> Client:
-    return Client(PROTOCOLS[place], ("127.0.0.1", 5000 + place), ("127.0.0.1", 3478))
+def new_client(number: int) -> Client:
+    return Client(PROTOCOLS[number], ("127.0.0.1", 5000 + number), ("127.0.0.1", 3478))
 
 
 def assert_small(actions: Iterable[Action]) -> None:
-    """Nobody who has not shown a password gets more than the fixed size."""
+    """Check that a client without credentials gets no more than the fixed size."""
     for action in actions:
         assert not isinstance(action, SendToClient) or len(action.data) <= MAX_UNAUTHENTICATED_ANSWER
 
 
 def one_input(data: bytes) -> None:
     """Play the script."""
-    world = World(Script(data))
-    while world.script.goes_on:
-        world.step()
-    world.end()
+    simulation = Simulation(Script(data))
+    while simulation.script.goes_on:
+        simulation.step()
+    simulation.end()

@@ -1,9 +1,9 @@
-"""Any bytes as a STUN message: it is read or ``Malformed``, and what was read can be written again."""
+"""Any bytes as a STUN message: it is read or ``MalformedError``, and what was read can be written again."""
 
 from contextlib import suppress
 
 from turn.wire import attributes, stun
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 from turn.wire.stun import Message, Writer
 
 KEY = b"a key of sixteen"
@@ -25,7 +25,7 @@ DECODERS = (
 
 
 def one_input(data: bytes) -> None:
-    """Read it as it is, and as the attributes of a message whose header is right."""
+    """Read the bytes as they are, and as the attributes of a message whose header is right."""
     data = data[:MAX_INPUT]
     read(data)
     body = data[: len(data) & ~3]
@@ -37,7 +37,7 @@ def read(data: bytes) -> None:
     """Read a message and its attributes."""
     try:
         message = stun.parse(data)
-    except Malformed:
+    except MalformedError:
         return
     assert len(message.attributes) <= stun.MAX_ATTRIBUTES
     str(message)
@@ -45,13 +45,13 @@ def read(data: bytes) -> None:
     assert all(number < attributes.FIRST_OPTIONAL for number in message.not_understood())
     for _, value in message.attributes:
         for decode in DECODERS:
-            with suppress(Malformed):
+            with suppress(MalformedError):
                 decode(value)
     assert_written(message)
 
 
 def assert_written(message: Message) -> None:
-    """Written again and sealed it is the same message, by whoever knows the key and by nobody else."""
+    """Write the message again, sealed, and check that it is the same, and good with its key alone."""
     for sha256 in (False, True):
         writer = Writer(message.method, message.kind, message.transaction_id)
         for number, value in message.attributes:

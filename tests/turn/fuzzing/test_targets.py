@@ -1,4 +1,4 @@
-"""What the fuzzers try, without the fuzzer: any bytes, and all inputs that once did harm."""
+"""The targets of the fuzzers, without a fuzzer: any bytes, and all inputs that once did harm."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -42,14 +42,14 @@ def test_any_bytes_do_no_harm(name: str, data: bytes) -> None:
 
 
 def test_the_script_reaches_an_allocation() -> None:
-    """Or else the fuzzer would prove nothing: a sealed Allocate request, then a channel and a packet."""
-    world = relay.World(relay.Script(bytes([2, 0, 1, 7, 0, 0, 1]) + bytes([2, 0, 6, 8, 0, 0, 9, 10, 0])))
-    while world.script.goes_on:
-        world.step()
-    assert len(world.relay.allocations) == 1
-    (allocation,) = world.relay.allocations
+    """Without this, the fuzzer would prove nothing: a sealed Allocate request, then a channel and a packet."""
+    simulation = relay.Simulation(relay.Script(bytes([2, 0, 1, 7, 0, 0, 1]) + bytes([2, 0, 6, 8, 0, 0, 9, 10, 0])))
+    while simulation.script.goes_on:
+        simulation.step()
+    assert len(simulation.relay.allocations) == 1
+    (allocation,) = simulation.relay.allocations
     assert allocation.address is not None
-    world.end()
+    simulation.end()
 
 
 def test_the_script_reaches_a_message_over_dtls() -> None:
@@ -57,8 +57,8 @@ def test_the_script_reaches_a_message_over_dtls() -> None:
 
     async def scenario() -> None:
         script = dtls.Script(bytes([1, 0]) * 3 + bytes([2, 1, 20, 5]) + bytes([3, 0, 3]) + b"\0bc")
-        world = dtls.World(script)
-        await world.play()
-        assert world.messages == 1
+        simulation = dtls.Simulation(script)
+        await simulation.play()
+        assert simulation.messages == 1
 
     dtls.LOOP.run_until_complete(scenario())

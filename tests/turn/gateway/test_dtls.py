@@ -14,17 +14,17 @@ from OpenSSL import SSL
 
 from tests.turn.live_gateway import (
     CHANNEL,
-    SILENCE,
-    WITHIN,
-    Caller,
-    Datagrams,
-    Peer,
+    SILENCE_SECONDS,
+    WITHIN_SECONDS,
+    PeerSocket,
+    TurnClient,
+    UdpTransport,
     address_of,
     certificate,
     code,
     run,
     serving,
-    until,
+    wait_until,
 )
 from turn.gateway.dtls import MTU, datagrams_of, is_client_hello
 from turn.relay import counters
@@ -32,18 +32,18 @@ from turn.relay.limits import MAX_STRANGE_MESSAGES
 from turn.wire import channel, stun
 
 
-class Dtls:
+class DtlsTransport:
     """A client's way over DTLS."""
 
     def __init__(self, server: tuple[str, int]) -> None:
-        self.datagrams = Datagrams(server)
+        self.udp = UdpTransport(server)
         context = SSL.Context(SSL.DTLS_CLIENT_METHOD)
         context.set_options(SSL.OP_NO_QUERY_MTU)
         self.connection = SSL.Connection(context, None)
         self.connection.set_connect_state()
         self.connection.set_ciphertext_mtu(MTU)
 
-    async def open(self) -> "Dtls":
+    async def open(self) -> "DtlsTransport":
         await self._until_done(self.connection.do_handshake)
         return self
 
@@ -58,7 +58,7 @@ class Dtls:
     async def flush(self) -> None:
         try:
             for datagram in datagrams_of(self.connection.bio_read(65_536)):
-                await self.datagrams.send(datagram)
+                await self.udp.send(datagram)
         except SSL.WantReadError:
             return
 
@@ -66,7 +66,7 @@ class Dtls:
         with suppress(SSL.Error):
             self.connection.shutdown()
         await self.flush()
-        await self.datagrams.close()
+        await self.udp.close()
 
     async def _until_done(self, step: Callable[[], Any]) -> Any:
         while True:
@@ -74,34 +74,34 @@ class Dtls:
                 done = step()
             except SSL.WantReadError:
                 await self.flush()
-                async with asyncio.timeout(WITHIN):
-                    self.connection.bio_write(await self.datagrams.receive())
+                async with asyncio.timeout(WITHIN_SECONDS):
+                    self.connection.bio_write(await self.udp.receive())
             else:
                 await self.flush()
                 return done
 
 
-async def exchange(caller: Caller) -> None:
-    """Packets of several sizes in both directions."""
-    with Peer() as peer:
-        await caller.allocate()
-        await caller.bind(peer.address)
+async def exchange(client: TurnClient) -> None:
+    """Send packets of several sizes in both directions."""
+    with PeerSocket() as peer:
+        await client.allocate()
+        await client.bind(peer.address)
         for size in (0, 1, 5, 1200):
-            await caller.send_data(sent := secrets.token_bytes(size))
-            assert await peer.receive() == (sent, caller.relayed)
-            peer.send(sent, caller.relayed)
-            assert channel.decode(await caller.receive()) == (CHANNEL, sent)
-        await caller.send_data(b"nobody", 0x4FFF)
+            await client.send_data(sent := secrets.token_bytes(size))
+            assert await peer.receive() == (sent, client.relayed)
+            peer.send(sent, client.relayed)
+            assert channel.decode(await client.receive()) == (CHANNEL, sent)
+        await client.send_data(b"nobody", 0x4FFF)
 
 
 def test_packets_both_ways(tmp_path: Path) -> None:
     async def scenario() -> None:
         cert, key = certificate(tmp_path)
         async with serving(certificate=cert, key=key) as node:
-            async with Caller(await Dtls(address_of(node, "dtls")).open()) as caller:
-                await exchange(caller)
-            await until(lambda: not len(node.gateway.relay.allocations))
-            assert node.places.taken == 0
+            async with TurnClient(await DtlsTransport(address_of(node, "dtls")).open()) as client:
+                await exchange(client)
+            await wait_until(lambda: not len(node.gateway.relay.allocations))
+            assert node.connection_limit.taken == 0
 
     run(scenario)
 
@@ -110,17 +110,17 @@ def test_a_stranger_gets_a_cookie_and_leaves_nothing_behind(tmp_path: Path) -> N
     async def scenario() -> None:
         cert, key = certificate(tmp_path)
         async with serving(certificate=cert, key=key) as node:
-            way = Dtls(address_of(node, "dtls"))
+            transport = DtlsTransport(address_of(node, "dtls"))
             with pytest.raises(SSL.WantReadError):
-                way.connection.do_handshake()
-            hello = way.connection.bio_read(65_536)
+                transport.connection.do_handshake()
+            hello = transport.connection.bio_read(65_536)
             for _ in range(20):
-                await way.datagrams.send(hello)
-                answer = await way.datagrams.receive()
+                await transport.udp.send(hello)
+                answer = await transport.udp.receive()
                 assert answer[13] == 3  # HelloVerifyRequest
                 assert len(answer) <= len(hello)
-            assert node.places.taken == 0
-            await way.datagrams.close()
+            assert node.connection_limit.taken == 0
+            await transport.udp.close()
 
     run(scenario)
 
@@ -129,20 +129,20 @@ def test_a_cookie_is_good_for_its_address_alone(tmp_path: Path) -> None:
     async def scenario() -> None:
         cert, key = certificate(tmp_path)
         async with serving(certificate=cert, key=key) as node:
-            way, thief = Dtls(address_of(node, "dtls")), Datagrams(address_of(node, "dtls"))
+            transport, thief = DtlsTransport(address_of(node, "dtls")), UdpTransport(address_of(node, "dtls"))
             with pytest.raises(SSL.WantReadError):
-                way.connection.do_handshake()
-            await way.flush()
-            way.connection.bio_write(await way.datagrams.receive())
+                transport.connection.do_handshake()
+            await transport.flush()
+            transport.connection.bio_write(await transport.udp.receive())
             with pytest.raises(SSL.WantReadError):
-                way.connection.do_handshake()
-            with_cookie = way.connection.bio_read(65_536)
+                transport.connection.do_handshake()
+            with_cookie = transport.connection.bio_read(65_536)
             await thief.send(with_cookie)
             assert (await thief.receive())[13] == 3  # another cookie, for this address
-            assert node.places.taken == 0
-            await way.datagrams.send(with_cookie)
-            await until(lambda: node.places.taken == 1)
-            await way.datagrams.close()
+            assert node.connection_limit.taken == 0
+            await transport.udp.send(with_cookie)
+            await wait_until(lambda: node.connection_limit.taken == 1)
+            await transport.udp.close()
             await thief.close()
 
     run(scenario)
@@ -152,14 +152,15 @@ def test_no_more_connections_than_there_is_place_for(tmp_path: Path) -> None:
     async def scenario() -> None:
         cert, key = certificate(tmp_path)
         async with serving(certificate=cert, key=key, max_connections=1) as node:
-            caller, late = Caller(await Dtls(address_of(node, "dtls")).open()), Dtls(address_of(node, "dtls"))
+            client = TurnClient(await DtlsTransport(address_of(node, "dtls")).open())
+            late = DtlsTransport(address_of(node, "dtls"))
             opening = asyncio.create_task(late.open())
-            await until(lambda: node.places.refused > 0)
+            await wait_until(lambda: node.connection_limit.refused > 0)
             opening.cancel()
-            await late.datagrams.close()
-            assert (await caller.ask(stun.BINDING)).kind == stun.SUCCESS
-            await caller.way.close()
-            await until(lambda: node.places.taken == 0)
+            await late.udp.close()
+            assert (await client.ask(stun.BINDING)).kind == stun.SUCCESS
+            await client.transport.close()
+            await wait_until(lambda: node.connection_limit.taken == 0)
 
     run(scenario)
 
@@ -167,13 +168,13 @@ def test_no_more_connections_than_there_is_place_for(tmp_path: Path) -> None:
 def test_an_idle_connection_is_closed(tmp_path: Path) -> None:
     async def scenario() -> None:
         cert, key = certificate(tmp_path)
-        async with serving(certificate=cert, key=key, idle_seconds=SILENCE) as node:
-            caller = Caller(await Dtls(address_of(node, "dtls")).open())
-            assert (await caller.ask(stun.BINDING)).kind == stun.SUCCESS
-            await until(lambda: node.places.taken == 0)
+        async with serving(certificate=cert, key=key, idle_seconds=SILENCE_SECONDS) as node:
+            client = TurnClient(await DtlsTransport(address_of(node, "dtls")).open())
+            assert (await client.ask(stun.BINDING)).kind == stun.SUCCESS
+            await wait_until(lambda: node.connection_limit.taken == 0)
             with pytest.raises(SSL.ZeroReturnError):
-                await caller.receive()
-            await caller.way.close()
+                await client.receive()
+            await client.transport.close()
 
     run(scenario)
 
@@ -182,14 +183,14 @@ def test_a_stranger_is_answered_until_it_has_asked_too_much(tmp_path: Path) -> N
     async def scenario() -> None:
         cert, key = certificate(tmp_path)
         async with serving(certificate=cert, key=key, stranger_rate=1) as node:
-            caller = Caller(await Dtls(address_of(node, "dtls")).open())
+            client = TurnClient(await DtlsTransport(address_of(node, "dtls")).open())
             for _ in range(MAX_STRANGE_MESSAGES):
-                assert (await caller.ask(stun.BINDING)).kind == stun.SUCCESS
+                assert (await client.ask(stun.BINDING)).kind == stun.SUCCESS
             with pytest.raises(SSL.ZeroReturnError):
-                await caller.ask(stun.BINDING)
-            assert node.places.closed == {counters.STRANGE: 1}
-            assert node.places.taken == 0
-            await caller.way.close()
+                await client.ask(stun.BINDING)
+            assert node.connection_limit.closed == {counters.STRANGE: 1}
+            assert node.connection_limit.taken == 0
+            await client.transport.close()
 
     run(scenario)
 
@@ -198,13 +199,13 @@ def test_a_client_that_begins_anew_takes_its_own_place(tmp_path: Path) -> None:
     async def scenario() -> None:
         cert, key = certificate(tmp_path)
         async with serving(certificate=cert, key=key) as node:
-            way = await Dtls(address_of(node, "dtls")).open()
-            again = Dtls(address_of(node, "dtls"))
-            await again.datagrams.close()
-            again.datagrams = way.datagrams
-            async with Caller(await again.open()) as caller:
-                assert code(await caller.allocate()) == 0
-                assert node.places.taken == 1
+            transport = await DtlsTransport(address_of(node, "dtls")).open()
+            again = DtlsTransport(address_of(node, "dtls"))
+            await again.udp.close()
+            again.udp = transport.udp
+            async with TurnClient(await again.open()) as client:
+                assert code(await client.allocate()) == 0
+                assert node.connection_limit.taken == 1
 
     run(scenario)
 
@@ -215,16 +216,16 @@ def test_a_stranger_leaves_nothing_for_the_next_one(tmp_path: Path) -> None:
     async def scenario() -> None:
         cert, key = certificate(tmp_path)
         async with serving(certificate=cert, key=key) as node:
-            way, noise = Dtls(address_of(node, "dtls")), Datagrams(address_of(node, "dtls"))
+            transport, noise = DtlsTransport(address_of(node, "dtls")), UdpTransport(address_of(node, "dtls"))
             with pytest.raises(SSL.WantReadError):
-                way.connection.do_handshake()
-            hello = way.connection.bio_read(65_536)
+                transport.connection.do_handshake()
+            hello = transport.connection.bio_read(65_536)
             for size in (20_000, 60_000):
                 for _ in range(20):
                     await noise.send(hello + bytes(size))
-            await way.datagrams.close()
-            async with Caller(await Dtls(address_of(node, "dtls")).open()) as caller:
-                assert (await caller.ask(stun.BINDING)).kind == stun.SUCCESS
+            await transport.udp.close()
+            async with TurnClient(await DtlsTransport(address_of(node, "dtls")).open()) as client:
+                assert (await client.ask(stun.BINDING)).kind == stun.SUCCESS
             await noise.close()
 
     run(scenario)
@@ -234,13 +235,13 @@ def test_noise_changes_nothing(tmp_path: Path) -> None:
     async def scenario() -> None:
         cert, key = certificate(tmp_path)
         async with serving(certificate=cert, key=key) as node:
-            noise = Datagrams(address_of(node, "dtls"))
+            noise = UdpTransport(address_of(node, "dtls"))
             hello = bytes((22, 254, 253)) + bytes(8) + b"\0\x20\x01" + secrets.token_bytes(31)
             for data in (b"x", bytes(100), hello, hello[:14]):
                 await noise.send(data)
-            async with Caller(await Dtls(address_of(node, "dtls")).open()) as caller:
-                await caller.way.datagrams.send(b"\x17\xfe\xfd" + bytes(30))
-                assert (await caller.ask(stun.BINDING)).kind == stun.SUCCESS
+            async with TurnClient(await DtlsTransport(address_of(node, "dtls")).open()) as client:
+                await client.transport.udp.send(b"\x17\xfe\xfd" + bytes(30))
+                assert (await client.ask(stun.BINDING)).kind == stun.SUCCESS
             await noise.close()
 
     run(scenario)

@@ -7,7 +7,18 @@ import asyncio
 
 import pytest
 
-from tests.turn.live_gateway import HOST, Caller, Datagrams, Peer, Stream, address_of, code, run, serving, until
+from tests.turn.live_gateway import (
+    HOST,
+    PeerSocket,
+    TcpTransport,
+    TurnClient,
+    UdpTransport,
+    address_of,
+    code,
+    run,
+    serving,
+    wait_until,
+)
 from turn.http.metrics import figures_of
 from turn.node import Node
 from turn.relay import counters
@@ -20,15 +31,15 @@ OTHER, THIRD = "127.0.0.2", "127.0.0.3"
 """Also on the loopback interface, but no addresses that this machine calls its own."""
 
 
-async def is_refused(node: Node, caller: Caller, address: Address) -> None:
-    """Both requests are, and the metrics say so."""
+async def is_refused(node: Node, client: TurnClient, address: Address) -> None:
+    """Check that both kinds of requests are refused, and that the metrics say so."""
     answers = node.gateway.relay.counters.answers
     before = answers["CreatePermission", 403], answers["ChannelBind", 403]
-    assert code(await caller.permit(address)) == 403
-    assert code(await caller.bind(address)) == 403
+    assert code(await client.permit(address)) == 403
+    assert code(await client.bind(address)) == 403
     assert (answers["CreatePermission", 403], answers["ChannelBind", 403]) == (before[0] + 1, before[1] + 1)
     refusals = ("coinop_turn_answers_total", ("ChannelBind", "403"), before[1] + 1)
-    assert refusals in figures_of(node.gateway, node.places)
+    assert refusals in figures_of(node.gateway, node.connection_limit)
 
 
 @pytest.mark.parametrize(
@@ -52,52 +63,52 @@ async def is_refused(node: Node, caller: Caller, address: Address) -> None:
 )
 def test_who_is_not_admitted_is_refused(peers: str, address: tuple[str, int]) -> None:
     async def scenario() -> None:
-        async with serving(peers=peers) as node, Caller(Datagrams(address_of(node, "udp"))) as caller:
-            await caller.allocate()
-            await is_refused(node, caller, address)
+        async with serving(peers=peers) as node, TurnClient(UdpTransport(address_of(node, "udp"))) as client:
+            await client.allocate()
+            await is_refused(node, client, address)
 
     run(scenario)
 
 
 def test_the_gateways_own_ports_are_no_peers() -> None:
     async def scenario() -> None:
-        async with serving() as node, Caller(Datagrams(address_of(node, "udp"))) as caller:
-            await caller.allocate()
-            assert code(await caller.bind(address_of(node, "udp"))) == 403
-            assert code(await caller.bind(address_of(node, "tcp"))) == 403
+        async with serving() as node, TurnClient(UdpTransport(address_of(node, "udp"))) as client:
+            await client.allocate()
+            assert code(await client.bind(address_of(node, "udp"))) == 403
+            assert code(await client.bind(address_of(node, "tcp"))) == 403
 
     run(scenario)
 
 
 def test_a_port_out_of_range_is_dropped_in_both_directions_and_counted() -> None:
     async def scenario() -> None:
-        with Peer() as peer, Peer() as stranger:
+        with PeerSocket() as peer, PeerSocket() as stranger:
             admitted = f"{HOST}:{peer.address[1]}"
-            async with serving(peers=admitted) as node, Caller(Datagrams(address_of(node, "udp"))) as caller:
-                await caller.allocate()
-                assert code(await caller.bind(stranger.address)) == 403
-                assert code(await caller.permit(stranger.address)) == 0  # a permission is for the host
-                await caller.indicate(b"no", stranger.address)
+            async with serving(peers=admitted) as node, TurnClient(UdpTransport(address_of(node, "udp"))) as client:
+                await client.allocate()
+                assert code(await client.bind(stranger.address)) == 403
+                assert code(await client.permit(stranger.address)) == 0  # a permission is for the host
+                await client.indicate(b"no", stranger.address)
                 assert await stranger.is_silent()
-                stranger.send(b"no", caller.relayed)
+                stranger.send(b"no", client.relayed)
                 drops = node.gateway.relay.counters.drops
-                await until(lambda: drops[counters.REFUSED_PEER] == 2)
-                peer.send(b"yes", caller.relayed)
-                assert stun.parse(await caller.receive()).get(attribute.DATA) == b"yes"
+                await wait_until(lambda: drops[counters.REFUSED_PEER] == 2)
+                peer.send(b"yes", client.relayed)
+                assert stun.parse(await client.receive()).get(attribute.DATA) == b"yes"
 
     run(scenario)
 
 
 def test_a_peer_without_a_permission_is_dropped() -> None:
     async def scenario() -> None:
-        async with serving() as node, Caller(Datagrams(address_of(node, "udp"))) as caller:
-            with Peer() as peer:
-                await caller.allocate()
-                peer.send(b"hello", caller.relayed)
+        async with serving() as node, TurnClient(UdpTransport(address_of(node, "udp"))) as client:
+            with PeerSocket() as peer:
+                await client.allocate()
+                peer.send(b"hello", client.relayed)
                 drops = node.gateway.relay.counters.drops
-                await until(lambda: drops[counters.NO_PERMISSION] == 1)
-                await caller.send_data(b"nobody")
-                await until(lambda: drops[counters.NO_PERMISSION] == 2)
+                await wait_until(lambda: drops[counters.NO_PERMISSION] == 1)
+                await client.send_data(b"nobody")
+                await wait_until(lambda: drops[counters.NO_PERMISSION] == 2)
                 assert await peer.is_silent()
 
     run(scenario)
@@ -110,11 +121,14 @@ def test_a_peer_without_a_permission_is_dropped() -> None:
 def test_who_is_not_admitted_over_ipv6_is_refused(host: str) -> None:
     async def scenario() -> None:
         peers = "::/0" if host != "2001:db8::1" else "2001:db8:1::/48"
-        async with serving(host="::1", peers=peers) as node, Caller(Datagrams(address_of(node, "udp"))) as caller:
+        async with (
+            serving(host="::1", peers=peers) as node,
+            TurnClient(UdpTransport(address_of(node, "udp"))) as client,
+        ):
             family = (attribute.REQUESTED_ADDRESS_FAMILY, bytes((attribute.IPV6, 0, 0, 0)))
-            assert code(await caller.allocate(family)) == 0
-            await is_refused(node, caller, (host, 9))
-            assert code(await caller.bind((f"::ffff:{HOST}", 9))) == 443  # it is an IPv4 address, whatever its form
+            assert code(await client.allocate(family)) == 0
+            await is_refused(node, client, (host, 9))
+            assert code(await client.bind((f"::ffff:{HOST}", 9))) == 443  # it is an IPv4 address, whatever its form
 
     run(scenario)
 
@@ -123,7 +137,10 @@ def test_another_clients_relay_address_is_no_peer_of_a_network() -> None:
     async def scenario() -> None:
         async with serving(peers="127.0.0.0/8") as node:
             server = address_of(node, "udp")
-            async with Caller(Datagrams(server)) as one, Caller(await Stream.open(address_of(node, "tcp"))) as other:
+            async with (
+                TurnClient(UdpTransport(server)) as one,
+                TurnClient(await TcpTransport.open(address_of(node, "tcp"))) as other,
+            ):
                 await one.allocate()
                 await other.allocate()
                 await is_refused(node, one, other.relayed)
@@ -134,18 +151,18 @@ def test_another_clients_relay_address_is_no_peer_of_a_network() -> None:
 
 def test_another_host_is_dropped_and_counted_when_it_sends() -> None:
     async def scenario() -> None:
-        async with serving() as node, Caller(Datagrams(address_of(node, "udp"))) as caller:
-            with Peer() as peer, Peer(OTHER) as stranger:
-                await caller.allocate()
-                await caller.bind(peer.address)
-                stranger.send(b"no", caller.relayed)
+        async with serving() as node, TurnClient(UdpTransport(address_of(node, "udp"))) as client:
+            with PeerSocket() as peer, PeerSocket(OTHER) as stranger:
+                await client.allocate()
+                await client.bind(peer.address)
+                stranger.send(b"no", client.relayed)
                 drops = node.gateway.relay.counters.drops
-                await until(lambda: drops[counters.NO_PERMISSION] == 1)
-                await caller.indicate(b"no", stranger.address)
-                await until(lambda: drops[counters.NO_PERMISSION] == 2)
+                await wait_until(lambda: drops[counters.NO_PERMISSION] == 1)
+                await client.indicate(b"no", stranger.address)
+                await wait_until(lambda: drops[counters.NO_PERMISSION] == 2)
                 assert await stranger.is_silent()
-                peer.send(b"yes", caller.relayed)
-                assert (await caller.receive())[4:] == b"yes"
+                peer.send(b"yes", client.relayed)
+                assert (await client.receive())[4:] == b"yes"
 
     run(scenario)
 
@@ -158,28 +175,31 @@ def test_a_name_whose_address_changes_takes_its_old_one_back(monkeypatch: pytest
         return [(0, 0, 0, "", (hosts[host], 0))]
 
     async def scenario() -> None:
-        async with serving(peers="workers.example") as node, Caller(Datagrams(address_of(node, "udp"))) as caller:
-            with Peer(OTHER) as old, Peer(THIRD) as new:
-                await caller.allocate()
-                assert code(await caller.bind(old.address, 0x4001)) == 0
-                assert code(await caller.bind(new.address, 0x4002)) == 403
-                await caller.send_data(b"yes", 0x4001)
-                assert await old.receive() == (b"yes", caller.relayed)
+        async with (
+            serving(peers="workers.example") as node,
+            TurnClient(UdpTransport(address_of(node, "udp"))) as client,
+        ):
+            with PeerSocket(OTHER) as old, PeerSocket(THIRD) as new:
+                await client.allocate()
+                assert code(await client.bind(old.address, 0x4001)) == 0
+                assert code(await client.bind(new.address, 0x4002)) == 403
+                await client.send_data(b"yes", 0x4001)
+                assert await old.receive() == (b"yes", client.relayed)
                 hosts["workers.example"] = THIRD
-                await node._names.refresh()
-                await is_refused(node, caller, old.address)
+                await node._resolver.refresh()
+                await is_refused(node, client, old.address)
                 drops, before = node.gateway.relay.counters.drops, node.gateway.relay.counters.drops.total()
-                await caller.send_data(b"no", 0x4001)
-                await caller.indicate(b"no", old.address)
-                old.send(b"no", caller.relayed)
-                await until(lambda: drops.total() == before + 3)
+                await client.send_data(b"no", 0x4001)
+                await client.indicate(b"no", old.address)
+                old.send(b"no", client.relayed)
+                await wait_until(lambda: drops.total() == before + 3)
                 assert await old.is_silent()
-                assert code(await caller.bind(new.address, 0x4002)) == 0
-                await caller.send_data(b"yes", 0x4002)
-                assert await new.receive() == (b"yes", caller.relayed)
-                hosts["workers.example"] = HOST  # the gateway's own: whoever can change the entry can't choose that
-                await node._names.refresh()
-                await is_refused(node, caller, (HOST, 9))
+                assert code(await client.bind(new.address, 0x4002)) == 0
+                await client.send_data(b"yes", 0x4002)
+                assert await new.receive() == (b"yes", client.relayed)
+                hosts["workers.example"] = HOST  # the gateway's own: a change of the entry can't choose that
+                await node._resolver.refresh()
+                await is_refused(node, client, (HOST, 9))
 
     monkeypatch.setattr("turn.relay.policy.SPECIAL", tuple(each for each in SPECIAL if not each.is_loopback))
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", getaddrinfo)

@@ -5,15 +5,15 @@ import socket
 
 import pytest
 
-from tests.turn.live_gateway import HOST, Peer
+from tests.turn.live_gateway import HOST, PeerSocket
 from turn.gateway.ports import SWEEP, TRIES, RelayPorts, address_of, bind_udp, routed_address
 from turn.wire.attributes import IPV4, IPV6
 
 
 def free_pair() -> int:
-    """An even port that is free together with the next."""
+    """Find an even port that is free together with the next."""
     while True:
-        with Peer() as peer:
+        with PeerSocket() as peer:
             port = peer.address[1] & ~1
         for each in (port, port + 1):
             sock = bind_udp(HOST, each)
@@ -38,7 +38,7 @@ def test_a_port_of_the_range_until_there_is_none() -> None:
 
 
 def test_a_full_range_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All clients' packets wait for that."""
+    """The packets of all clients wait meanwhile."""
     tried: list[int] = []
     monkeypatch.setattr("turn.gateway.ports.bind_udp", lambda host, port: tried.append(port))
     assert RelayPorts({IPV4: HOST}).open(IPV4) is None
@@ -56,11 +56,11 @@ def test_an_even_port_with_the_next_one_held() -> None:
     with sock:
         assert address_of(sock) == (HOST, first)
         assert ports.open(IPV4) is None
-        held = ports.take(b"token")
+        held = ports.claim(b"token")
         assert held is not None
         with held:
             assert address_of(held) == (HOST, first + 1)
-        assert ports.take(b"token") is None
+        assert ports.claim(b"token") is None
 
 
 def test_no_pair_no_port() -> None:

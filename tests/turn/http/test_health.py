@@ -1,4 +1,4 @@
-"""What the gateway tells about itself over HTTP."""
+"""The gateway's health and metrics over HTTP."""
 
 import aiohttp
 import pytest

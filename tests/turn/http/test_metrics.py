@@ -1,7 +1,16 @@
 """Metrics: STUNner's names, right sums, and processes added up."""
 
-from tests.turn.live_gateway import Caller, Datagrams, Peer, Stream, address_of, run, serving, until
-from turn.http.metrics import Figure, counted, exposition, figures_of, total
+from tests.turn.live_gateway import (
+    PeerSocket,
+    TcpTransport,
+    TurnClient,
+    UdpTransport,
+    address_of,
+    run,
+    serving,
+    wait_until,
+)
+from turn.http.metrics import Figure, counters_of, exposition, figures_of, total
 
 
 def value(figures: list[Figure], name: str, *labels: str) -> float:
@@ -10,19 +19,19 @@ def value(figures: list[Figure], name: str, *labels: str) -> float:
 
 def test_packets_are_counted_where_they_pass() -> None:
     async def scenario() -> None:
-        async with serving() as node, Caller(Datagrams(address_of(node, "udp"))) as caller:
-            with Peer() as peer:
-                await caller.allocate()
-                await caller.bind(peer.address)
+        async with serving() as node, TurnClient(UdpTransport(address_of(node, "udp"))) as client:
+            with PeerSocket() as peer:
+                await client.allocate()
+                await client.bind(peer.address)
                 for _ in range(3):
-                    await caller.send_data(bytes(100))
+                    await client.send_data(bytes(100))
                     await peer.receive()
                 for size in (10, 20):
-                    peer.send(bytes(size), caller.relayed)
-                    await caller.receive()
-                live = figures_of(node.gateway, node.places)
-                await caller.release()
-                past = figures_of(node.gateway, node.places)
+                    peer.send(bytes(size), client.relayed)
+                    await client.receive()
+                live = figures_of(node.gateway, node.connection_limit)
+                await client.release()
+                past = figures_of(node.gateway, node.connection_limit)
                 for figures in live, past:
                     assert value(figures, "stunner_cluster_packets_total", "tx") == 3
                     assert value(figures, "stunner_cluster_bytes_total", "tx") == 300
@@ -40,16 +49,16 @@ def test_packets_are_counted_where_they_pass() -> None:
 
 def test_indications_are_counted_once() -> None:
     async def scenario() -> None:
-        async with serving() as node, Caller(Datagrams(address_of(node, "udp"))) as caller:
-            with Peer() as peer:
-                await caller.allocate()
-                await caller.permit(peer.address)
-                before = figures_of(node.gateway, node.places)
-                await caller.indicate(bytes(100), peer.address)
+        async with serving() as node, TurnClient(UdpTransport(address_of(node, "udp"))) as client:
+            with PeerSocket() as peer:
+                await client.allocate()
+                await client.permit(peer.address)
+                before = figures_of(node.gateway, node.connection_limit)
+                await client.indicate(bytes(100), peer.address)
                 await peer.receive()
-                peer.send(bytes(50), caller.relayed)
-                await caller.receive()
-                figures = figures_of(node.gateway, node.places)
+                peer.send(bytes(50), client.relayed)
+                await client.receive()
+                figures = figures_of(node.gateway, node.connection_limit)
                 for name, direction in (
                     ("stunner_listener_packets_total", "rx"),
                     ("stunner_listener_packets_total", "tx"),
@@ -64,21 +73,34 @@ def test_indications_are_counted_once() -> None:
 def test_connections_are_counted() -> None:
     async def scenario() -> None:
         async with serving() as node:
-            async with Caller(await Stream.open(address_of(node, "tcp"))) as caller:
-                await caller.allocate()
-                figures = figures_of(node.gateway, node.places)
+            async with TurnClient(await TcpTransport.open(address_of(node, "tcp"))) as client:
+                await client.allocate()
+                figures = figures_of(node.gateway, node.connection_limit)
                 name = "tcp:{}:{}".format(*address_of(node, "tcp"))
                 assert value(figures, "stunner_listener_connections", name) == 1
                 assert value(figures, "coinop_turn_connections") == 1
-                await caller.way.send(b"\x40\x00\x00\x01x")
-                await until(lambda: value(figures_of(node.gateway, node.places), "coinop_turn_dropped_total") == 1)
-            await until(lambda: value(figures_of(node.gateway, node.places), "stunner_listener_connections", name) == 0)
-            stranger = await Stream.open(address_of(node, "tcp"))
+                await client.transport.send(b"\x40\x00\x00\x01x")
+                await wait_until(
+                    lambda: value(figures_of(node.gateway, node.connection_limit), "coinop_turn_dropped_total") == 1
+                )
+            await wait_until(
+                lambda: (
+                    value(figures_of(node.gateway, node.connection_limit), "stunner_listener_connections", name) == 0
+                )
+            )
+            stranger = await TcpTransport.open(address_of(node, "tcp"))
             await stranger.send(b"GET / HTTP/1.1")
             assert await stranger.receive() == b""
             await stranger.close()
-            assert value(figures_of(node.gateway, node.places), "coinop_turn_connections_closed_total", "no_turn") == 1
-            assert value(figures_of(node.gateway, node.places), "stunner_listener_connections_total", name) == 2
+            assert (
+                value(
+                    figures_of(node.gateway, node.connection_limit), "coinop_turn_connections_closed_total", "no_turn"
+                )
+                == 1
+            )
+            assert (
+                value(figures_of(node.gateway, node.connection_limit), "stunner_listener_connections_total", name) == 2
+            )
 
     run(scenario)
 
@@ -89,7 +111,7 @@ def test_processes_are_added_up() -> None:
     figures = total([one, other])
     assert value(figures, "stunner_allocations_active") == 5
     assert value(figures, "coinop_turn_dropped_total") == 6
-    assert counted(one) == [("coinop_turn_dropped_total", ("malformed",), 5)]
+    assert counters_of(one) == [("coinop_turn_dropped_total", ("malformed",), 5)]
 
 
 def test_the_exposition_has_the_names_that_boards_look_for() -> None:

@@ -23,7 +23,7 @@ class Echo(asyncio.DatagramProtocol):
 
 
 class Receiver(asyncio.DatagramProtocol):
-    """What the client's side gets."""
+    """The client's side: it keeps the packets that it gets."""
 
     def __init__(self) -> None:
         self.received: asyncio.Queue[tuple[bytes, tuple[str, int]]] = asyncio.Queue()
@@ -41,7 +41,7 @@ class Receiver(asyncio.DatagramProtocol):
 
 
 def unverified() -> ssl.SSLContext:
-    """The certificate is self-signed."""
+    """Make a TLS context for the gateway's certificate, which is self-signed."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -62,7 +62,7 @@ async def endpoint(server: Server, transport: str, **changes: Any) -> tuple[turn
 
 
 async def close(transport: turn.TurnTransport, receiver: Receiver) -> None:
-    """Delete the allocation and wait for it."""
+    """Delete the allocation and wait for the answer."""
     transport.close()
     async with asyncio.timeout(WITHIN):
         await receiver.closed.wait()

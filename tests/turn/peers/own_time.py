@@ -10,7 +10,7 @@ import pytest
 
 
 class Time:
-    """How many seconds there are in one: 1 until it is told otherwise."""
+    """Clocks that may run faster: the seconds that pass in one, 1 at first."""
 
     def __init__(self) -> None:
         self.speed = 1.0
@@ -19,17 +19,17 @@ class Time:
         self._gained = 0.0
 
     def run_at(self, speed: float) -> None:
-        """From now on. No clock jumps."""
+        """Let the clocks run at this speed from now on, without a jump."""
         self._gained = self.gained()
         self._turned_at = self._real()
         self.speed = speed
 
     def gained(self) -> float:
-        """Seconds by which the clocks are ahead of the real ones."""
+        """Return the seconds by which the clocks are ahead of the real ones."""
         return self._gained + (self._real() - self._turned_at) * (self.speed - 1)
 
     def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        """A loop whose seconds are as short. Its clock is ``time.monotonic``, as everybody's."""
+        """Make a loop whose seconds are as short. Its clock is ``time.monotonic``, as everywhere."""
         return asyncio.SelectorEventLoop(_Selector(self))
 
 
@@ -46,7 +46,7 @@ class _Selector(selectors.DefaultSelector):
 
 @contextmanager
 def own_time() -> Iterator[Time]:
-    """Within the block both clocks are the ``Time``'s that it gives."""
+    """Have both clocks run by the ``Time`` that the block is given."""
     kept = Time()
     with pytest.MonkeyPatch.context() as patched:
         for name in ("monotonic", "time"):

@@ -55,7 +55,7 @@ class Server:
     metrics_port: int = 0
     """Ours only: /metrics."""
     folder: Path = field(default_factory=Path)
-    """Where certificate, key and settings are."""
+    """The folder of certificate, key and settings."""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -66,11 +66,11 @@ class Server:
         return Credentials(USER, PASSWORD)
 
     def client(self) -> Client:
-        """A client that has no allocation yet."""
+        """Make a client that has no allocation yet."""
         return Client(self.address, self.credentials)
 
     def serves(self) -> bool:
-        """Whether it gives an allocation."""
+        """Tell whether the server gives an allocation."""
         client = self.client()
         with client.socket:
             try:
@@ -81,7 +81,7 @@ class Server:
         return True
 
     def ask(self, path: str) -> tuple[int, str]:
-        """Status and body of one of the gateway's own pages; 0 when nobody listens."""
+        """Get one of the gateway's own pages, and return status and body; 0 when nobody listens."""
         port = self.metrics_port if path == "/metrics" else self.health_port
         try:
             with urllib.request.urlopen(f"http://{HOST}:{port}{path}", timeout=5) as answer:
@@ -93,7 +93,7 @@ class Server:
             return 0, ""
 
     def metric(self, name: str) -> float:
-        """A metric, summed over its labels."""
+        """Return a metric, summed over its labels."""
         lines = [line for line in self.ask("/metrics")[1].splitlines() if line.startswith((name + " ", name + "{"))]
         return sum(float(line.rpartition(" ")[2]) for line in lines)
 
@@ -107,7 +107,7 @@ def until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -
 
 
 def program(name: str) -> str:
-    """A program of coturn's Debian package."""
+    """Find a program of coturn's Debian package."""
     path = shutil.which(name)
     assert path, (
         f"These tests need coturn's {name}: on Debian, run apt-get install coturn, or make test, which does so."
@@ -116,7 +116,7 @@ def program(name: str) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that are free for TCP and UDP now, all of them different."""
+    """Find ports that are free for TCP and UDP now, all of them different."""
     with contextlib.ExitStack() as stack:
         ports: list[int] = []
         while len(ports) < count:
@@ -129,7 +129,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def certificate(folder: Path, name: str = "localhost") -> None:
-    """A self-signed certificate and its key, as cert.pem and key.pem."""
+    """Make a self-signed certificate and its key, as cert.pem and key.pem."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -147,7 +147,7 @@ def certificate(folder: Path, name: str = "localhost") -> None:
 
 
 def settings(folder: Path, port: int, secure_port: int, health_port: int, metrics_port: int) -> Settings:
-    """The gateway's environment."""
+    """Return the gateway's environment."""
     return {
         "COINOP_TURN_HOST": f"{HOST},::1",
         "COINOP_TURN_PORT": str(port),
@@ -166,7 +166,7 @@ def settings(folder: Path, port: int, secure_port: int, health_port: int, metric
 
 @contextlib.contextmanager
 def gateway(folder: Path, changes: Settings | None = None) -> Iterator[Server]:
-    """Our gateway, with other settings if need be.
+    """Run our gateway, with other settings if need be.
 
     Ports that are free may be taken by others before it has them: on a busy machine that is a second or two. Then there
     is another try.
@@ -190,7 +190,7 @@ def gateway(folder: Path, changes: Settings | None = None) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def coturn(folder: Path) -> Iterator[Server]:
-    """Debian's coturn."""
+    """Run Debian's coturn."""
     certificate(folder)
     port, secure_port = free_ports(2)
     configuration = folder / "turnserver.conf"
@@ -226,7 +226,7 @@ no-stdout-log
 
 @contextlib.contextmanager
 def echo_peer() -> Iterator[int]:
-    """coturn's peer, which echoes; its port. It answers for RTCP on the next one."""
+    """Run coturn's peer, which echoes, and yield its port. It answers for RTCP on the next one."""
     (port,) = free_ports(1)
     listen = ("-L", HOST, "-L", "::1", "-p", str(port))
     quiet = subprocess.DEVNULL

@@ -43,7 +43,7 @@ class Stream:
 
     @property
     def peer_port(self) -> int:
-        """Where the packets go."""
+        """Return the port that packets go to."""
         return int(self._peer.getsockname()[1])
 
     def stop(self) -> None:

@@ -65,7 +65,7 @@ async def test_wrong_credentials_are_401(gateway: Server, transport: str, wrong:
 
 
 def open_files() -> int:
-    """Sockets among them."""
+    """Count the gateway's file descriptors, sockets among them."""
     return len(os.listdir("/proc/self/fd"))
 
 

@@ -28,12 +28,12 @@ ACTIVE = "stunner_allocations_active"
 
 
 def held(server: Server) -> int:
-    """Bytes that the gateway's processes hold."""
+    """Return the bytes that the gateway's processes hold."""
     return sum(memory(pid).pss for pid in descendants(server.process.pid))
 
 
 def sockets(server: Server) -> int:
-    """File descriptors of the gateway's processes."""
+    """Count the file descriptors of the gateway's processes."""
     return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in descendants(server.process.pid))
 
 
@@ -53,7 +53,7 @@ def test_ten_thousand_allocations_stay_small_and_are_given_back(tmp_path: Path) 
 
 
 def test_expiry_frees_everything() -> None:
-    """The same in the protocol's core, which has no clock of its own: ten minutes are a number."""
+    """The core of the protocol has no clock of its own, so ten minutes are a number."""
     auth = Auth(script.REALM, users={script.USER: script.PASSWORD}, nonce_key=bytes(16))
     before = alive()
     relay = Relay(auth, Policy([rule("127.0.0.1")]), limits=Limits(allocations=FEW, unauthenticated_rate=0))
@@ -72,13 +72,13 @@ def test_expiry_frees_everything() -> None:
 def allocate_and_bind(relay: Relay, client: Client, place: int) -> None:
     transaction = place.to_bytes(12, "big")
     request = stun.Writer(stun.ALLOCATE, stun.REQUEST, transaction).add(attributes.REQUESTED_TRANSPORT, UDP)
-    (opening,) = relay.from_client(sealed(relay, client, request), client, 0.0)
+    (opening,) = relay.handle_message(sealed(relay, client, request), client, 0.0)
     assert isinstance(opening, OpenRelay)
     relay.relay_opened(opening.allocation, ("127.0.0.1", 20_000 + place), 0.0)
     bind = stun.Writer(stun.CHANNEL_BIND, stun.REQUEST, transaction)
     bind.add(attributes.CHANNEL_NUMBER, b"\x40\0\0\0")
     bind.add(attributes.XOR_PEER_ADDRESS, attributes.encode_xor_address(("127.0.0.1", 9), transaction))
-    assert relay.from_client(sealed(relay, client, bind), client, 0.0)
+    assert relay.handle_message(sealed(relay, client, bind), client, 0.0)
 
 
 def sealed(relay: Relay, client: Client, request: stun.Writer) -> bytes:
@@ -90,6 +90,6 @@ def sealed(relay: Relay, client: Client, request: stun.Writer) -> bytes:
 
 
 def alive() -> int:
-    """Allocations, peers and clients that somebody still refers to."""
+    """Count the allocations, peers and clients that are still referred to."""
     gc.collect()
     return sum(isinstance(thing, Allocation | Peer | Client) for thing in gc.get_objects())

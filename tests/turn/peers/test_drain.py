@@ -13,7 +13,7 @@ MORE = 50
 
 
 def goes_on(stream: Stream) -> None:
-    """The stream has carried some more packets since now, and lost none."""
+    """Check that the stream carries some more packets from now on, and loses none."""
     before = stream.sent
     until(lambda: stream.sent - stream.lost > before + MORE, "the stream goes on")
     assert stream.lost == 0

@@ -34,13 +34,13 @@ def listed(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def changing(tmp_path: Path, listed: Path) -> Iterator[Server]:
-    """A gateway that follows the file."""
+    """Run a gateway that follows the file."""
     with servers.gateway(tmp_path, {"COINOP_TURN_FILE": str(listed)}) as gateway:
         yield gateway
 
 
 def code_for_peer(server: Server, host: str) -> int:
-    """What a client is answered that wants to reach the peer: 0 is success."""
+    """Return the answer's code to a client that wants to reach the peer: 0 is success."""
     client = server.client()
     with client.socket:
         client.allocate()
@@ -54,7 +54,7 @@ def code_for_peer(server: Server, host: str) -> int:
 
 
 def code_for_user(server: Server, username: str, password: str) -> int:
-    """What a client is answered that wants to allocate as this user."""
+    """Return the answer's code to a client that wants to allocate as this user."""
     client = Client(server.address, Credentials(username, password))
     with client.socket:
         try:
@@ -96,7 +96,7 @@ def test_users_come_and_go_under_load(changing: Server, listed: Path) -> None:
         assert code_for_user(changing, USER, PASSWORD) == 401
         stream.stop()
         assert stream.lost == 0
-        stream.client.release()  # whoever is in keeps the key that it came with
+        stream.client.release()  # an allocation keeps the key that it was made with
 
 
 async def test_a_certificate_is_renewed_under_load(tmp_path: Path) -> None:
@@ -119,5 +119,5 @@ async def test_a_certificate_is_renewed_under_load(tmp_path: Path) -> None:
 
 
 def shown(server: Server) -> str:
-    """The certificate that a new TLS connection sees."""
+    """Return the certificate that a new TLS connection sees."""
     return ssl.get_server_certificate((HOST, server.secure_port), timeout=WITHIN)

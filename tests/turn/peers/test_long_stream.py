@@ -69,11 +69,11 @@ class Ticks(MediaStreamTrack):
 
 @asynccontextmanager
 async def gateway() -> AsyncIterator[Gateway]:
-    """One whose nonces end soon."""
+    """Run a gateway whose nonces end soon."""
     auth = Auth("test", users={USER: PASSWORD}, nonce_key=bytes(16), nonce_lifetime=NONCE_SECONDS)
     made = Gateway(Relay(auth, Policy([rule(HOST)])), RelayPorts({IPV4: HOST}))
     for bound in bind(settings(tcp=False))[0]:
-        made.listen_datagrams(bound.sock)
+        made.listen_udp(bound.sock)
     try:
         yield made
     finally:
@@ -82,7 +82,7 @@ async def gateway() -> AsyncIterator[Gateway]:
 
 @asynccontextmanager
 async def connected(server: tuple[str, int]) -> AsyncIterator[asyncio.Queue[VideoFrame]]:
-    """A stream from one end to the other, by relay candidates alone; what arrives."""
+    """Connect two ends by relay candidates alone, and yield the queue of pictures that arrive."""
     urls = f"turn:{server[0]}:{server[1]}?transport=udp"
     configuration = RTCConfiguration(
         [RTCIceServer(urls, USER, PASSWORD)], iceTransportPolicy=RTCIceTransportPolicy.RELAY
@@ -107,7 +107,7 @@ async def connected(server: tuple[str, int]) -> AsyncIterator[asyncio.Queue[Vide
 
 
 def lines(connection: RTCPeerConnection) -> set[str]:
-    """The types of the candidates that a side offers."""
+    """Return the types of the candidates that a side offers."""
     sdp = connection.localDescription.sdp
     return {line.split()[7] for line in sdp.splitlines() if line.startswith("a=candidate:")}
 
@@ -118,7 +118,7 @@ async def read(track: MediaStreamTrack, arrived: "asyncio.Queue[VideoFrame]") ->
 
 
 async def next_time(arrived: "asyncio.Queue[VideoFrame]", patience: float) -> int:
-    """When the next picture that arrives was made, as RTP counts."""
+    """Return the time of the next picture that arrives, as RTP counts."""
     async with asyncio.timeout(patience):
         picture = await arrived.get()
     assert picture.pts is not None

@@ -41,14 +41,14 @@ BROKEN = 6
 """Runs with broken requests, by each transport."""
 
 HELD_UP = 4.0
-"""Seconds that a run with broken requests gets: whoever waits for the answer to one waits for ever."""
+"""Seconds that a run with broken requests gets: a client that waits for the answer to one waits for ever."""
 
 
 @pytest.fixture(scope="module")
 def runs(
     request: pytest.FixtureRequest, gateway: Server, coturn: Server, echo_peer: int
 ) -> Iterator[dict[str, tuple["Future[Ended]", "Future[Ended]"]]]:
-    """All variants that are asked for, begun at once, against ours and against coturn."""
+    """Start all variants that the tests ask for at once, against ours and against coturn."""
     wanted = [item.callspec.params["flags"] for item in request.session.items if _has_flags(item)]
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         yield {
@@ -84,7 +84,7 @@ def test_nothing_is_lost_and_the_totals_are_those_of_coturn(
 
 def test_tls_from_client_to_client(gateway: Server, coturn: Server, echo_peer: int) -> None:
     def runs(server: Server) -> list[Ended]:
-        """Until one leaves as little unread as it should: how much that is depends on how busy the machine is."""
+        """Run the client until it leaves little unread, which depends on how busy the machine is."""
         ended: list[Ended] = []
         while len(ended) < ATTEMPTS and not (ended and _is_nearly_whole(ended[-1])):
             ended.append(uclient.run(server, echo_peer, "-t -S -y -n 50"))
@@ -109,7 +109,7 @@ def test_time_limited_credentials(gateway: Server, echo_peer: int) -> None:
 
 
 def test_a_second_channel_for_the_same_peer_is_refused(gateway: Server, coturn: Server, echo_peer: int) -> None:
-    """What -N does to UDP channels, and all that it does: coturn refuses it as well, and the client gives up."""
+    """-N asks for a second channel, and for nothing else: coturn refuses it as well, and the client gives up."""
     for server in (gateway, coturn):
         ended = uclient.run(server, echo_peer, "-N")
         assert "channel bind: error 400" in ended.output
@@ -119,7 +119,7 @@ def test_a_second_channel_for_the_same_peer_is_refused(gateway: Server, coturn: 
 
 @pytest.fixture(scope="module")
 def broken(gateway: Server, echo_peer: int) -> Iterator[dict[str, list["Future[Ended]"]]]:
-    """Runs with broken requests by each transport, all begun at once: most of them wait for ever."""
+    """Run clients with broken requests by each transport, all begun at once: most of them wait for ever."""
     with ThreadPoolExecutor(BROKEN * len(TRANSPORTS)) as pool:
         yield {
             flag: [pool.submit(uclient.run, gateway, echo_peer, f"-R {flag}", seconds=HELD_UP) for _ in range(BROKEN)]

@@ -26,7 +26,7 @@ _runs = itertools.count()
 
 @dataclass(frozen=True)
 class Totals:
-    """What a run adds up to."""
+    """The totals of a run."""
 
     messages: tuple[int, int]
     """Sent and received."""
@@ -37,7 +37,7 @@ class Totals:
 
     @property
     def whole(self) -> bool:
-        """Whether something was sent, and all of it came back."""
+        """Tell whether something was sent, and all of it came back."""
         sent, received = self.messages
         return sent == received > 0 and self.lost == (0, 0)
 
@@ -52,7 +52,7 @@ class Ended:
 
     @property
     def totals(self) -> Totals | None:
-        """None when it did not come to an end."""
+        """Return the totals that the client has printed; None when it did not come to an end."""
         found = {name: pattern.findall(self.output)[-1:] for name, pattern in _LINES.items()}
         if not all(found.values()):
             return None
@@ -60,7 +60,7 @@ class Ended:
 
 
 def run(server: Server, peer_port: int, flags: str, *, secret: bool = False, seconds: float = ENOUGH) -> Ended:
-    """Run it with these flags. ``secret``: make time-limited credentials of the secret, as ``-W`` does."""
+    """Run turnutils_uclient with these flags. A ``secret`` makes time-limited credentials, as ``-W`` does."""
     options = flags.split()
     port = server.secure_port if "-S" in options else server.port
     peer = "::1" if "-x" in options else HOST

@@ -3,10 +3,10 @@
 import pytest
 
 from turn.relay.allocation import (
-    CHANNEL_LIFETIME,
+    CHANNEL_LIFETIME_SECONDS,
     CLOSED,
     MAX_PERMISSIONS,
-    PERMISSION_LIFETIME,
+    PERMISSION_LIFETIME_SECONDS,
     Allocation,
     Client,
     Grant,
@@ -27,8 +27,8 @@ def allocation() -> Allocation:
 
 def test_a_permission_is_for_a_host_and_ends(allocation: Allocation) -> None:
     allocation.permit("10.1.0.5", 0)
-    assert allocation.permits("10.1.0.5", PERMISSION_LIFETIME - 0.1)
-    assert not allocation.permits("10.1.0.5", PERMISSION_LIFETIME)
+    assert allocation.permits("10.1.0.5", PERMISSION_LIFETIME_SECONDS - 0.1)
+    assert not allocation.permits("10.1.0.5", PERMISSION_LIFETIME_SECONDS)
     assert not allocation.permits("10.1.0.6", 0)
 
 
@@ -45,16 +45,16 @@ def test_a_channel_keeps_its_peer_open_for_its_whole_life(allocation: Allocation
     allocation.bind(Peer(PEER, 0), 0x4000, 0)
     peer = allocation.channels[0x4000]
     assert allocation.peers[PEER] is peer
-    assert peer.open_until == CHANNEL_LIFETIME
-    allocation.sweep(PERMISSION_LIFETIME + 1)
-    assert not allocation.permits("10.1.0.5", PERMISSION_LIFETIME + 1)
-    assert allocation.channels[0x4000].open_until == CHANNEL_LIFETIME
+    assert peer.open_until == CHANNEL_LIFETIME_SECONDS
+    allocation.sweep(PERMISSION_LIFETIME_SECONDS + 1)
+    assert not allocation.permits("10.1.0.5", PERMISSION_LIFETIME_SECONDS + 1)
+    assert allocation.channels[0x4000].open_until == CHANNEL_LIFETIME_SECONDS
 
 
 def test_after_its_channel_a_peer_may_still_be_permitted(allocation: Allocation) -> None:
     allocation.bind(Peer(PEER, 0), 0x4000, 0)
     allocation.permit("10.1.0.5", 500.0)
-    allocation.sweep(CHANNEL_LIFETIME)
+    allocation.sweep(CHANNEL_LIFETIME_SECONDS)
     assert allocation.channels == {}
     peer = allocation.peers[PEER]
     assert (peer.channel, peer.channel_until) == (None, CLOSED)
@@ -64,17 +64,17 @@ def test_after_its_channel_a_peer_may_still_be_permitted(allocation: Allocation)
 def test_sweeping_leaves_nothing(allocation: Allocation) -> None:
     allocation.bind(Peer(PEER, 0), 0x4000, 0)
     allocation.permit("10.1.0.6", 0)
-    allocation.sweep(CHANNEL_LIFETIME)
+    allocation.sweep(CHANNEL_LIFETIME_SECONDS)
     assert (allocation.permissions, allocation.channels, allocation.peers) == ({}, {}, {})
 
 
 def test_deadlines(allocation: Allocation) -> None:
     assert allocation.deadline() == 3600.0
     allocation.bind(Peer(PEER, 0), 0x4000, 0)
-    assert allocation.deadline() == PERMISSION_LIFETIME
-    allocation.sweep(PERMISSION_LIFETIME)
-    assert allocation.deadline() == CHANNEL_LIFETIME
-    allocation.sweep(CHANNEL_LIFETIME)
+    assert allocation.deadline() == PERMISSION_LIFETIME_SECONDS
+    allocation.sweep(PERMISSION_LIFETIME_SECONDS)
+    assert allocation.deadline() == CHANNEL_LIFETIME_SECONDS
+    allocation.sweep(CHANNEL_LIFETIME_SECONDS)
     assert allocation.deadline() == 3600.0
 
 

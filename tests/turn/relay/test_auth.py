@@ -1,8 +1,8 @@
-"""Who is let in."""
+"""Authentication of requests."""
 
 import pytest
 
-from tests.turn.simulation import NONCE_KEY, REALM, SECRET, SERVER, USERS, Caller, code, house
+from tests.turn.simulation import NONCE_KEY, REALM, SECRET, SERVER, USERS, SimulatedClient, code, simulate
 from turn.relay.allocation import Client
 from turn.relay.auth import MAX_REALM, Auth, long_term_key, opaque, userhash
 from turn.relay.nonces import PASSWORD_ALGORITHMS, USERNAME_ANONYMITY
@@ -12,18 +12,18 @@ from turn.wire.credentials import issue
 
 
 @pytest.fixture
-def place():
-    return house()
+def gateway():
+    return simulate()
 
 
-def timed(place, user="p-42", secret=SECRET, ttl=600.0) -> Caller:
-    credentials = issue(secret, user, ttl, place.now)
-    return Caller(place, username=credentials.username, password=credentials.password)
+def timed(gateway, user="p-42", secret=SECRET, ttl=600.0) -> SimulatedClient:
+    credentials = issue(secret, user, ttl, gateway.now)
+    return SimulatedClient(gateway, username=credentials.username, password=credentials.password)
 
 
 class TestChallenge:
-    def test_a_stranger_is_told_what_to_show(self, place) -> None:
-        answer = Caller(place).knock()
+    def test_a_stranger_is_told_what_to_show(self, gateway) -> None:
+        answer = SimulatedClient(gateway).request_nonce()
         assert code(answer) == 401
         assert answer.get(attribute.REALM) == REALM.encode()
         assert len(answer.get(attribute.NONCE)) == 35
@@ -31,132 +31,132 @@ class TestChallenge:
         assert not answer.has_integrity
 
     @pytest.mark.parametrize("missing", [attribute.USERNAME, attribute.REALM, attribute.NONCE])
-    def test_integrity_alone_is_a_bad_request(self, place, missing) -> None:
-        caller = Caller(place)
-        caller.knock()
-        request = stun.Writer(stun.ALLOCATE, stun.REQUEST, caller.transaction_id())
+    def test_integrity_alone_is_a_bad_request(self, gateway, missing) -> None:
+        client = SimulatedClient(gateway)
+        client.request_nonce()
+        request = stun.Writer(stun.ALLOCATE, stun.REQUEST, client.transaction_id())
         for number, value in (
             (attribute.USERNAME, b"user-1"),
             (attribute.REALM, REALM.encode()),
-            (attribute.NONCE, caller.nonce),
+            (attribute.NONCE, client.nonce),
         ):
             if number != missing:
                 request.add(number, value)
-        assert code(caller.send(request.finish(caller.key))) == 400
+        assert code(client.send(request.finish(client.key))) == 400
 
-    def test_a_user_name_that_is_no_text(self, place) -> None:
-        caller = Caller(place)
-        caller.knock()
-        request = stun.Writer(stun.ALLOCATE, stun.REQUEST, caller.transaction_id()).add(attribute.USERNAME, b"\xff")
-        request.add(attribute.REALM, b"").add(attribute.NONCE, caller.nonce)
-        assert code(caller.send(request.finish(caller.key))) == 400
+    def test_a_user_name_that_is_no_text(self, gateway) -> None:
+        client = SimulatedClient(gateway)
+        client.request_nonce()
+        request = stun.Writer(stun.ALLOCATE, stun.REQUEST, client.transaction_id()).add(attribute.USERNAME, b"\xff")
+        request.add(attribute.REALM, b"").add(attribute.NONCE, client.nonce)
+        assert code(client.send(request.finish(client.key))) == 400
 
 
 class TestStatic:
-    def test_user_and_password(self, place) -> None:
-        assert code(Caller(place).allocate()) == 0
+    def test_user_and_password(self, gateway) -> None:
+        assert code(SimulatedClient(gateway).allocate()) == 0
 
     @pytest.mark.parametrize("who", [("user-1", "pass-2"), ("nobody", "pass-1"), ("", "")])
-    def test_anything_else_is_unauthorised(self, place, who) -> None:
-        caller = Caller(place, username=who[0], password=who[1])
-        answer = caller.allocate()
+    def test_anything_else_is_unauthorised(self, gateway, who) -> None:
+        client = SimulatedClient(gateway, username=who[0], password=who[1])
+        answer = client.allocate()
         assert code(answer) == 401
         assert answer.get(attribute.NONCE)
         assert not answer.has_integrity
-        assert caller.allocation is None
+        assert client.allocation is None
 
     def test_names_are_compared_in_their_composed_form(self) -> None:
-        place = house(users={"Andr\u0065\u0301": "pa\u00a0ss"})
-        assert code(Caller(place, username="Andr\u00e9", password="pa ss").allocate()) == 0
+        gateway = simulate(users={"Andr\u0065\u0301": "pa\u00a0ss"})
+        assert code(SimulatedClient(gateway, username="Andr\u00e9", password="pa ss").allocate()) == 0
         assert opaque("a\u3000b") == "a b"
 
 
 class TestTimeLimited:
-    def test_until_its_time(self, place) -> None:
-        assert code(timed(place).allocate()) == 0
+    def test_until_its_time(self, gateway) -> None:
+        assert code(timed(gateway).allocate()) == 0
 
-    def test_not_after_its_time(self, place) -> None:
-        caller = timed(place, ttl=600)
-        caller.knock()
-        place.wait(600)
-        assert code(caller.allocate()) == 401
+    def test_not_after_its_time(self, gateway) -> None:
+        client = timed(gateway, ttl=600)
+        client.request_nonce()
+        gateway.wait(600)
+        assert code(client.allocate()) == 401
 
-    def test_the_wrong_secret(self, place) -> None:
-        assert code(timed(place, secret="another").allocate()) == 401
+    def test_the_wrong_secret(self, gateway) -> None:
+        assert code(timed(gateway, secret="another").allocate()) == 401
 
     def test_unix_time_is_apart_from_the_gateways_clock(self) -> None:
-        place = house()
-        place.relay.auth.epoch = 1_700_000_000.0
-        late = Caller(place, username="1700000999:x")  # the gateway's clock shows 1000
+        gateway = simulate()
+        gateway.relay.auth.epoch = 1_700_000_000.0
+        late = SimulatedClient(gateway, username="1700000999:x")  # the gateway's clock shows 1000
         late.password = issue(SECRET, "x", 0, 1_700_000_999).password
         assert late.username == issue(SECRET, "x", 0, 1_700_000_999).username
         assert code(late.allocate()) == 401
-        early = Caller(place, ("203.0.113.10", 1), username="1700001001:x")
+        early = SimulatedClient(gateway, ("203.0.113.10", 1), username="1700001001:x")
         early.password = issue(SECRET, "x", 0, 1_700_001_001).password
         assert code(early.allocate()) == 0
 
     def test_two_secrets_are_good_at_once(self) -> None:
-        place = house(secrets=["new", SECRET])
-        assert code(timed(place, secret=SECRET).allocate()) == 0
-        other = timed(place, secret="new")
-        other.client = Client("udp", ("203.0.113.10", 1), SERVER)
+        gateway = simulate(secrets=["new", SECRET])
+        assert code(timed(gateway, secret=SECRET).allocate()) == 0
+        other = timed(gateway, secret="new")
+        other.relay_client = Client("udp", ("203.0.113.10", 1), SERVER)
         other.nonce = b""
         assert code(other.allocate()) == 0
 
-    def test_an_allocation_outlives_its_credentials(self, place) -> None:
-        caller = timed(place, ttl=900)
-        caller.allocate()
+    def test_an_allocation_outlives_its_credentials(self, gateway) -> None:
+        client = timed(gateway, ttl=900)
+        client.allocate()
         for _ in range(8):
-            place.wait(500)
-            assert code(caller.refresh()) in (0, 438)
-            assert code(caller.refresh()) == 0
-        caller.refresh(0)
-        assert code(caller.allocate()) == 401
+            gateway.wait(500)
+            assert code(client.refresh()) in (0, 438)
+            assert code(client.refresh()) == 0
+        client.refresh(0)
+        assert code(client.allocate()) == 401
 
 
 class TestNonce:
-    def test_a_stale_one_is_replaced(self, place) -> None:
-        caller = Caller(place)
-        caller.allocate()
-        old = caller.nonce
+    def test_a_stale_one_is_replaced(self, gateway) -> None:
+        client = SimulatedClient(gateway)
+        client.allocate()
+        old = client.nonce
         for _ in range(7):
-            place.wait(550)
-            answer = caller.refresh()
+            gateway.wait(550)
+            answer = client.refresh()
         assert code(answer) == 438
-        assert caller.nonce != old
+        assert client.nonce != old
         assert not answer.has_integrity
-        assert code(caller.refresh()) == 0
+        assert code(client.refresh()) == 0
 
-    def test_it_is_of_no_use_to_another_client(self, place) -> None:
-        caller, other = Caller(place), Caller(place, ("203.0.113.10", 1024))
-        caller.knock()
-        other.nonce = caller.nonce
+    def test_it_is_of_no_use_to_another_client(self, gateway) -> None:
+        client, other = SimulatedClient(gateway), SimulatedClient(gateway, ("203.0.113.10", 1024))
+        client.request_nonce()
+        other.nonce = client.nonce
         assert code(other.allocate()) == 438
 
-    def test_a_request_that_was_captured_is_of_no_use_elsewhere(self, place) -> None:
-        caller = Caller(place)
-        caller.allocate()
-        thief = Caller(place, ("203.0.113.66", 6))
-        assert code(thief.send(caller.last_request)) == 438
+    def test_a_request_that_was_captured_is_of_no_use_elsewhere(self, gateway) -> None:
+        client = SimulatedClient(gateway)
+        client.allocate()
+        thief = SimulatedClient(gateway, ("203.0.113.66", 6))
+        assert code(thief.send(client.last_request)) == 438
         assert thief.allocation is None
 
 
 class TestSha256:
-    def test_key_and_integrity(self, place) -> None:
-        caller = Caller(place)
-        caller.sha256 = True
-        answer = caller.allocate()
+    def test_key_and_integrity(self, gateway) -> None:
+        client = SimulatedClient(gateway)
+        client.sha256 = True
+        answer = client.allocate()
         assert code(answer) == 0
         assert answer.integrity_sha256_at
         assert not answer.integrity_at
-        assert answer.is_by(caller.key)
-        assert code(caller.refresh()) == 0
+        assert answer.is_by(client.key)
+        assert code(client.refresh()) == 0
 
-    def test_a_client_may_choose_md5_from_the_list(self, place) -> None:
-        caller = Caller(place)
-        caller.knock()
+    def test_a_client_may_choose_md5_from_the_list(self, gateway) -> None:
+        client = SimulatedClient(gateway)
+        client.request_nonce()
         choice = (attribute.PASSWORD_ALGORITHMS, bytes.fromhex("0002000000010000"))
-        assert code(caller.allocate(choice, (attribute.PASSWORD_ALGORITHM, bytes.fromhex("00010000")))) == 0
+        assert code(client.allocate(choice, (attribute.PASSWORD_ALGORITHM, bytes.fromhex("00010000")))) == 0
 
     @pytest.mark.parametrize(
         "attributes",
@@ -170,23 +170,23 @@ class TestSha256:
             ],
         ],
     )
-    def test_a_list_that_was_tampered_with(self, place, attributes) -> None:
+    def test_a_list_that_was_tampered_with(self, gateway, attributes) -> None:
         """RFC 8489 section 9.2.4: somebody on the way may have taken the better algorithm away."""
-        assert code(Caller(place).allocate(*attributes)) == 400
+        assert code(SimulatedClient(gateway).allocate(*attributes)) == 400
 
-    def test_a_hashed_user_name(self, place) -> None:
-        caller = Caller(place)
-        caller.userhash = True
-        assert code(caller.allocate()) == 0
-        assert caller.allocation.username == "user-1"
+    def test_a_hashed_user_name(self, gateway) -> None:
+        client = SimulatedClient(gateway)
+        client.userhash = True
+        assert code(client.allocate()) == 0
+        assert client.allocation.username == "user-1"
 
-    def test_the_hash_of_a_time_limited_name_is_known_for_its_allocation(self, place) -> None:
-        caller = timed(place)
-        caller.allocate()
-        caller.userhash = True
-        assert code(caller.refresh()) == 0
-        caller.username = "nobody"
-        assert code(caller.refresh()) == 401
+    def test_the_hash_of_a_time_limited_name_is_known_for_its_allocation(self, gateway) -> None:
+        client = timed(gateway)
+        client.allocate()
+        client.userhash = True
+        assert code(client.refresh()) == 0
+        client.username = "nobody"
+        assert code(client.refresh()) == 401
 
     def test_hashed_names_are_asked_for_where_all_names_are_known(self) -> None:
         assert Auth(REALM, users=USERS, nonce_key=NONCE_KEY).features == PASSWORD_ALGORITHMS | USERNAME_ANONYMITY
@@ -194,46 +194,46 @@ class TestSha256:
 
 
 class TestChange:
-    def test_new_users_count_at_once_and_old_allocations_go_on(self, place) -> None:
-        caller = Caller(place)
-        caller.allocate()
-        place.relay.auth.replace({"user-3": "pass-3"}, [])
-        caller.refresh()  # the features in the nonce have changed: 438
-        assert code(caller.refresh()) == 0
-        assert code(caller.bind(0x4000)) == 0
-        assert code(Caller(place, ("203.0.113.10", 1)).allocate()) == 401
-        assert code(Caller(place, ("203.0.113.11", 1), "user-3", "pass-3").allocate()) == 0
+    def test_new_users_count_at_once_and_old_allocations_go_on(self, gateway) -> None:
+        client = SimulatedClient(gateway)
+        client.allocate()
+        gateway.relay.auth.replace({"user-3": "pass-3"}, [])
+        client.refresh()  # the features in the nonce have changed: 438
+        assert code(client.refresh()) == 0
+        assert code(client.bind(0x4000)) == 0
+        assert code(SimulatedClient(gateway, ("203.0.113.10", 1)).allocate()) == 401
+        assert code(SimulatedClient(gateway, ("203.0.113.11", 1), "user-3", "pass-3").allocate()) == 0
 
-    def test_a_new_password_is_taken_for_an_old_allocation_too(self, place) -> None:
-        caller = Caller(place)
-        caller.allocate()
-        place.relay.auth.replace({"user-1": "changed"}, [SECRET])
-        caller.password = "changed"
-        assert code(caller.refresh()) == 0
+    def test_a_new_password_is_taken_for_an_old_allocation_too(self, gateway) -> None:
+        client = SimulatedClient(gateway)
+        client.allocate()
+        gateway.relay.auth.replace({"user-1": "changed"}, [SECRET])
+        client.password = "changed"
+        assert code(client.refresh()) == 0
 
-    def test_another_user_cannot_touch_the_allocation(self, place) -> None:
-        caller = Caller(place)
-        caller.allocate()
-        caller.username, caller.password = "user-2", "pass-2"
-        assert code(caller.refresh(0)) == 441
-        assert code(caller.bind(0x4000)) == 441
-        assert caller.allocation is not None
+    def test_another_user_cannot_touch_the_allocation(self, gateway) -> None:
+        client = SimulatedClient(gateway)
+        client.allocate()
+        client.username, client.password = "user-2", "pass-2"
+        assert code(client.refresh(0)) == 441
+        assert code(client.bind(0x4000)) == 441
+        assert client.allocation is not None
 
-    def test_another_user_in_the_same_place_is_told_that_it_is_taken(self, place) -> None:
+    def test_another_user_in_the_same_place_is_told_that_it_is_taken(self, gateway) -> None:
         """A page that was loaded again has a new name, and may get the port of the one before from its NAT."""
-        caller = Caller(place)
-        caller.allocate()
-        caller.username, caller.password = "user-2", "pass-2"
-        answer = caller.allocate()
+        client = SimulatedClient(gateway)
+        client.allocate()
+        client.username, client.password = "user-2", "pass-2"
+        answer = client.allocate()
         assert code(answer) == 437
-        assert answer.is_by(caller.key)
-        assert caller.allocation.username == "user-1"
+        assert answer.is_by(client.key)
+        assert client.allocation.username == "user-1"
 
 
-def test_secrets_are_not_shown(place) -> None:
-    caller = Caller(place)
-    caller.allocate()
-    assert repr(caller.key) not in repr(caller.allocation.grant)
+def test_secrets_are_not_shown(gateway) -> None:
+    client = SimulatedClient(gateway)
+    client.allocate()
+    assert repr(client.key) not in repr(client.allocation.grant)
 
 
 def test_keys() -> None:

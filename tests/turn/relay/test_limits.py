@@ -2,11 +2,11 @@
 
 import pytest
 
-from turn.relay.limits import MIN_LIFETIME, Limits
+from turn.relay.limits import MIN_LIFETIME_SECONDS, Limits
 
 
 def test_defaults() -> None:
-    assert Limits().max_lifetime >= MIN_LIFETIME
+    assert Limits().max_lifetime >= MIN_LIFETIME_SECONDS
 
 
 def test_a_lifetime_below_the_least() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn.relay.nonces import LIFETIME, MAX_SKEW, PASSWORD_ALGORITHMS, SIZE, USERNAME_ANONYMITY, Nonces
+from turn.relay.nonces import LIFETIME_SECONDS, MAX_SKEW_SECONDS, PASSWORD_ALGORITHMS, SIZE, USERNAME_ANONYMITY, Nonces
 
 KEY = bytes(16)
 OWNER = "udp 203.0.113.9 1024"
@@ -16,9 +16,9 @@ def test_good_for_its_owner_and_its_time() -> None:
     nonce = nonces.make(OWNER, PASSWORD_ALGORITHMS, NOW)
     assert len(nonce) == SIZE
     assert nonces.is_valid(nonce, OWNER, PASSWORD_ALGORITHMS, NOW)
-    assert nonces.is_valid(nonce, OWNER, PASSWORD_ALGORITHMS, NOW + LIFETIME - 1)
-    assert not nonces.is_valid(nonce, OWNER, PASSWORD_ALGORITHMS, NOW + LIFETIME)
-    assert not nonces.is_valid(nonce, OWNER, PASSWORD_ALGORITHMS, NOW - MAX_SKEW - 1)
+    assert nonces.is_valid(nonce, OWNER, PASSWORD_ALGORITHMS, NOW + LIFETIME_SECONDS - 1)
+    assert not nonces.is_valid(nonce, OWNER, PASSWORD_ALGORITHMS, NOW + LIFETIME_SECONDS)
+    assert not nonces.is_valid(nonce, OWNER, PASSWORD_ALGORITHMS, NOW - MAX_SKEW_SECONDS - 1)
     assert not nonces.is_valid(nonce, "udp 203.0.113.9 1025", PASSWORD_ALGORITHMS, NOW)
     assert not nonces.is_valid(nonce, OWNER, PASSWORD_ALGORITHMS | USERNAME_ANONYMITY, NOW)
 

@@ -1,4 +1,4 @@
-"""Who may be reached, and above all who may not."""
+"""Peers that may be reached, and above all those that may not."""
 
 from ipaddress import ip_address, ip_network
 
@@ -123,7 +123,7 @@ def test_no_data_to_port_0() -> None:
 
 @pytest.mark.parametrize("host", [host for host in DANGEROUS if "%" not in host])
 def test_a_name_that_leads_to_something_special_opens_nothing(host: str) -> None:
-    """Whoever can change the name's entry does not choose what is reached."""
+    """A change of the name's entry must not choose what is reached."""
     assert not Policy([rule(host, resolved=True)]).allows(host, 80)
     assert Policy([rule("10.1.0.5", resolved=True)]).allows("10.1.0.5", 80)
 
@@ -131,33 +131,33 @@ def test_a_name_that_leads_to_something_special_opens_nothing(host: str) -> None
 class TestOwnAddresses:
     def test_a_network_does_not_open_the_gateway(self) -> None:
         policy = Policy([rule("10.1.0.0/16")])
-        policy.own(["10.1.0.2", "fe80::1%eth0"], [3478])
+        policy.set_own_addresses(["10.1.0.2", "fe80::1%eth0"], [3478])
         assert not policy.allows("10.1.0.2", 50_000)
         assert policy.allows("10.1.0.3", 50_000)
         assert policy.allows("10.1.0.3", 3478)
 
     def test_the_own_address_by_name_opens_relays_but_no_service(self) -> None:
-        """How one client reaches another's relay address: turnutils_uclient -y."""
+        """One client reaches another's relay address so: turnutils_uclient -y."""
         policy = Policy([rule("10.1.0.2")])
-        policy.own(["10.1.0.2"], [3478, 8086])
+        policy.set_own_addresses(["10.1.0.2"], [3478, 8086])
         assert policy.allows("10.1.0.2", 50_000)
         assert not policy.allows("10.1.0.2", 3478)
         assert not policy.allows("10.1.0.2", 8086)
 
     def test_a_name_that_leads_to_the_gateway_opens_nothing(self) -> None:
         policy = Policy([rule("10.1.0.2", resolved=True), rule("10.1.0.3", resolved=True)])
-        policy.own(["10.1.0.2"], [3478])
+        policy.set_own_addresses(["10.1.0.2"], [3478])
         assert not policy.allows("10.1.0.2", 50_000)
         assert policy.allows("10.1.0.3", 50_000)
 
     def test_a_service_needs_its_port_by_name(self) -> None:
         policy = Policy([rule("10.1.0.2", 8086, 8086)])
-        policy.own(["10.1.0.2"], [8086])
+        policy.set_own_addresses(["10.1.0.2"], [8086])
         assert policy.allows("10.1.0.2", 8086)
 
     def test_services_are_on_the_loopback_interface_too(self) -> None:
         policy = Policy([rule("127.0.0.0/8"), rule("::1")])
-        policy.own(["10.1.0.2"], [8086])
+        policy.set_own_addresses(["10.1.0.2"], [8086])
         assert policy.allows("127.0.0.1", 3480)
         assert not policy.allows("127.0.0.1", 8086)
         assert not policy.allows("::1", 8086)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.turn.simulation import FORBIDDEN_PEER, NONCE_KEY, SERVER, UDP_TRANSPORT, Caller, code, house
+from tests.turn.simulation import FORBIDDEN_PEER, NONCE_KEY, SERVER, UDP_TRANSPORT, SimulatedClient, code, simulate
 from turn.relay import counters, responder
 from turn.relay.allocation import Client
 from turn.relay.auth import MAX_REALM, Auth
@@ -23,31 +23,36 @@ ID = bytes(range(12))
 
 @pytest.mark.parametrize("fingerprint", [True, False])
 def test_a_response_has_a_fingerprint_if_its_request_had_one(fingerprint: bool) -> None:
-    caller = Caller(house())
-    caller.fingerprint = fingerprint
-    for answer in (caller.request(stun.BINDING), caller.knock(), caller.allocate(), caller.permit(FORBIDDEN_PEER)):
+    client = SimulatedClient(simulate())
+    client.fingerprint = fingerprint
+    for answer in (
+        client.request(stun.BINDING),
+        client.request_nonce(),
+        client.allocate(),
+        client.permit(FORBIDDEN_PEER),
+    ):
         assert answer.fingerprint == fingerprint
 
 
 def test_responses_name_the_software_and_are_sealed_where_the_client_is_known() -> None:
-    caller = Caller(house())
+    client = SimulatedClient(simulate())
     for answer, sealed in (
-        (caller.request(stun.BINDING), False),
-        (caller.knock(), False),
-        (caller.allocate(), True),
-        (caller.permit(FORBIDDEN_PEER), True),
-        (caller.refresh(), True),
+        (client.request(stun.BINDING), False),
+        (client.request_nonce(), False),
+        (client.allocate(), True),
+        (client.permit(FORBIDDEN_PEER), True),
+        (client.refresh(), True),
     ):
         assert answer.get(attribute.SOFTWARE) == b"coinop"
         assert answer.has_integrity == sealed
-        assert answer.is_by(caller.key) == sealed
+        assert answer.is_by(client.key) == sealed
 
 
 @pytest.mark.parametrize(
     "address", [("203.0.113.9", 1024), ("2001:db8::9", 1024), ("::ffff:203.0.113.9", 1024), ("fe80::1%eth0", 9)]
 )
 def test_binding_tells_the_clients_address(address) -> None:
-    answer = Caller(house(), address).request(stun.BINDING)
+    answer = SimulatedClient(simulate(), address).request(stun.BINDING)
     assert code(answer) == 0
     mapped = attribute.decode_xor_address(answer.get(attribute.XOR_MAPPED_ADDRESS), answer.transaction_id)
     assert mapped == (attribute.plain_host(address[0]), address[1])
@@ -55,14 +60,14 @@ def test_binding_tells_the_clients_address(address) -> None:
 
 def test_binding_with_what_is_not_understood() -> None:
     unknown = [(number, b"") for number in range(0x7000, 0x7040)]
-    answer = Caller(house()).request(stun.BINDING, *unknown, (0xC000, b""))
+    answer = SimulatedClient(simulate()).request(stun.BINDING, *unknown, (0xC000, b""))
     assert code(answer) == 420
     listed = answer.get(attribute.UNKNOWN_ATTRIBUTES)
     assert listed == attribute.encode_unknown(list(range(0x7000, 0x7000 + MAX_UNKNOWN_ATTRIBUTES)))
 
 
 def largest() -> Relay:
-    """A relay whose answers to strangers are as long as any."""
+    """Make a relay whose answers to strangers are as long as any."""
     auth = Auth("r" * MAX_REALM, users={"user-1": "pass-1"}, nonce_key=NONCE_KEY)
     limits = Limits(unauthenticated_rate=0)
     return Relay(auth, Policy(), limits=limits, software="s" * MAX_SOFTWARE)
@@ -85,12 +90,12 @@ def largest() -> Relay:
     host=st.sampled_from(["203.0.113.9", "2001:db8::9"]),
 )
 def test_no_answer_to_a_stranger_is_large(method, attributes, key, sha256, fingerprint, host) -> None:
-    """Whose address may be forged: nobody shall be flooded through us."""
+    """Its address may be forged, and no victim is to be flooded through us."""
     writer = Writer(method, stun.REQUEST, ID)
     for number, value in attributes:
         writer.add(number, value)
     request = writer.finish(key, sha256=sha256, fingerprint=fingerprint)
-    actions = LARGEST.from_client(request, Client("udp", (host, 9), SERVER), 0.0)
+    actions = LARGEST.handle_message(request, Client("udp", (host, 9), SERVER), 0.0)
     assert len(actions) <= 1
     assert all(len(action.data) <= MAX_UNAUTHENTICATED_ANSWER for action in actions)
 
@@ -100,99 +105,99 @@ LARGEST = largest()
 
 def test_the_largest_answer_to_a_stranger() -> None:
     request = Writer(stun.ALLOCATE, stun.REQUEST, ID).finish(fingerprint=True)
-    (action,) = largest().from_client(request, Client("udp", ("203.0.113.9", 9), SERVER), 0.0)
+    (action,) = largest().handle_message(request, Client("udp", ("203.0.113.9", 9), SERVER), 0.0)
     assert len(action.data) == 204 <= MAX_UNAUTHENTICATED_ANSWER
 
 
 def test_a_source_that_asks_too_often_is_not_answered() -> None:
-    place = house(limits=Limits(unauthenticated_rate=1, unauthenticated_burst=3))
-    callers = [Caller(place, ("203.0.113.9", port)) for port in range(1, 6)]
-    assert [code(caller.request(stun.BINDING)) for caller in callers] == [0, 0, 0, None, None]
-    assert code(Caller(place, ("203.0.113.10", 1)).request(stun.BINDING)) == 0
-    place.wait(1)
-    assert code(callers[0].knock()) == 401
-    assert place.relay.counters.drops[counters.RATE_LIMITED] == 2
+    gateway = simulate(limits=Limits(unauthenticated_rate=1, unauthenticated_burst=3))
+    clients = [SimulatedClient(gateway, ("203.0.113.9", port)) for port in range(1, 6)]
+    assert [code(client.request(stun.BINDING)) for client in clients] == [0, 0, 0, None, None]
+    assert code(SimulatedClient(gateway, ("203.0.113.10", 1)).request(stun.BINDING)) == 0
+    gateway.wait(1)
+    assert code(clients[0].request_nonce()) == 401
+    assert gateway.relay.counters.drops[counters.RATE_LIMITED] == 2
 
 
 @pytest.mark.parametrize("protocol", ["tcp", "tls", "dtls"])
 def test_on_a_stream_nobody_is_left_without_an_answer(protocol: str) -> None:
-    """There a client doesn't ask again, and many players may sit behind one address."""
-    place = house(limits=Limits(unauthenticated_rate=1, unauthenticated_burst=2))
-    callers = [Caller(place, ("203.0.113.9", port), protocol=protocol) for port in range(1, 9)]
-    assert [code(caller.knock()) for caller in callers] == [401] * 8
-    assert [code(caller.allocate()) for caller in callers] == [0] * 8
-    assert place.relay.counters.drops == {}
+    """On a stream a client asks once, and many players may sit behind one address."""
+    gateway = simulate(limits=Limits(unauthenticated_rate=1, unauthenticated_burst=2))
+    clients = [SimulatedClient(gateway, ("203.0.113.9", port), protocol=protocol) for port in range(1, 9)]
+    assert [code(client.request_nonce()) for client in clients] == [401] * 8
+    assert [code(client.allocate()) for client in clients] == [0] * 8
+    assert gateway.relay.counters.drops == {}
 
 
 def test_guessing_a_password_is_rationed_too() -> None:
-    place = house(limits=Limits(unauthenticated_rate=1, unauthenticated_burst=2))
-    caller = Caller(place, password="guess")
-    caller.knock()
-    assert [code(caller.allocate()) for _ in range(3)] == [401, None, None]
+    gateway = simulate(limits=Limits(unauthenticated_rate=1, unauthenticated_burst=2))
+    client = SimulatedClient(gateway, password="guess")
+    client.request_nonce()
+    assert [code(client.allocate()) for _ in range(3)] == [401, None, None]
 
 
 def test_who_has_an_allocation_is_not_rationed() -> None:
-    place = house(limits=Limits(unauthenticated_rate=1, unauthenticated_burst=1))
-    caller = Caller(place)
-    caller.allocate()
-    assert [code(caller.request(stun.BINDING)) for _ in range(5)] == [0] * 5
+    gateway = simulate(limits=Limits(unauthenticated_rate=1, unauthenticated_burst=1))
+    client = SimulatedClient(gateway)
+    client.allocate()
+    assert [code(client.request(stun.BINDING)) for _ in range(5)] == [0] * 5
 
 
 def test_a_request_that_comes_again_gets_the_same_answer() -> None:
-    caller = Caller(house())
-    caller.allocate()
-    for ask in (lambda: caller.bind(0x4000), lambda: caller.permit(FORBIDDEN_PEER), lambda: caller.refresh(0)):
+    client = SimulatedClient(simulate())
+    client.allocate()
+    for ask in (lambda: client.bind(0x4000), lambda: client.permit(FORBIDDEN_PEER), lambda: client.refresh(0)):
         ask()
-        request, answer = caller.last_request, caller.last_answer
-        caller.house.wait(20)
-        caller.send(request)
-        assert caller.last_answer == answer
+        request, answer = client.last_request, client.last_answer
+        client.gateway.wait(20)
+        client.send(request)
+        assert client.last_answer == answer
 
 
 def test_an_answer_is_forgotten_in_time() -> None:
-    caller = Caller(house())
-    caller.allocate()
-    caller.refresh(0)
-    request = caller.last_request
-    caller.house.wait(60)
-    assert caller.house.relay.next_deadline() is None
-    assert code(caller.send(request)) == 437
+    client = SimulatedClient(simulate())
+    client.allocate()
+    client.refresh(0)
+    request = client.last_request
+    client.gateway.wait(60)
+    assert client.gateway.relay.next_deadline() is None
+    assert code(client.send(request)) == 437
 
 
 def test_refusals_are_logged_but_not_without_end(caplog) -> None:
     caplog.set_level(logging.INFO, "turn")
-    caller = Caller(house())
-    caller.allocate()
+    client = SimulatedClient(simulate())
+    client.allocate()
     for _ in range(MAX_LOGGED_REFUSALS + 5):
-        caller.permit(FORBIDDEN_PEER)
+        client.permit(FORBIDDEN_PEER)
     refusals = [record for record in caplog.records if "Forbidden" in record.getMessage()]
     assert len(refusals) == MAX_LOGGED_REFUSALS
     assert "no rule names its host" in refusals[0].getMessage()
-    assert refusals[0].allocation == caller.allocation.id
+    assert refusals[0].allocation == client.allocation.id
 
 
 def test_refusals_of_clients_without_an_allocation_are_not_logged_without_end(caplog) -> None:
     caplog.set_level(logging.INFO, "turn")
-    place = house()
-    callers = [Caller(place, ("203.0.113.9", port)) for port in range(1, 2 * MAX_LOGGED_REFUSALS)]
-    for caller in callers:
-        caller.knock()
-        assert code(caller.refresh()) == 437
+    gateway = simulate()
+    clients = [SimulatedClient(gateway, ("203.0.113.9", port)) for port in range(1, 2 * MAX_LOGGED_REFUSALS)]
+    for client in clients:
+        client.request_nonce()
+        assert code(client.refresh()) == 437
     assert len(caplog.records) == MAX_LOGGED_REFUSALS
-    place.wait(1)
-    callers[0].refresh()
+    gateway.wait(1)
+    clients[0].refresh()
     assert len(caplog.records) == MAX_LOGGED_REFUSALS + 1
 
 
 def test_the_log_holds_no_secret(caplog) -> None:
     caplog.set_level(logging.DEBUG)
-    caller = Caller(house())
-    caller.allocate()
-    caller.permit(FORBIDDEN_PEER)
-    caller.request(stun.ALLOCATE, UDP_TRANSPORT)
+    client = SimulatedClient(simulate())
+    client.allocate()
+    client.permit(FORBIDDEN_PEER)
+    client.request(stun.ALLOCATE, UDP_TRANSPORT)
     assert caplog.text
     assert "pass-1" not in caplog.text
-    assert caller.key.hex() not in caplog.text
+    assert client.key.hex() not in caplog.text
 
 
 def test_a_name_that_is_too_long() -> None:
@@ -201,15 +206,15 @@ def test_a_name_that_is_too_long() -> None:
 
 
 def test_answers_are_counted() -> None:
-    place = house()
-    caller = Caller(place)
-    caller.request(stun.BINDING)
-    caller.allocate()
-    assert place.relay.counters.answers == {("Binding", 0): 1, ("Allocate", 401): 1, ("Allocate", 0): 1}
-    assert parse(caller.last_answer).kind == stun.SUCCESS
+    gateway = simulate()
+    client = SimulatedClient(gateway)
+    client.request(stun.BINDING)
+    client.allocate()
+    assert gateway.relay.counters.answers == {("Binding", 0): 1, ("Allocate", 401): 1, ("Allocate", 0): 1}
+    assert parse(client.last_answer).kind == stun.SUCCESS
 
 
 def test_an_answer_that_is_too_large_for_a_stranger_is_never_sent(monkeypatch) -> None:
     monkeypatch.setattr(responder, "MAX_UNAUTHENTICATED_ANSWER", 20)
     with pytest.raises(RuntimeError, match="for a stranger"):
-        Caller(house()).request(stun.BINDING)
+        SimulatedClient(simulate()).request(stun.BINDING)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from turn.wire import attributes as attribute
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 
 ID = bytes(range(12))
 
@@ -75,7 +75,7 @@ def test_any_value_is_decoded_or_malformed(value: bytes) -> None:
         lambda: attribute.decode_error(value),
         lambda: attribute.decode_text(value, 16),
     ):
-        with contextlib.suppress(Malformed):
+        with contextlib.suppress(MalformedError):
             decode()
 
 
@@ -100,7 +100,7 @@ def test_small_values() -> None:
 
 def test_texts() -> None:
     assert attribute.decode_text("マ".encode(), 3) == "マ"
-    with pytest.raises(Malformed, match="4 bytes"):
+    with pytest.raises(MalformedError, match="4 bytes"):
         attribute.decode_text(b"abcd", 3)
-    with pytest.raises(Malformed, match="UTF-8"):
+    with pytest.raises(MalformedError, match="UTF-8"):
         attribute.decode_text(b"\xff", 3)

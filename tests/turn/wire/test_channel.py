@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from turn.wire import channel, stun
 from turn.wire.channel import Deframer
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 from turn.wire.stun import Writer
 
 numbers = st.integers(channel.FIRST_CHANNEL, channel.LAST_CHANNEL)
@@ -32,7 +32,7 @@ def test_there_and_back(number: int, payload: bytes, padded: bool) -> None:
 def test_any_datagram_is_channel_data_or_malformed(data: bytes) -> None:
     try:
         number, payload = channel.decode(data)
-    except Malformed:
+    except MalformedError:
         return
     assert channel.FIRST_CHANNEL <= number <= channel.LAST_CHANNEL
     assert len(payload) <= len(data) - channel.HEADER
@@ -40,7 +40,7 @@ def test_any_datagram_is_channel_data_or_malformed(data: bytes) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\x40\x00\x00", b"\x3f\xff\x00\x00", b"\x80\x00\x00\x00", b"\x40\x00\x00\x01"])
 def test_malformed(data: bytes) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedError):
         channel.decode(data)
 
 
@@ -62,7 +62,7 @@ def test_any_stream_is_frames_or_malformed_and_little_is_held(chunks: list[bytes
             for frame in deframer.feed(chunk):
                 assert channel.HEADER <= len(frame) <= 256
             assert deframer.held < 256
-    except Malformed:
+    except MalformedError:
         return
 
 
@@ -76,13 +76,13 @@ def test_any_stream_is_frames_or_malformed_and_little_is_held(chunks: list[bytes
     ],
 )
 def test_what_is_neither_ends_the_stream(start: bytes) -> None:
-    with pytest.raises(Malformed, match=r"neither|allowed"):
+    with pytest.raises(MalformedError, match=r"neither|allowed"):
         Deframer().feed(start)
 
 
 def test_a_stranger_cannot_make_us_hold_much() -> None:
     head = b"\x40\x00\xff\xff"
-    with pytest.raises(Malformed, match="allowed"):
+    with pytest.raises(MalformedError, match="allowed"):
         Deframer().feed(head)
     trusted = Deframer(channel.MAX_FRAME)
     assert trusted.feed(head + bytes(65_534)) == []

@@ -1,10 +1,10 @@
-"""What errors say."""
+"""The texts of errors."""
 
-from turn.wire.errors import REASONS, Refused
+from turn.wire.errors import REASONS, RefusedError
 
 
 def test_a_refusal_says_its_code_and_why() -> None:
-    refused = Refused(403, "10.2.0.5 is not admitted")
+    refused = RefusedError(403, "10.2.0.5 is not admitted")
     assert str(refused) == "403 Forbidden: 10.2.0.5 is not admitted"
     assert refused.attributes == ()
 

@@ -1,4 +1,4 @@
-"""What a gateway that is about to end tells its peers."""
+"""The farewell of a gateway that is about to end."""
 
 import aioice.stun
 from hypothesis import given
@@ -38,7 +38,7 @@ def test_other_messages_are_none() -> None:
         assert seconds_left(message) is None
 
 
-def test_whoever_does_not_know_it_takes_it_for_a_keepalive() -> None:
+def test_a_peer_that_does_not_know_it_takes_it_for_a_keepalive() -> None:
     message = aioice.stun.parse_message(farewell(30, TRANSACTION))
     assert message.message_class is aioice.stun.Class.INDICATION
     assert message.message_method is aioice.stun.Method.BINDING

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from turn.relay.auth import long_term_key, userhash
 from turn.wire import attributes as attribute
 from turn.wire import stun
-from turn.wire.errors import Malformed
+from turn.wire.errors import MalformedError
 from turn.wire.stun import Writer, parse
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "stun.json").read_text(encoding="utf-8"))
@@ -112,7 +112,7 @@ def test_any_body_is_attributes_or_malformed(body: bytes, kind: int) -> None:
 def parse_or_not(data: bytes):
     try:
         return parse(data)
-    except Malformed:
+    except MalformedError:
         return None
 
 
@@ -135,7 +135,7 @@ def test_no_changed_byte_passes_the_fingerprint(at: int, change: int) -> None:
 
 @given(st.integers(0, 163))
 def test_a_truncated_message_is_malformed(length: int) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedError):
         parse(vector("rfc8489_b_1")[:length])
 
 
@@ -164,7 +164,7 @@ def test_a_truncated_sha256_integrity() -> None:
     digest = hmac.digest(KEY, head, "sha256")
     assert parse(head + bytes.fromhex("001c0010") + digest[:16]).is_by(KEY)
     short = bytes.fromhex("000100102112a442") + ID + bytes.fromhex("001c000c") + digest[:12]
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedError):
         parse(short)
 
 
@@ -183,14 +183,14 @@ def test_a_truncated_sha256_integrity() -> None:
     ],
 )
 def test_malformed(data: bytes) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedError):
         parse(data)
 
 
 def test_the_fingerprint_is_the_end() -> None:
     data = Writer(stun.BINDING, stun.REQUEST, ID).finish(fingerprint=True)
     longer = data[:2] + (12).to_bytes(2, "big") + data[4:] + bytes.fromhex("80220000")
-    with pytest.raises(Malformed, match="FINGERPRINT"):
+    with pytest.raises(MalformedError, match="FINGERPRINT"):
         parse(longer)
 
 
@@ -198,7 +198,7 @@ def test_too_many_attributes() -> None:
     writer = Writer(stun.BINDING, stun.REQUEST, ID)
     for _ in range(stun.MAX_ATTRIBUTES + 1):
         writer.add(attribute.SOFTWARE, b"")
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedError):
         parse(writer.finish())
 
 

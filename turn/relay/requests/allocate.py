@@ -1,19 +1,23 @@
-"""Allocate: what a client wants its relay address to be like, and what it is told of it (RFC 8656 section 7)."""
+"""Allocate: what a client asks of its relay address, and the response to it (RFC 8656 section 7).
+
+Section 7.2 has numbered steps, which the comments here follow in our words. turn/relay/server.py takes steps 1 (the
+user is authenticated) and 2 (the 5-tuple has no allocation yet) before; nothing here takes 11 (300, another server).
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from turn.relay.allocation_table import TOKEN_SIZE
-from turn.relay.limits import MIN_LIFETIME
+from turn.relay.limits import MIN_LIFETIME_SECONDS
 from turn.wire import attributes as attribute
 from turn.wire import stun
 from turn.wire.attributes import Address
-from turn.wire.errors import REASONS, Refused
+from turn.wire.errors import REASONS, RefusedError
 from turn.wire.stun import Message, Writer
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Options:
     """A relay address as it was asked for, and can be given as far as the request goes."""
 
     family: int
@@ -28,15 +32,27 @@ class Wish:
     """Whether an IPv6 address was asked for besides."""
 
 
-def read(request: Message, families: Collection[int], max_lifetime: float) -> Wish:
-    """The wish in an Allocate request. Raises ``Refused`` with 400, 440 or 442, and ``Malformed``."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Pending:
+    """An Allocate request that waits for its port."""
+
+    request: Message
+    options: Options
+    token: bytes | None
+    """The token that the next higher port is going to be held under."""
+
+
+def read(request: Message, families: Collection[int], max_lifetime: float) -> Options:
+    """Read what an Allocate request asks for. Raises ``RefusedError`` with 400, 440 or 442, and ``MalformedError``."""
+    # Step 3: there is a REQUESTED-TRANSPORT, and it is one that the server relays.
     transport = request.get(attribute.REQUESTED_TRANSPORT)
     if transport is None:
-        raise Refused(400, "Allocate without REQUESTED-TRANSPORT")
+        raise RefusedError(400, "Allocate without REQUESTED-TRANSPORT")
     if attribute.decode_transport(transport) != attribute.UDP_TRANSPORT:
-        raise Refused(442, "a transport other than UDP")
+        raise RefusedError(442, "a transport other than UDP")
+    # Step 4: DONT-FRAGMENT is supported, so nothing is to be done about it here.
     even_port = request.get(attribute.EVEN_PORT)
-    wish = Wish(
+    options = Options(
         family=_family(request),
         lifetime=lifetime(request, max_lifetime),
         even_port=even_port is not None,
@@ -44,30 +60,35 @@ def read(request: Message, families: Collection[int], max_lifetime: float) -> Wi
         reserved=request.get(attribute.RESERVATION_TOKEN),
         additional_family=_additional_family(request),
     )
-    _check_combination(request, wish)
-    if wish.family not in families:
-        raise Refused(440, f"address family {wish.family}")
-    return wish
+    _check_combination(request, options)
+    # Step 7: the relay address is of the family that the request names, or IPv4, if the server has that.
+    if options.family not in families:
+        raise RefusedError(440, f"address family {options.family}")
+    # Second half of step 5 (the token is known), of step 8 (there is room), and step 10 (the user's quota): these look
+    # at other allocations, so turn/relay/allocation_table.py takes them, called by server.py.
+    return options
 
 
-def granted(request: Message, wish: Wish, relay: Address, mapped: Address, token: bytes | None) -> Writer:
-    """The success response. ``mapped`` is the client's address, ``token`` that of the port held besides, if any."""
+def success(pending: Pending, relay: Address, mapped: Address) -> Writer:
+    """Write the success response (RFC 8656 section 7.2). ``mapped`` is the client's address as the server sees it."""
+    request, options = pending.request, pending.options
     answer = stun.success(request)
     answer.add(attribute.XOR_RELAYED_ADDRESS, attribute.encode_xor_address(relay, request.transaction_id))
     answer.add(attribute.XOR_MAPPED_ADDRESS, attribute.encode_xor_address(mapped, request.transaction_id))
-    answer.add(attribute.LIFETIME, attribute.encode_number(int(wish.lifetime)))
-    if token is not None:
-        answer.add(attribute.RESERVATION_TOKEN, token)
-    if wish.additional_family:  # section 7.2: the allocation is made, only without the other address
+    answer.add(attribute.LIFETIME, attribute.encode_number(int(options.lifetime)))
+    if pending.token is not None:
+        answer.add(attribute.RESERVATION_TOKEN, pending.token)
+    # Second half of step 9: an IPv6 address besides can't be had, so the allocation has the IPv4 address alone.
+    if options.additional_family:
         answer.add(attribute.ADDRESS_ERROR_CODE, attribute.encode_address_error(attribute.IPV6, 440, REASONS[440]))
     return answer
 
 
 def lifetime(request: Message, max_lifetime: float) -> float:
-    """The LIFETIME that a request gets, in seconds: what it asks for within the limits, or the least."""
+    """Return the LIFETIME that a request gets, in seconds: what it asks for within the limits, or the least."""
     asked = request.get(attribute.LIFETIME)
-    seconds = MIN_LIFETIME if asked is None else float(attribute.decode_number(asked))
-    return min(max(seconds, MIN_LIFETIME), max_lifetime)
+    seconds = MIN_LIFETIME_SECONDS if asked is None else float(attribute.decode_number(asked))
+    return min(max(seconds, MIN_LIFETIME_SECONDS), max_lifetime)
 
 
 def _family(request: Message) -> int:
@@ -79,18 +100,22 @@ def _additional_family(request: Message) -> bool:
     value = request.get(attribute.ADDITIONAL_ADDRESS_FAMILY)
     if value is None:
         return False
+    # First half of step 9: IPv4 can't be the additional one.
     if attribute.decode_family(value) != attribute.IPV6:
-        raise Refused(400, "ADDITIONAL-ADDRESS-FAMILY other than IPv6")
+        raise RefusedError(400, "ADDITIONAL-ADDRESS-FAMILY other than IPv6")
     return True
 
 
-def _check_combination(request: Message, wish: Wish) -> None:
-    """Attributes that contradict each other (RFC 8656 section 7.2, steps 5 to 8)."""
+def _check_combination(request: Message, options: Options) -> None:
+    """Raise ``RefusedError`` with 400 if attributes contradict each other."""
     named_family = request.get(attribute.REQUESTED_ADDRESS_FAMILY) is not None
-    if wish.reserved is not None:
-        if len(wish.reserved) != TOKEN_SIZE:
-            raise Refused(400, "RESERVATION-TOKEN of a wrong length")
-        if wish.even_port or named_family or wish.additional_family:
-            raise Refused(400, "RESERVATION-TOKEN with a wish for a port or family")
-    if wish.additional_family and (named_family or wish.reserve):
-        raise Refused(400, "ADDITIONAL-ADDRESS-FAMILY with REQUESTED-ADDRESS-FAMILY, or with a port to be held")
+    # First half of step 5: a held port has its number and family already.
+    if options.reserved is not None:
+        if len(options.reserved) != TOKEN_SIZE:
+            raise RefusedError(400, "RESERVATION-TOKEN of a wrong length")
+        if options.even_port or named_family or options.additional_family:
+            raise RefusedError(400, "RESERVATION-TOKEN with a wish for a port or family")
+    # Step 6: either one family is named, or both are wanted.
+    # First half of step 8: no port is held beside two addresses.
+    if options.additional_family and (named_family or options.reserve):
+        raise RefusedError(400, "ADDITIONAL-ADDRESS-FAMILY with REQUESTED-ADDRESS-FAMILY, or with a port to be held")
