@@ -25,7 +25,7 @@ def stream() -> Iterator[io.StringIO]:
 def test_text_has_level_logger_and_message(stream: io.StringIO) -> None:
     logs.configure("info", "text", stream)
     logging.getLogger("worker.agent.agent").info("room %s is open", "r1")
-    assert stream.getvalue().endswith(" INFO    worker.agent: room r1 is open\n")
+    assert stream.getvalue().endswith(" INFO    worker.agent.agent: room r1 is open\n")
 
 
 def test_json_is_one_object_per_line_with_the_fields_of_the_adapter(stream: io.StringIO) -> None:

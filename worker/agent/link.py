@@ -42,8 +42,9 @@ MAX_DELAY = 5.0
 """Seconds between two tries, twice as many each time. A coordinator that restarts finds its workers, with their rooms,
 back within these; a random half is taken off, so that a hundred workers don't come at once."""
 
-QUIET_TRIES = 4
-"""Failed tries until the outage is worth a warning: when everything starts at once, the coordinator may be last."""
+QUIET_TRIES = 6
+"""Failed tries until the outage is worth a warning, 4 to 8 seconds: when everything starts at once, the coordinator may
+be last, and on a busy machine by some seconds."""
 
 
 class CoordinatorRefusedError(StartupError):

@@ -28,6 +28,10 @@ from tests.worker.stand_ins.fake_coordinator import Coordinator
 from tests.worker.stand_ins.rooms import SECONDS, TOKEN, until
 from worker.agent import link
 from worker.agent.link import CoordinatorRefusedError, Link
+from worker.runtime.backoff import backoff
+
+DELAYS = link.FIRST_DELAY, link.MAX_DELAY
+"""As they are for everybody but these tests."""
 
 REGISTER = Register(name="test", capacity=2, games=(Game(id="id", title="Title", system="NES"),))
 
@@ -183,6 +187,11 @@ async def test_one_that_was_welcome_before_tries_again(coordinator: Coordinator,
     await second.close()
     await coordinator.connection()
     await until(lambda: worker.link.registered)
+
+
+def test_a_coordinator_that_starts_last_has_some_seconds_until_it_is_missed() -> None:
+    tries = range(1, link.QUIET_TRIES)
+    assert 3 < sum(backoff(failures, *DELAYS) for failures in tries) / 2 < 10  # with the random half taken off
 
 
 async def test_an_unreachable_coordinator_is_said_once_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:

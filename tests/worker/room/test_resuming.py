@@ -104,7 +104,7 @@ async def test_snapshots_come_by_themselves(tmp_path: Path) -> None:
     async with opened(tmp_path) as (room, _):
         first = await room.expect(Snapshot)
         second = await room.expect(Snapshot)
-        assert second.frame - first.frame > 60
+        assert second.frame > first.frame  # by how much is test_snapshots.py's: a busy machine runs fewer frames
         assert frames(unpack_snapshot(second.data)[1].state) == second.frame
 
 
