@@ -10,7 +10,8 @@ from playwright.async_api import Page
 from tests.e2e.conftest import GAME
 from tests.e2e.impairment import Impairment, Proxy, proxy
 from tests.e2e.player import FRAME_TIMES, LISTEN, LONGEST_GAP, brightness, play
-from tests.e2e.stack import Stack, free_port, until
+from tests.e2e.stack import Stack, until
+from tests.ports import free_port
 
 LAMP = (20, 20, 24, 24)
 TONE = 440.4

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.e2e.impairment import Impairment, proxy
-from tests.e2e.stack import free_port
+from tests.ports import free_port
 
 
 @pytest.mark.parametrize("loss", [0.0, 0.05, 1.0])

@@ -8,7 +8,8 @@ from playwright.async_api import Browser, Page
 
 from tests.e2e.conftest import GAME
 from tests.e2e.player import go, play, state, visit
-from tests.e2e.stack import Stack, free_port, until
+from tests.e2e.stack import Stack, until
+from tests.ports import free_port
 
 NOBODY = {name: f"turn:127.0.0.1:{free_port()}?transport=udp" for name in ("east", "north")}
 """Gateways that answer nobody."""
