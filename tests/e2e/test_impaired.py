@@ -13,6 +13,8 @@ from tests.e2e.player import FRAME_TIMES, LISTEN, LONGEST_GAP, brightness, play
 from tests.e2e.stack import Stack, until
 from tests.ports import free_port
 
+pytestmark = pytest.mark.alone
+
 LAMP = (20, 20, 24, 24)
 TONE = 440.4
 

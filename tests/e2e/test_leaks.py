@@ -15,6 +15,8 @@ from tests.e2e.guest import Guest
 from tests.e2e.stack import Stack, rooms_of, until
 from tests.worker.room.viewer import Viewer
 
+pytestmark = pytest.mark.slow
+
 JOINS, CRASHES = 50, 20
 OTHERS = ("at once", "left", "refused", "left", "refused")
 ABORTED = 25 * ("without media", *OTHERS) + 25 * ("at once", "left")
