@@ -16,7 +16,7 @@ PROCESSES := 2
 # Folders without I/O, each covered by its own tests.
 SANS_IO := coordinator/rooms coordinator/views coordinator/fleet coordinator/limits turn/wire turn/relay worker/formats
 
-.PHONY: play setup test test-beside test-alone test-slow test-containers test-cluster lint javascript coverage
+.PHONY: play setup test test-beside test-alone test-slow test-containers test-cluster lint javascript coverage findings
 .PHONY: lock bench clean help needs
 .DEFAULT_GOAL := help
 
@@ -62,6 +62,9 @@ coverage: setup  ## how many lines of each folder without I/O its own tests reac
 		$(BIN)/python -m coverage run --data-file=$(VENV)/coverage --source=$$folder -m pytest -q tests/$$folder && \
 		$(BIN)/python -m coverage report --data-file=$(VENV)/coverage --show-missing --skip-covered || exit 1; \
 	done
+
+findings: setup  ## what real libraries do that surprises: see findings/README.md
+	@sh findings/run
 
 bench: needs setup  ## every benchmark in turn, one JSON object each
 	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name --json || exit 1; done
