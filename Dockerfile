@@ -70,7 +70,7 @@ RUN install-locked /locks/turn.txt
 FROM turn-packages AS compiled
 COPY --from=ours /opt/coinop /opt/coinop
 ENV NUMBA_CPU_NAME=generic
-RUN /opt/coinop/bin/python -c 'from turn.loop import new_event_loop; new_event_loop().close()'
+RUN /opt/coinop/bin/python -c 'from turn.datapath.event_loop import new_event_loop; new_event_loop().close()'
 
 # Debian's cores without the frontend that their packages depend on: it would bring a desktop along.
 FROM python AS cores

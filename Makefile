@@ -7,7 +7,7 @@ FIND_PYTHON := for p in python3 python3.13 python3.12 python3.11 python3.14; do 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
 PYTHON ?= $(shell $(FIND_PYTHON))
 # What the gateway would do at its first start, which would then take some seconds.
-COMPILE := $(BIN)/python -c 'from turn.loop import new_event_loop; new_event_loop().close()'
+COMPILE := $(BIN)/python -c 'from turn.datapath.event_loop import new_event_loop; new_event_loop().close()'
 BENCHMARKS := latency density start recovery snapshots relay load
 PYTEST := $(BIN)/python -m pytest -q
 QUICK := not slow and not containers and not cluster
@@ -48,11 +48,12 @@ test-cluster: setup  ## install in a Kubernetes cluster of one node, by KUBECONF
 lock: setup  ## renew the images' lock files (UPGRADE=--upgrade for the newest of everything)
 	@UV=$(BIN)/uv PYTHON=$(BIN)/python sh containers/lock.sh
 
-lint: setup  ## style, types and the borders between the folders
+lint: needs setup node_modules/.installed  ## style, types and the borders between the folders
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet || { echo "the format is not ruff's: run $(BIN)/ruff format"; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports > $(VENV)/borders.log || { cat $(VENV)/borders.log; exit 1; }
+	@node_modules/.bin/eslint . && node_modules/.bin/tsc
 
 javascript: setup  ## the page's modules, without a browser
 	@node --test $$(find tests/web -name '*.test.*js') > $(VENV)/node.log || { cat $(VENV)/node.log; exit 1; }
@@ -70,7 +71,7 @@ bench: needs setup  ## every benchmark in turn, one JSON object each
 	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name --json || exit 1; done
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 help:  ## this list
@@ -91,6 +92,11 @@ $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	@$(PIP) install --editable '.[all,dev]'
 	@$(COMPILE)
 	@touch $@ $(VENV)/.installed
+
+# The linter and the type checker of the page's scripts: for development only, the page itself has no build step.
+node_modules/.installed: package.json package-lock.json
+	@npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "coinop needs Python 3.11 or newer: install it," \

@@ -2,8 +2,9 @@
 
 import argparse
 
-from benchmarks import density, latency, load, recovery, report, snapshots, start
-from benchmarks.report import Benchmark, Figures
+from benchmarks import density, latency, load, recovery, snapshots, start
+from benchmarks.measure import report
+from benchmarks.measure.report import Benchmark, Figures
 
 ALL = {
     "latency": latency.BENCHMARK,
@@ -16,7 +17,7 @@ ALL = {
 
 
 async def measure(options: argparse.Namespace) -> Figures:
-    """The figures of each, by its name. Raises BenchmarkError."""
+    """Run every benchmark in turn, and give their figures by name. Raises BenchmarkError."""
     return {name: await benchmark.measure(options) for name, benchmark in ALL.items()}
 
 

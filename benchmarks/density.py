@@ -12,12 +12,13 @@ import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from benchmarks import processes, report, stack
-from benchmarks.figures import intervals, percentile
-from benchmarks.report import Benchmark, BenchmarkError, Figures
-from benchmarks.stack import Stack
-from benchmarks.viewer import Viewer
-from benchmarks.wait import until
+from benchmarks.arcade import stack
+from benchmarks.arcade.stack import Stack
+from benchmarks.arcade.viewer import Viewer
+from benchmarks.measure import processes, report
+from benchmarks.measure.figures import intervals, percentile
+from benchmarks.measure.report import Benchmark, BenchmarkError, Figures
+from benchmarks.measure.wait import until
 from coordinator.messages import Game
 
 logger = logging.getLogger(__name__)
@@ -96,7 +97,7 @@ async def _window(running: Stack, viewers: list[Viewer], seconds: float) -> Figu
 def figures(
     before: Snapshot, after: Snapshot, arrivals: list[list[float]], received: int, memory: list[processes.Memory]
 ) -> Figures:
-    """The figures of one window. ``arrivals`` and ``received`` (bytes) are the viewers', ``memory`` the processes'."""
+    """Sum one window up. ``arrivals`` and ``received`` (bytes) are the viewers', ``memory`` the processes'."""
     rooms, seconds = len(arrivals), after.at - before.at
     frames = after.frames - before.frames
     gaps = [gap for room in arrivals for gap in intervals(room)]
@@ -122,7 +123,7 @@ async def _snapshot(running: Stack) -> Snapshot:
 
 
 def show(found: Figures) -> str:
-    """The figures as a table."""
+    """Draw the figures as a table."""
     head = ("rooms", "cpu/room", "late", "p99 interval", "PSS/room", "RSS/room", "fps", "kbit/s", "machine")
     rows = [
         (
@@ -149,7 +150,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What can be chosen."""
+    """Add the benchmark's options."""
     parser.add_argument("--rooms", type=_numbers, default=ROOMS, metavar="N,N,...", help="numbers of rooms (1 to 64)")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long each number is measured")
 

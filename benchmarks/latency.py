@@ -17,11 +17,12 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import processes, report, stack
-from benchmarks.browser import chromium, leave, page_at, play
-from benchmarks.figures import mean, percentile, summary
-from benchmarks.report import Benchmark, Figures
-from benchmarks.stack import Stack
+from benchmarks.arcade import stack
+from benchmarks.arcade.browser import chromium, leave, page_at, play
+from benchmarks.arcade.stack import Stack
+from benchmarks.measure import processes, report
+from benchmarks.measure.figures import mean, percentile, summary
+from benchmarks.measure.report import Benchmark, Figures
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
@@ -62,16 +63,16 @@ class Turn:
                     self.totals[name] = self.totals.get(name, 0.0) + value - before.get(name, 0.0)
 
     def each(self, later: str, earlier: str) -> list[float]:
-        """The times between two moments of every press, in ms."""
+        """List the times between two moments of every press, in ms."""
         return [s[later] - s[earlier] for s in self.samples if s[later] is not None and s[earlier] is not None]
 
     def per(self, total: str, count: str) -> float:
-        """The growth of one total by the growth of another, in ms if the total is in seconds."""
+        """Divide the growth of one total by the growth of another: ms if the total is in seconds."""
         return 1000 * self.totals[total] / (self.totals[count] or 1)
 
 
 async def measure(options: argparse.Namespace) -> Figures:
-    """``{"reference": {...}, "h264": {...}, "vp8": {...}, ...}``. Raises BenchmarkError."""
+    """Measure ``{"reference": {...}, "h264": {...}, "vp8": {...}, ...}``. Raises BenchmarkError."""
     turns = {name: Turn() for name in (REFERENCE, *STREAMS)}
     busy, began = processes.busy_seconds(), time.monotonic()
     count = -(-options.presses // ROUNDS)
@@ -107,7 +108,7 @@ async def probe(page: "Page", function: str, *arguments: object) -> Any:
 
 
 def reference_figures(turn: Turn) -> Figures:
-    """The figures of the reference."""
+    """Sum the reference's turn up."""
     return {
         **summary(turn.each("shown", "pressed")),
         "mean_ms": round(mean(turn.each("shown", "pressed")), 1),
@@ -118,7 +119,7 @@ def reference_figures(turn: Turn) -> Figures:
 
 
 def stream_figures(turn: Turn) -> Figures:
-    """The figures of a stream."""
+    """Sum a stream's turn up."""
     later = [sample["ticks"] / RTP_CLOCK * 1000 for sample in turn.samples if sample["ticks"] is not None]
     return {
         **reference_figures(turn),
@@ -148,13 +149,13 @@ def stages(turn: Turn) -> dict[str, float]:
 
 
 def _round_trip(samples: Sequence[Sample]) -> float:
-    """The median round trip of the page's pings, in ms; 0 if it has had none."""
+    """Find the median round trip of the page's pings, in ms; 0 if it has had none."""
     known = [sample["roundTrip"] for sample in samples if sample["roundTrip"] is not None]
     return percentile(known, 50) if known else 0.0
 
 
 def show(found: Figures) -> str:
-    """The figures as two tables, and how busy the machine was."""
+    """Draw the figures as two tables, and how busy the machine was."""
     kinds = (REFERENCE, *STREAMS)
     rows = [(kind, found[kind]["presses"], found[kind]["p50_ms"], found[kind]["p95_ms"]) for kind in kinds]
     names = list(found[next(iter(STREAMS))]["stages_ms"])
@@ -170,7 +171,7 @@ def show(found: Figures) -> str:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What can be chosen."""
+    """Add the benchmark's options."""
     parser.add_argument("--presses", type=int, default=PRESSES, help="presses of each kind; 100 or more say something")
 
 

@@ -2,7 +2,8 @@
 
 Two halves. In the one, players arrive at two workers until all places are taken, and go on arriving: each of them has
 to be told so in a sentence, and no game may suffer from it. In the other, pages come and go at a coordinator whose
-workers are played by this program (``load_signalling``): how many a processor can serve, and how long a start takes.
+workers are played by this program (``arcade/signalling.py``): how many a processor can serve, how long a
+start takes.
 """
 
 import argparse
@@ -15,11 +16,11 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from benchmarks import load_signalling
-from benchmarks.figures import intervals
-from benchmarks.report import Benchmark, BenchmarkError, Figures, main, table
-from benchmarks.stack import Stack, running
-from benchmarks.viewer import Viewer
+from benchmarks.arcade import signalling
+from benchmarks.arcade.stack import Stack, running
+from benchmarks.arcade.viewer import Viewer
+from benchmarks.measure.figures import intervals
+from benchmarks.measure.report import Benchmark, BenchmarkError, Figures, main, table
 from coordinator.messages import Game, Leave, Refused, Start, Started, decode_player_event, encode
 
 logger = logging.getLogger(__name__)
@@ -55,14 +56,14 @@ class Told:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Of the command line."""
-    load_signalling.add_options(parser)
+    signalling.add_options(parser)
     parser.add_argument("--arrivals", type=int, default=ARRIVALS, help="players who come when all places are taken")
 
 
 async def measure(options: argparse.Namespace) -> Figures:
-    """The figures of both halves. Raises BenchmarkError."""
-    signalling = await load_signalling.measure(options.session_rate, options.session_seconds)
-    return {**signalling, **await _seats(options.arrivals)}
+    """Measure both halves. Raises BenchmarkError."""
+    sessions = await signalling.measure(options.session_rate, options.session_seconds)
+    return {**sessions, **await _seats(options.arrivals)}
 
 
 async def _seats(arrivals: int) -> Figures:
@@ -125,11 +126,11 @@ def is_harmed(failure: str | None, frames: Sequence[float], began: float, ended:
 
 def show(found: Figures) -> str:
     """Two small tables."""
-    signalling = [found[name] for name in ("signalling_per_cpu_s", "sessions_per_s", "p50_ms", "p99_ms")]
+    sessions = [found[name] for name in ("signalling_per_cpu_s", "sessions_per_s", "p50_ms", "p99_ms")]
     seats = [found[name] for name in ("workers", "rooms", "refused", "refused_clearly", "rooms_harmed")]
     return "\n\n".join(
         (
-            table(("sessions per CPU-second", "sessions/s", "p50 ms", "p99 ms"), [signalling]),
+            table(("sessions per CPU-second", "sessions/s", "p50 ms", "p99 ms"), [sessions]),
             table(("workers", "rooms", "players refused", "of them clearly", "rooms harmed"), [seats]),
         )
     )

@@ -17,17 +17,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from benchmarks import interruptions, report, stack
-from benchmarks.browser import chromium, in_state, leave, page_at, play
-from benchmarks.figures import percentile, summary
-from benchmarks.interruptions import Record, Trial
-from benchmarks.processes import descendants
-from benchmarks.report import Benchmark, BenchmarkError, Figures
-from benchmarks.stack import Stack, Worker
-from benchmarks.wait import until
-from worker.envelope import DamagedError
-from worker.store import names
-from worker.store.records import SNAPSHOTS
+from benchmarks.arcade import stack
+from benchmarks.arcade.browser import chromium, in_state, leave, page_at, play
+from benchmarks.arcade.stack import Stack, Worker
+from benchmarks.measure import interruptions, report
+from benchmarks.measure.figures import percentile, summary
+from benchmarks.measure.interruptions import Record, Trial
+from benchmarks.measure.processes import descendants
+from benchmarks.measure.report import Benchmark, BenchmarkError, Figures
+from benchmarks.measure.wait import until
+from worker.formats.envelope import DamagedError
+from worker.store.naming import keys
+from worker.store.naming.records import SNAPSHOTS
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -95,7 +96,7 @@ class Session:
         )
 
     async def record(self, since: float) -> Record:
-        """What the page has noted since then."""
+        """Ask the page for what it has noted since then."""
         noted: dict[str, list[Any]] = await self.page.evaluate("(time) => coinopRecovery.since(time)", 1000 * since)
         return Record(
             [frame / 1000 for frame in noted["frames"]],
@@ -118,7 +119,7 @@ class Session:
     def snapshots(self) -> list[tuple[float, int]]:
         """When each of the room's snapshots that are there now was written, and its frame."""
         found = []
-        for folder, _, files in os.walk(self.running.saves / "store" / names.ROOMS):  # passes over what goes meanwhile
+        for folder, _, files in os.walk(self.running.saves / "store" / keys.ROOMS):  # passes over what goes meanwhile
             for path in (Path(folder, name) for name in files):
                 with suppress(OSError, DamagedError):  # gone, or not whole yet
                     found.append((path.stat().st_mtime, SNAPSHOTS.header(path.read_bytes()).frame))
@@ -138,7 +139,7 @@ class Session:
     # ----- what is killed
 
     def room(self) -> tuple[Worker, int]:
-        """The worker that has the room, and the process that runs it. Raises BenchmarkError."""
+        """Find the worker that has the room, and the process that runs it. Raises BenchmarkError."""
         for worker in self.running.workers:
             for pid in descendants(worker.pid)[1:]:
                 with suppress(OSError):
@@ -147,11 +148,11 @@ class Session:
         raise BenchmarkError("No process runs the game.")
 
     async def kill_room(self) -> None:
-        """The process of the room alone."""
+        """Kill the process of the room alone."""
         os.kill(self.room()[1], signal.SIGKILL)
 
     async def kill_worker(self) -> None:
-        """The worker with all its rooms."""
+        """Kill the worker with all its rooms."""
         self.running.kill(self.room()[0])
 
 
@@ -226,7 +227,7 @@ async def _coordinator(session: Session) -> bool:
 
 
 def of_trials(trials: list[Trial]) -> Figures:
-    """The figures of one kind of kill."""
+    """Sum the trials of one kind of kill up."""
     detected = [1000 * trial.detected for trial in trials if trial.detected is not None]
     return {
         "detect_p50_ms": round(percentile(detected, 50), 1) if detected else None,
@@ -236,7 +237,7 @@ def of_trials(trials: list[Trial]) -> Figures:
 
 
 def show(found: Figures) -> str:
-    """The figures as a table."""
+    """Draw the figures as a table."""
     rows = [
         (kind, *(found[kind].get(name, "") for name in ("detect_p50_ms", "p50_ms", "p95_ms", "lost_play_max_s")))
         for kind in ("room", "worker", "reload")
@@ -247,7 +248,7 @@ def show(found: Figures) -> str:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What can be chosen."""
+    """Add the benchmark's options."""
     parser.add_argument("--kills", type=int, default=KILLS, help="of each kind")
     parser.add_argument("--seed", type=int, default=1, help="of the moments between two snapshots")
 

@@ -1,7 +1,7 @@
 """The gateway against Debian's coturn: ``python -m benchmarks.relay [--full] [--json]``.
 
 Packets per processor-second of the server at the load of game sessions, what a relay adds to the delay, loss, and what
-allocations cost. Both servers run at the same time and are loaded in turn (``relay_load.py``), so that other work on
+allocations cost. Both servers run at the same time and are loaded in turn (``gateway/load.py``), so that other work on
 the machine falls on both; a figure is the median of its windows. What is added is the median of the windows' p99 less
 that of the direct way.
 
@@ -23,12 +23,13 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks import relay_servers, report
-from benchmarks.relay_allocations import Asked, Given
-from benchmarks.relay_load import BOTH, CLIENT_TO_PEER, DIRECTIONS, PEER_TO_CLIENT, Load, Target
-from benchmarks.relay_scaling import scaling
-from benchmarks.relay_servers import OURS, THEIRS, Server
-from benchmarks.report import Benchmark, BenchmarkError, Figures
+from benchmarks.gateway import servers
+from benchmarks.gateway.allocations import Asked, Given
+from benchmarks.gateway.load import BOTH, CLIENT_TO_PEER, DIRECTIONS, PEER_TO_CLIENT, Load, Target
+from benchmarks.gateway.scaling import scaling
+from benchmarks.gateway.servers import OURS, THEIRS, Server
+from benchmarks.measure import report
+from benchmarks.measure.report import Benchmark, BenchmarkError, Figures
 
 logger = logging.getLogger("benchmarks.relay")  # as a module that is run its name would be __main__
 
@@ -84,19 +85,19 @@ FULL = tuple(
 
 
 async def measure(options: argparse.Namespace) -> Figures:
-    """The object that issue and documentation describe. Raises BenchmarkError."""
-    version = relay_servers.coturn_version()
+    """Measure both servers, run by run. Raises BenchmarkError."""
+    version = servers.coturn_version()
     logger.info("= coturn %s", version)
     runs = []
     for processes, wanted in itertools.groupby(sorted(FULL if options.full else SHORT), key=lambda run: run.processes):
-        async with _servers(processes) as servers:
-            runs += [await _run(run, servers, options) for run in wanted]
+        async with _servers(processes) as both:
+            runs += [await _run(run, both, options) for run in wanted]
     return {"coturn": version, "runs": runs, "scaling": scaling(runs), **await _allocations(options)}
 
 
 @asynccontextmanager
 async def _servers(processes: int) -> AsyncIterator[tuple[Server, ...]]:
-    async with relay_servers.ours(processes) as ours, relay_servers.coturn(processes) as coturn:
+    async with servers.ours(processes) as ours, servers.coturn(processes) as coturn:
         yield ours, coturn
 
 
@@ -113,7 +114,7 @@ async def _run(run: Run, servers: Iterable[Server], options: argparse.Namespace)
         sender_gso=options.sender == "gso",
         receiver_gro=run.receiver == GRO,
     )
-    windows = await _in_process("benchmarks.relay_load", asdict(load))
+    windows = await _in_process("benchmarks.gateway.load", asdict(load))
     late = max(window["late"] for way in windows.values() for window in way)
     if late > LATE:
         logger.warning("! other work held the load generator up for %.0f ms: its figures are worth less", 1000 * late)
@@ -123,7 +124,7 @@ async def _run(run: Run, servers: Iterable[Server], options: argparse.Namespace)
 
 
 def figures(run: Run, windows: dict[str, list[dict[str, float]]]) -> Figures:
-    """The figures of one run from what the generator counted, by target and window. Raises BenchmarkError."""
+    """Sum one run up from what the generator counted, by target and window. Raises BenchmarkError."""
     ours, coturn = (_per_cpu_second(windows[name], name) for name in (OURS, THEIRS))
     return {
         **asdict(run),
@@ -164,10 +165,10 @@ def _added(windows: dict[str, list[dict[str, float]]], name: str, figure: str) -
 async def _allocations(options: argparse.Namespace) -> Figures:
     count = MANY_ALLOCATIONS if options.full else ALLOCATIONS
     found = {}
-    async with _servers(1) as servers:
-        for server in servers:
+    async with _servers(1) as both:
+        for server in both:
             asked = Asked(server.target(), count)
-            found[server.name] = Given(**await _in_process("benchmarks.relay_allocations", asdict(asked)))
+            found[server.name] = Given(**await _in_process("benchmarks.gateway.allocations", asdict(asked)))
             logger.info("> %s %s", server.name, found[server.name])
     return {
         "allocations": count,
@@ -206,7 +207,7 @@ async def _in_process(module: str, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def show(found: Figures) -> str:
-    """The figures as three tables."""
+    """Draw the figures as three tables."""
     load = ("direction", "proc", "burst", "size", "sess", "receiver")
     head = (*load, "ours/cpu s", "coturn", "ratio", "loss", "p99 +ms", "coturn")
     names = ("direction", "processes", "burst", "size", "sessions", "receiver", "ours_per_cpu_s", "coturn_per_cpu_s")
@@ -232,7 +233,7 @@ def _show_allocations(found: Figures) -> str:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What can be chosen."""
+    """Add the benchmark's options."""
     parser.add_argument("--full", action="store_true", help="every combination, which takes about twenty minutes")
     parser.add_argument("--sender", choices=("gso", "plain"), default="gso", help="how a burst is sent")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="windows of each server")

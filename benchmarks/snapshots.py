@@ -14,14 +14,14 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from benchmarks import report
-from benchmarks.report import Benchmark, BenchmarkError, Figures
+from benchmarks.measure import report
+from benchmarks.measure.report import Benchmark, BenchmarkError, Figures
 from worker.config import Config
-from worker.library import Scanner
+from worker.library.library import Scanner
 from worker.libretro import Core
-from worker.room.battery import Battery
-from worker.room.playback import Setting
-from worker.room.snapshots import Present, Snapshots
+from worker.room.game.battery import Battery
+from worker.room.game.playback import Setting
+from worker.room.game.snapshots import Present, Snapshots
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ async def measure(options: argparse.Namespace) -> Figures:
 
 
 async def _in_own_process(core: Path, game: Path, frames: int) -> Figures:
-    """A core has global state, so a process has one."""
+    """Measure in a process of its own: a core has global state."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return await asyncio.get_running_loop().run_in_executor(pool, play, core, game, frames)
 
@@ -86,7 +86,7 @@ def figures(state_bytes: int, own: float, beside: float, longest: float, seconds
 
 
 def show(found: Figures) -> str:
-    """The figures as a table."""
+    """Draw the figures as a table."""
     rows = [
         (row["game"], row["state_kib"], f"{row['frames_thread']:.2%}", f"{row['beside']:.2%}", row["longest_ms"])
         for row in found["games"]
@@ -95,7 +95,7 @@ def show(found: Figures) -> str:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What can be chosen."""
+    """Add the benchmark's options."""
     parser.add_argument("--frames", type=int, default=FRAMES, help="of each game whose states are kept")
 
 

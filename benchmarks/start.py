@@ -8,12 +8,13 @@ import argparse
 import logging
 from typing import TYPE_CHECKING
 
-from benchmarks import report, stack
-from benchmarks.browser import chromium, leave, page_at, play
-from benchmarks.figures import summary
-from benchmarks.report import Benchmark, Figures
-from benchmarks.stack import Stack
-from benchmarks.wait import until
+from benchmarks.arcade import stack
+from benchmarks.arcade.browser import chromium, leave, page_at, play
+from benchmarks.arcade.stack import Stack
+from benchmarks.measure import report
+from benchmarks.measure.figures import summary
+from benchmarks.measure.report import Benchmark, Figures
+from benchmarks.measure.wait import until
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -62,13 +63,13 @@ async def _start(running: Stack, page: "Page", game: str) -> float:
 
 
 def show(found: Figures) -> str:
-    """The figures as a table."""
+    """Draw the figures as a table."""
     rows = [(kind, found[kind]["starts"], found[kind]["p50_ms"], found[kind]["p95_ms"]) for kind in found]
     return report.table(("click to frame", "starts", "p50 ms", "p95 ms"), rows)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What can be chosen."""
+    """Add the benchmark's options."""
     parser.add_argument("--warm", type=int, default=WARM, help="starts with a spare room process ready")
     parser.add_argument("--cold", type=int, default=COLD, help="starts without one")
 

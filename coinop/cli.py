@@ -53,13 +53,13 @@ COMMANDS = {
         "the page, the library and the signalling", "coordinator.config:Config", "coordinator.app:serve", logs=True
     ),
     "worker": Command(
-        "the games: cores and streams", "worker.config:Config", "worker.agent:serve", logs=True, extra="worker"
+        "the games: cores and streams", "worker.config:Config", "worker.agent.agent:serve", logs=True, extra="worker"
     ),
     "turn": Command(
         "the gateway: the public media port",
         "turn.config:Config",
         "turn.server:serve",
-        loop="turn.loop:new_event_loop",
+        loop="turn.datapath.event_loop:new_event_loop",
         extra="turn",
     ),
     "turn probe": Command("ask a gateway whether it does its work", "turn.probe:Config", "turn.probe:serve"),
@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def config_class(command: str) -> type[BaseSettings]:
-    """The settings class of a command; a program that logs says with two settings more how it does."""
+    """Find the settings class of a command; a program that logs has two settings more for that."""
     found: type[BaseSettings] = pkgutil.resolve_name(COMMANDS[command].config)
     if not COMMANDS[command].logs or "log_level" in found.model_fields:
         return found

@@ -18,8 +18,8 @@ from coinop import machine, settings
 from coinop.machine import Finding
 from worker.config import Config as WorkerConfig
 from worker.config import own_games
-from worker.cores import find_cores
-from worker.library import Scanner
+from worker.library.cores import find_cores
+from worker.library.library import Scanner
 
 PLACEHOLDER_TOKEN = "doctor connects to nobody"
 """The worker's settings ask for a token; nothing here uses it."""

@@ -38,7 +38,7 @@ class Gateway:
         return f"http://{LOOPBACK}:{self.health_port}/ready"
 
     def environment(self, secret: str, log_level: str) -> dict[str, str]:
-        """The settings of the program."""
+        """Make the environment variables that set the gateway up."""
         return {
             "COINOP_TURN_HOST": self.host,
             "COINOP_TURN_PORT": str(self.port),
@@ -52,7 +52,7 @@ class Gateway:
 
 
 def find(page: IPv4Address | IPv6Address, port: int) -> Gateway:
-    """A place for the gateway of a page that is served on this address; on another port if this one is in use.
+    """Choose where the gateway of a page on this address listens; on another port if this one is in use.
 
     A page for other machines has a gateway for them, on the address that they reach this one by. It leads to no other
     of our addresses, since what listens on the loopback is not for them. Raises OSError.
@@ -83,7 +83,7 @@ def own_addresses() -> tuple[str, ...]:
 
 
 def usable_port(host: str, port: int) -> int:
-    """This port if UDP and TCP are free there, or another one. Nobody types it, so it needn't be always the same."""
+    """Take this port if UDP and TCP are free there, or another one: nobody types it, so it may differ."""
     for candidate in (port, *[0] * TRIES):
         with suppress(OSError):
             return _free(host, candidate)

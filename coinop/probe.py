@@ -51,7 +51,7 @@ async def serve(config: Config, _stop: asyncio.Event) -> int:
 
 
 def probe(config: Config) -> str:
-    """What is wrong, or nothing."""
+    """Ask the program whether it is well: what is wrong, or an empty text."""
     try:
         status, body = _get(config)
     except (OSError, http.client.HTTPException) as error:

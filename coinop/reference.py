@@ -23,7 +23,7 @@ This page is made from the settings' definitions: `python -m coinop.reference > 
 
 
 def page() -> str:
-    """The whole page, in Markdown."""
+    """Write the whole page, in Markdown."""
     return "\n".join([INTRODUCTION, *(line for command in cli.COMMANDS for line in _section(command))])
 
 

@@ -132,7 +132,7 @@ async def _fill_secret(name: str, store: str) -> list[str]:
 
 
 def missing(present: Mapping[str, str], store: str = "") -> dict[str, str]:
-    """What is to be added to the secrets that are there."""
+    """Make what is to be added to the secrets that are there."""
     values = {**fresh(), **(_store_keys() if store else {}), **present}
     if store and STORE_OPTIONS not in present:
         values[STORE_OPTIONS] = _store_options(store, values[ACCESS_KEY], values[SECRET_KEY])
@@ -140,7 +140,7 @@ def missing(present: Mapping[str, str], store: str = "") -> dict[str, str]:
 
 
 def fresh() -> dict[str, str]:
-    """A new secret for each of the shared variables."""
+    """Make a new secret for each of the shared variables."""
     return {name: token_urlsafe(BYTES) for name in SHARED}
 
 
@@ -171,7 +171,7 @@ def _store_keys() -> dict[str, str]:
 
 
 def _store_options(store: str, access: str, secret: str) -> str:
-    """What the workers are told."""
+    """Write the options of the store that workers are told, as JSON."""
     keys = {"access_key_id": access, "secret_access_key": secret}
     return json.dumps({"endpoint": store, "region": "us-east-1", **keys})
 
@@ -194,7 +194,7 @@ def _create(path: Path, value: str) -> bool:
 
 @contextmanager
 def _draft(path: Path, value: str) -> Iterator[Path]:
-    """A whole file beside the one that is to be, for as long as it takes to give it its name."""
+    """Write a whole file beside the one that is to be, and remove it once that has its name."""
     draft = path.with_name(f".{path.name}.{token_hex(8)}")
     try:
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "w", encoding="utf-8") as file:

@@ -54,7 +54,7 @@ class Setting:
 
 
 def read(config: type[ConfigT], program: str, arguments: Sequence[str] = (), **given: Any) -> ConfigT:
-    """The settings of a program; ``given`` counts before the environment.
+    """Read the settings of a program; ``given`` counts before the environment.
 
     Raises ConfigurationError, or SystemExit(0) after ``--help``.
     """
@@ -128,7 +128,7 @@ def _mistake(config: type[BaseSettings], details: ErrorDetails) -> str:
 
 
 def _field(config: type[BaseSettings], location: Sequence[int | str]) -> tuple[str, FieldInfo] | None:
-    """The field that an error is about. pydantic names it as the input did: by its name or its alias."""
+    """Find the field that an error is about. pydantic names it as the input did: by its name or its alias."""
     for name, field in config.model_fields.items():
         if location and location[0] in (name, field.validation_alias):
             return name, field
@@ -145,7 +145,7 @@ def _unreadable(config: type[BaseSettings], program: str, message: str) -> str:
 
 
 def _option(name: str, field: FieldInfo) -> str:
-    """The option's name; none for a field that is kept off the command line."""
+    """Name the option of a field; empty for one that is kept off the command line."""
     return "" if CLI_SUPPRESS in field.metadata else "--" + name.replace("_", "-")
 
 
@@ -161,7 +161,7 @@ def _description(field: FieldInfo) -> str:
 
 
 def _inline(sentence: str) -> str:
-    """The sentence inside another one: ``The port`` begins with a small letter, ``TCP`` doesn't."""
+    """Put the sentence inside another one: ``The port`` begins with a small letter, ``TCP`` doesn't."""
     return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
 
 
@@ -170,7 +170,7 @@ def _is_secret(field: FieldInfo) -> bool:
 
 
 def _default(field: FieldInfo) -> str:
-    """The default in words. Names and numbers that a function finds out differ from machine to machine."""
+    """Put the default in words. Names and numbers that a function finds out differ from machine to machine."""
     if field.is_required():
         return "required"
     value = field.get_default(call_default_factory=True, validated_data={})

@@ -111,7 +111,7 @@ def _sums(row: Row, *before: str) -> list[Text]:
 
 
 def _table(columns: Iterable[str], rows: Iterable[list[Text]], words: int = 1) -> Table:
-    """The first ``words`` columns to the left, figures to the right."""
+    """Lay out a table: the first ``words`` columns to the left, figures to the right."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for at, name in enumerate(columns):
         table.add_column(name, justify="right" if at >= words else "left", no_wrap=True, overflow="ellipsis")

@@ -102,7 +102,7 @@ async def _follow(live: Live, ask: Ask, every: float, stop: asyncio.Event) -> No
 
 
 async def fetch(session: aiohttp.ClientSession, config: Config) -> Overview:
-    """What the coordinator tells now. Raises UnansweredError."""
+    """Ask the coordinator for its overview. Raises UnansweredError."""
     url = f"{str(config.coordinator).rstrip('/')}/admin/overview"
     headers = {"Authorization": f"Bearer {config.admin_token.get_secret_value()}"}
     try:

@@ -3,20 +3,19 @@
 import asyncio
 import errno
 import logging
-import os
 import signal
 import ssl
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 from aiohttp import WSCloseCode, web
 
-from coordinator import admin, health
 from coordinator.config import Config
-from coordinator.pages import add_pages
-from coordinator.players import player_socket
-from coordinator.switchboard import CONFIG, SWITCHBOARD, Switchboard
-from coordinator.workers import worker_socket
+from coordinator.errors import PortInUseError, TLSError
+from coordinator.http import admin, health
+from coordinator.http.players import player_socket
+from coordinator.http.static import add_pages
+from coordinator.http.switchboard import CONFIG, SWITCHBOARD, Switchboard
+from coordinator.http.workers import worker_socket
 
 logger = logging.getLogger(__name__)
 
@@ -29,37 +28,8 @@ BACKLOG = 1024
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class PortInUse(OSError):  # noqa: N818
-    """Another program listens there already."""
-
-    def __init__(self, host: str, port: int) -> None:
-        super().__init__(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
-        self.host = host
-        self.port = port
-
-    def __str__(self) -> str:
-        return f"port {self.port} on {self.host} is in use: choose one that is free with --port"
-
-
-class TLSError(OSError):
-    """The certificate or its key can't be used."""
-
-    def __init__(self, certificate: Path, key: Path, reason: OSError) -> None:
-        super().__init__(reason.errno, reason.strerror)
-        self.certificate = certificate
-        self.key = key
-        self.reason = reason
-
-    def __str__(self) -> str:
-        why = getattr(self.reason, "reason", None) or self.reason.strerror or "it is not one"
-        return (
-            f"the certificate {self.certificate} with the key {self.key} can't be used ({why}): both must be PEM files"
-            " that this user can read, the key without a passphrase and of this certificate"
-        )
-
-
 def create_app(config: Config) -> web.Application:
-    """The application; one event loop runs it."""
+    """Make the application; one event loop runs it."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[CONFIG] = config
     app[SWITCHBOARD] = Switchboard(config)
@@ -77,7 +47,7 @@ def create_app(config: Config) -> web.Application:
 
 
 async def serve(config: Config, stop: asyncio.Event) -> None:
-    """Serve until ``stop`` is set, then end every connection. Raises PortInUse, TLSError, or OSError."""
+    """Serve until ``stop`` is set, then end every connection. Raises PortInUseError, TLSError, or OSError."""
     runner = web.AppRunner(create_app(config), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
@@ -107,12 +77,12 @@ async def _listen(site: web.TCPSite, config: Config) -> None:
         await site.start()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise PortInUse(config.host, config.port) from error
+            raise PortInUseError(config.host, config.port) from error
         raise
 
 
 def tls_context(config: Config) -> ssl.SSLContext | None:
-    """What to serve https with; None for http. Raises TLSError."""
+    """Load the certificate to serve https with; None for http. Raises TLSError."""
     if config.certificate is None or config.key is None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -125,7 +95,7 @@ def tls_context(config: Config) -> ssl.SSLContext | None:
 
 
 def _url(config: Config, port: int) -> str:
-    """Where this machine finds the page."""
+    """Make the URL by which this machine finds the page."""
     scheme = "http" if config.certificate is None else "https"
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)
     return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"
@@ -137,8 +107,8 @@ async def _switchboard(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _say_goodbye(app: web.Application) -> None:
-    """Pages and workers learn at once that the server goes, and come back to the next one."""
-    goodbyes = (c.close(WSCloseCode.GOING_AWAY, "the server is stopping") for c in app[SWITCHBOARD].connections)
+    """Tell pages and workers at once that the server goes, so that they come back to the next one."""
+    goodbyes = (outlet.close(WSCloseCode.GOING_AWAY, "the server is stopping") for outlet in app[SWITCHBOARD].outlets)
     for outcome in await asyncio.gather(*goodbyes, return_exceptions=True):
         if isinstance(outcome, Exception):
             logger.error("! a connection did not end well", exc_info=outcome)

@@ -21,7 +21,7 @@ TOKEN_SENTENCE = (
 )
 
 MIN_SECRET_LENGTH = 16
-"""The gateway's own least: whoever has one of its credentials can try secrets against it as fast as he likes."""
+"""The gateway's own least: one of its credentials is enough to try secrets against it at any rate."""
 
 SECRET_SENTENCE = (
     f"set COINOP_TURN_SECRET to a secret of at least {MIN_SECRET_LENGTH} characters, the same for the coordinator and "
@@ -32,7 +32,7 @@ _ORIGIN = re.compile(r"https?://[^/?#@\s]+")
 
 
 def _default_web_root() -> Path:
-    """The page's files: beside this module in an installed wheel, beside the package in a checkout."""
+    """Find the page's files: beside this module in an installed wheel, beside the package in a checkout."""
     package = Path(__file__).resolve().parent
     installed = package / "web"
     return installed if installed.is_dir() else package.parent / "web"
@@ -121,7 +121,7 @@ class Config(BaseSettings):
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _are_networks(cls, listed: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
-        """Runs after the split below, as what is declared later comes first."""
+        """Parse networks; this runs after the split below, as pydantic runs later "before" validators first."""
         try:
             return tuple(ip_network(value) for value in listed)
         except ValueError as error:
@@ -130,7 +130,7 @@ class Config(BaseSettings):
     @field_validator("allowed_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, listed: object) -> object:
-        """Commas between values, as people write lists into the environment."""
+        """Split a list at its commas, as people write lists into the environment."""
         if isinstance(listed, str):
             return tuple(value.strip() for value in listed.split(",") if value.strip())
         return listed
@@ -163,7 +163,7 @@ class Config(BaseSettings):
 
     @property
     def worker_tokens(self) -> list[str]:
-        """What a worker may show: one of these."""
+        """The tokens of which a worker shows one."""
         return _parts(self.worker_token)
 
     @property
@@ -173,5 +173,5 @@ class Config(BaseSettings):
 
 
 def _parts(secret: SecretStr) -> list[str]:
-    """Several secrets are good while one replaces another."""
+    """Split a setting with several secrets, which are all good while one replaces another."""
     return [part.strip() for part in secret.get_secret_value().split(",") if part.strip()]

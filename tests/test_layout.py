@@ -18,25 +18,25 @@ VAGUE_NAMES = {"util", "utils", "helper", "helpers", "manager", "common", "misc"
 
 WITHOUT_TESTS = {
     "coinop/__main__.py": "one line; test_cli runs it",
-    "coordinator/decisions.py": "tuples; every test of the rooms reads them",
+    "coordinator/rooms/decisions.py": "tuples; every test of the rooms reads them",
     "coordinator/messages/fields.py": "types; tests/coordinator/test_messages.py holds every message to them",
     "coordinator/messages/pages.py": "structs; test_messages.py reads and writes them all",
     "coordinator/messages/values.py": "structs; test_messages.py reads and writes them all",
     "coordinator/messages/workers.py": "structs; test_messages.py reads and writes them all",
-    "turn/actions.py": "records without behaviour; asserted where the relay makes them",
+    "turn/relay/actions.py": "records without behaviour; asserted where the relay makes them",
     "worker/cluster/errors.py": "classes and their sentences; asserted where they are raised",
     "worker/libretro/constants.py": "the numbers of libretro.h; nothing runs",
     "worker/libretro/errors.py": "classes and their sentences; asserted where they are raised",
     "worker/libretro/handlers.py": "the rows of the table that test_environment.py goes through",
     "worker/libretro/hooks.py": "what others implement; nothing runs but defaults",
-    "worker/store/pace.py": "numbers; nothing runs",
-    "worker/store/shared.py": "what the parts of a keeper are given; nothing runs",
+    "worker/store/timeouts.py": "numbers; nothing runs",
+    "worker/store/context.py": "what the parts of a keeper are given; nothing runs",
 }
 """Modules that have no test module of their own, and why."""
 
 
 def tracked_and_new() -> list[Path]:
-    """The files of the checkout: all that git doesn't ignore; without git, all that an archive holds."""
+    """List the files of the checkout: all that git doesn't ignore; without git, all that an archive holds."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, CliSuppress, NoDecode, SettingsConfigDict
 
-from turn import peers
-from turn.auth import MAX_REALM
-from turn.limits import MIN_LIFETIME
+from turn.relay import peer_rules
+from turn.relay.auth import MAX_REALM
+from turn.relay.limits import MIN_LIFETIME
 
 MIN_SECRET_LENGTH = 16
 """Whoever has one user name and password can try secrets against it as fast as he likes."""
@@ -117,7 +117,7 @@ class Config(BaseSettings):
     @classmethod
     def _are_peers(cls, listed: tuple[str, ...]) -> tuple[str, ...]:
         for peer in listed:
-            peers.parse(peer)
+            peer_rules.parse(peer)
         return listed
 
     @field_validator("secret")
@@ -137,7 +137,7 @@ class Config(BaseSettings):
     @field_validator("relay_address")
     @classmethod
     def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(map(peers.is_host, hosts)):
+        if not all(map(peer_rules.is_host, hosts)):
             raise ValueError("must be addresses or host names of this machine, such as 10.0.0.2")
         return hosts
 
@@ -157,7 +157,7 @@ class Config(BaseSettings):
             raise ValueError(f"nobody could use the gateway: {SECRET_SENTENCE}")
         if self.rest and not split_secrets(self.secret):
             raise ValueError(f"REST issues time-limited credentials: {SECRET_SENTENCE}")
-        families = [":" in host for host in self.relay_address if peers.is_address(host)]
+        families = [":" in host for host in self.relay_address if peer_rules.is_address(host)]
         if len(set(families)) != len(families):
             raise ValueError("--relay-address may be given once for IPv4 and once for IPv6")
         return self

@@ -10,20 +10,20 @@ from typing import Any, Final
 
 import ifaddr
 
-from turn.attributes import IPV4, family_of
-from turn.auth import Auth
 from turn.config import Config
-from turn.dtls import DtlsListener
-from turn.gateway import Gateway
-from turn.limits import Limits
-from turn.metrics import Figure, figures_of
-from turn.names import Names
-from turn.policy import Policy
-from turn.ports import RelayPorts, addresses_of, routed_address
-from turn.relay import Relay
+from turn.gateway.dtls import DtlsListener
+from turn.gateway.gateway import Gateway
+from turn.gateway.ports import RelayPorts, addresses_of, routed_address
+from turn.gateway.sockets import WILDCARDS, Bound
+from turn.gateway.tcp import Places, StreamListener
+from turn.http.metrics import Figure, figures_of
+from turn.relay.auth import Auth
+from turn.relay.limits import Limits
+from turn.relay.policy import Policy
+from turn.relay.server import Relay
 from turn.reload import Certificates, Changeable, Unusable, follow, read
-from turn.sockets import WILDCARDS, Bound
-from turn.streams import Places, StreamListener
+from turn.resolver import Names
+from turn.wire.attributes import IPV4, family_of
 
 logger = logging.getLogger(__name__)
 

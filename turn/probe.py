@@ -17,15 +17,15 @@ from typing import Final, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, CliSuppress, SettingsConfigDict
 
-from turn import attributes as attribute
-from turn import credentials, stun
-from turn.attributes import UDP_TRANSPORT, encode_number
-from turn.auth import long_term_key
-from turn.channel import MAX_FRAME, Deframer
 from turn.config import split_secrets
-from turn.credentials import Credentials
-from turn.errors import Malformed
-from turn.stun import Message, Writer
+from turn.relay.auth import long_term_key
+from turn.wire import attributes as attribute
+from turn.wire import credentials, stun
+from turn.wire.attributes import UDP_TRANSPORT, encode_number
+from turn.wire.channel import MAX_FRAME, Deframer
+from turn.wire.credentials import Credentials
+from turn.wire.errors import Malformed
+from turn.wire.stun import Message, Writer
 
 RESEND_SECONDS: Final = 0.5
 """Until a request is sent again over UDP (RFC 8489 section 6.2.1)."""

@@ -17,11 +17,11 @@ import msgspec
 from OpenSSL import SSL
 from watchfiles import awatch
 
-from turn import peers
 from turn.config import MIN_SECRET_LENGTH, Config
-from turn.dtls import Identity
-from turn.peers import Name
-from turn.policy import Rule
+from turn.gateway.dtls import Identity
+from turn.relay import peer_rules
+from turn.relay.peer_rules import Name
+from turn.relay.policy import Rule
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def read(config: Config) -> Changeable:
         raise Unusable(f"{config.file}: a secret has to have {MIN_SECRET_LENGTH} characters at least")
     written = config.peers if listed.peers is None else tuple(listed.peers)
     try:
-        parsed = tuple(map(peers.parse, written))
+        parsed = tuple(map(peer_rules.parse, written))
     except ValueError as error:
         raise Unusable(f"{config.file}: {error}") from error
     return Changeable(written, parsed, users, secrets)

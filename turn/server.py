@@ -13,16 +13,16 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
-from turn import sockets
-from turn.attributes import text_of
 from turn.config import HANDED_DOWN, Config
-from turn.health import Asked, Health, serving
-from turn.metrics import Figure
+from turn.gateway import sockets
+from turn.gateway.sockets import Bound, NotServedError
+from turn.http.health import Asked, Health, serving
+from turn.http.metrics import Figure
+from turn.http.rest import Rest, uris_for
 from turn.node import Node, relay_addresses
+from turn.processes import PROCESS_COMMAND, HandedDown, Siblings, serve_as_sibling
 from turn.reload import Changeable, Unusable, read
-from turn.rest import Rest, uris_for
-from turn.siblings import PROCESS_COMMAND, HandedDown, Siblings, serve_as_sibling
-from turn.sockets import Bound, NotServedError
+from turn.wire.attributes import text_of
 
 logger = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from pydantic import Field, IPvAnyAddress, SecretStr, ValidationInfo, field_vali
 from pydantic_settings import BaseSettings, CliSuppress, SettingsConfigDict
 
 from coordinator.messages import TURN_SECRET
+from worker.runtime.procfs import available_cpus
 from worker.sandbox import Mode
-from worker.usage import available_cpus
 
 ROOMS_PER_CPU = 6
 """A room of an 8- or 16-bit game costs up to 8 % of a processor; six leave half of it for the slow moments."""

@@ -1,9 +1,9 @@
 """CONTRACT: the signalling messages between browser, coordinator and worker.
 
-Each message is one JSON object in one WebSocket text frame; its ``type`` field names the struct. Four unions say who
-may send what: two in ``pages.py``, two in ``workers.py``. ``web/wire.js`` mirrors those that a browser speaks, and
-``tests/wire/vectors.json`` ties both together. Unknown fields are ignored, so a newer peer may add some; a missing or
-ill-typed field is an error.
+Each message is one JSON object in one WebSocket text frame; its ``type`` field names the struct. Four unions, one for
+each direction, say which may be sent: two in ``pages.py``, two in ``workers.py``. ``web/core/wire/messages.js`` mirrors
+those that a browser speaks, and ``tests/wire/vectors.json`` ties both together. Unknown fields are ignored, so a newer
+peer may add some; a missing or ill-typed field is an error.
 """
 
 from typing import TypeVar
@@ -11,14 +11,18 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from coordinator.errors import MessageError
 from coordinator.messages.fields import (
     GATEWAY_URL,
     OPEN_HOST,
+    SEATS,
     TURN_SECRET,
+    VIDEO_CODECS,
     Codec,
     Name,
     Sdp,
     Seat,
+    VideoCodec,
 )
 from coordinator.messages.pages import (
     Back,
@@ -89,7 +93,9 @@ __all__ = [
     "MAX_FIGURES",
     "MAX_MESSAGE_BYTES",
     "OPEN_HOST",
+    "SEATS",
     "TURN_SECRET",
+    "VIDEO_CODECS",
     "Admit",
     "Admitted",
     "Back",
@@ -145,6 +151,7 @@ __all__ = [
     "TakeSeat",
     "Thawed",
     "Trickle",
+    "VideoCodec",
     "ViewerCandidate",
     "ViewerLeft",
     "Welcome",
@@ -161,13 +168,9 @@ MAX_MESSAGE_BYTES = 256 * 1024
 """The longest frame that is read. An SDP offer is 3 to 10 KB and a library of 1,000 games about 150 KB."""
 
 MAX_DETAIL = 200
-"""How much of the decoder's complaint is kept: it quotes the peer's text, which then goes into logs and refusals."""
+"""Characters of the decoder's complaint that are kept: it quotes the peer's text, which goes into logs and refusals."""
 
 _T = TypeVar("_T")
-
-
-class MessageError(ValueError):
-    """The peer sent something that is not one of the messages it may send."""
 
 
 _encoder = msgspec.json.Encoder()
@@ -178,7 +181,7 @@ _worker_command: msgspec.json.Decoder[WorkerCommand] = msgspec.json.Decoder(Work
 
 
 def encode(message: Struct) -> str:
-    """The message as the text of one frame."""
+    """Write a message as the text of one frame."""
     return _encoder.encode(message).decode()
 
 

@@ -1,4 +1,4 @@
-"""CONTRACT: what a browser's page and the coordinator say to each other. ``web/wire.js`` mirrors it."""
+"""CONTRACT: the messages between a browser's page and the coordinator. ``web/core/wire/messages.js`` mirrors it."""
 
 from msgspec import Struct, field
 
@@ -28,11 +28,11 @@ class Start(Struct, frozen=True, kw_only=True, tag="start", omit_defaults=True):
     profile: Profile = ""
     name: Nickname = ""
     listed: bool = False
-    """Whether the lobby shows the room; otherwise only who has its link finds it."""
+    """Whether the lobby shows the room; otherwise only its link leads to it."""
     region: RegionLabel = ""
-    """Where the player wants the room to be; empty for the closest."""
+    """The region that the player wants; empty for the closest."""
     delays: Delays = field(default_factory=dict)
-    """What the page has measured so far."""
+    """The regions that the page has measured so far."""
 
 
 class Join(Struct, frozen=True, kw_only=True, tag="join", omit_defaults=True):
@@ -108,7 +108,7 @@ class MakeHost(Struct, frozen=True, kw_only=True, tag="make_host"):
 
 
 class Rename(Struct, frozen=True, kw_only=True, tag="rename"):
-    """Be called otherwise."""
+    """Change the own name."""
 
     name: Nickname
 
@@ -130,7 +130,7 @@ class Welcome(Struct, frozen=True, kw_only=True, tag="welcome"):
     """Whether media must go through a gateway (``iceTransportPolicy: "relay"``)."""
     rooms: tuple[ListedRoom, ...] = ()
     regions: tuple[Region, ...] = ()
-    """Those that there are to choose between: none, or two at least."""
+    """The regions to choose between: none, or two at least."""
 
 
 class IceServers(Struct, frozen=True, kw_only=True, tag="ice_servers"):
@@ -163,11 +163,11 @@ class Started(Struct, frozen=True, kw_only=True, tag="started"):
     token: Name
     """The member's secret, good for ``join`` and ``back`` as long as the room has not forgotten it."""
     region: RegionLabel = ""
-    """Where the room is."""
+    """The region that the room is in."""
 
 
 class RoomState(Struct, frozen=True, kw_only=True, tag="room_state"):
-    """Who is in the room, after each change."""
+    """The members of the room and its settings, after each change."""
 
     room: Name
     you: Name

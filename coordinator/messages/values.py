@@ -1,4 +1,4 @@
-"""What several signalling messages are made of."""
+"""Values that several signalling messages are made of, and messages of both contracts."""
 
 from typing import Annotated
 
@@ -32,11 +32,11 @@ class Candidate(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Region(Struct, frozen=True, kw_only=True):
-    """Where workers are: one of several places that a room may be in."""
+    """A place with workers: one of several that a room may be in."""
 
     name: RegionName
     gateways: tuple[GatewayUrl, ...]
-    """ICE URLs of the gateways in front of its workers. What it takes to use them is in the ICE servers."""
+    """ICE URLs of the gateways in front of its workers. Their credentials are in the ICE servers."""
     full: bool
     """Whether no place is free there."""
 
@@ -71,7 +71,7 @@ class Library(Struct, frozen=True, kw_only=True, tag="library"):
 
 
 class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
-    """What a browser or a worker asked for can't be done. ``code`` is for programs.
+    """A request of a browser or a worker can't be fulfilled. ``code`` is for programs.
 
     A page that plays goes on playing: only a ``start``, ``join`` or ``back`` ends with it.
     """

@@ -1,4 +1,4 @@
-"""CONTRACT: what a worker and the coordinator say to each other."""
+"""CONTRACT: the messages between a worker and the coordinator."""
 
 from typing import Annotated
 
@@ -28,7 +28,7 @@ from coordinator.messages.values import Candidate, Game, Library, Refused
 
 
 class Register(Struct, frozen=True, kw_only=True, tag="register"):
-    """The first message of a worker: what it is called, how many rooms it takes, and its games."""
+    """The first message of a worker: its name, how many rooms it takes, and its games."""
 
     name: Name
     capacity: Annotated[int, Meta(ge=1, le=10_000)]
@@ -59,7 +59,7 @@ class Gateways(Struct, frozen=True, kw_only=True, tag="gateways"):
 
 
 class Holding(Struct, frozen=True, kw_only=True, tag="holding"):
-    """A room that went on without a coordinator, with what the last one had asked to ``keep``."""
+    """A room that went on without a coordinator, with the record that the last one had asked to ``keep``."""
 
     room: Name
     record: Record
@@ -192,14 +192,14 @@ class OpenRoom(Struct, frozen=True, kw_only=True, tag="open_room"):
     offer: MaybeSdp = ""
     scale: Scale = 1
     profile: ProfileHash = ""
-    """Of whoever started the room: its battery saves are used."""
+    """That of the player who started the room, and whose battery saves are used."""
     resume: bool = False
     """Go on from the last snapshot in the store."""
     epoch: Count = 1
     """Counts the openings of the room. Two copies may run while a worker is out of reach: the higher one counts, and
     a snapshot of the lower one must not replace one of the higher."""
     codec: Codec = ""
-    """What to encode with if no offer decides it."""
+    """The codec to encode with if no offer decides it."""
 
 
 class Admit(Struct, frozen=True, kw_only=True, tag="admit"):

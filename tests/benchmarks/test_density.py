@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks import density
 from benchmarks.density import Snapshot
-from benchmarks.processes import MIB, Memory
-from benchmarks.report import BenchmarkError
+from benchmarks.measure.processes import MIB, Memory
+from benchmarks.measure.report import BenchmarkError
 
 REQUIRED = {"rooms", "cpu_per_room", "late", "p99_interval_ms", "memory_mib_per_room"}
 

@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks import latency, stack
-from benchmarks.browser import PROBE, chromium
+from benchmarks import latency
+from benchmarks.arcade import stack
+from benchmarks.arcade.browser import PROBE, chromium
 from benchmarks.latency import LAMP, PICTURE, Turn
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from benchmarks import load
 from benchmarks.load import Told, is_harmed
-from benchmarks.report import BenchmarkError
+from benchmarks.measure.report import BenchmarkError
 
 SENTENCE = "All seats are taken at the moment. Try again when somebody has finished."
 

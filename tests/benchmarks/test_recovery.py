@@ -1,4 +1,4 @@
-from benchmarks.interruptions import Trial
+from benchmarks.measure.interruptions import Trial
 from benchmarks.recovery import of_trials, show
 
 TRIALS = [Trial(0.1, 0.6, 1.5), Trial(0.3, 1.0, 2.75), Trial(None, 0.8, 0.2)]

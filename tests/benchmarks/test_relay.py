@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import relay, relay_client, relay_load, relay_servers
+from benchmarks import relay
+from benchmarks.gateway import client, servers
+from benchmarks.gateway import load as generator
+from benchmarks.gateway.client import Client, Credentials, RelayError
+from benchmarks.gateway.load import BOTH, CLIENT_TO_PEER, PEER_TO_CLIENT, Count, Load, Target
+from benchmarks.gateway.scaling import scaling
+from benchmarks.measure.report import BenchmarkError
 from benchmarks.relay import SHORT, Run
-from benchmarks.relay_client import Client, Credentials, RelayError
-from benchmarks.relay_load import BOTH, CLIENT_TO_PEER, PEER_TO_CLIENT, Count, Load, Target
-from benchmarks.relay_scaling import scaling
-from benchmarks.report import BenchmarkError
 
 REQUIRED = {"direction", "burst", "size", "sessions", "processes", "ours_per_cpu_s", "coturn_per_cpu_s", "ratio"} | {
     "loss",
@@ -68,7 +70,7 @@ def test_the_short_plan_holds_every_load_with_a_target() -> None:
     targets = {("peer_to_client", 4, 60), ("peer_to_client", 12, 60), ("peer_to_client", 1, 200)}
     assert targets <= {(run.direction, run.burst, run.sessions) for run in relay.SHORT if run.processes == 1}
     assert {run.processes for run in relay.SHORT} == {1, 2}
-    assert {run.direction for run in relay.SHORT} == set(relay_load.DIRECTIONS)
+    assert {run.direction for run in relay.SHORT} == set(generator.DIRECTIONS)
     assert set(relay.SHORT) <= set(relay.FULL)
     assert len(relay.FULL) == len(set(relay.FULL)) >= 2 * 3 * 3 * 3 * 4
     assert len(scaling([{**dataclasses.asdict(run), "ours_per_cpu_s": 1, "busiest_share": 1} for run in SHORT])) == 2
@@ -77,16 +79,16 @@ def test_the_short_plan_holds_every_load_with_a_target() -> None:
 @given(st.binary(max_size=200))
 def test_any_answer_is_parsed_or_refused(data: bytes) -> None:
     try:
-        _, transaction, attributes = relay_client.parse(data)
+        _, transaction, attributes = client.parse(data)
     except RelayError:
         return
     assert len(transaction) == 12
-    assert relay_client.error_code(attributes) >= 0
+    assert client.error_code(attributes) >= 0
 
 
 @given(st.tuples(st.ip_addresses(v=4).map(str), st.integers(0, 65535)))
 def test_addresses_are_xored_there_and_back(address: tuple[str, int]) -> None:
-    assert relay_client.unpack_address(relay_client.pack_address(address)) == address
+    assert client.unpack_address(client.pack_address(address)) == address
 
 
 def test_the_integrity_is_that_of_rfc_5769() -> None:
@@ -94,25 +96,25 @@ def test_the_integrity_is_that_of_rfc_5769() -> None:
     credentials = Credentials(
         "\u30de\u30c8\u30ea\u30c3\u30af\u30b9", "TheMatrIX", b"example.org", b"f//499k954d6OL34oL9FSTvy64sA"
     )
-    sent = relay_client.request(1, {}, credentials, bytes.fromhex("78ad3433c6ad72c029da412e"))
+    sent = client.request(1, {}, credentials, bytes.fromhex("78ad3433c6ad72c029da412e"))
     assert sent[-20:].hex() == "f67024656dd64a3e02b8e0712e85c9a28ca89666"
-    kind, _, attributes = relay_client.parse(sent)
+    kind, _, attributes = client.parse(sent)
     assert kind == 1
-    assert attributes[relay_client.NONCE] == credentials.nonce
+    assert attributes[client.NONCE] == credentials.nonce
 
 
 def test_a_load_is_the_same_after_its_way_to_the_generator() -> None:
     targets = (Target("ours", ("127.0.0.1", 3478), "user", "password", (1, 2)), Target("direct"))
     load = Load(targets, BOTH, 4, 1100, 60, 2, 0.5)
-    assert relay_load.read(json.dumps(dataclasses.asdict(load))) == load
+    assert generator.read(json.dumps(dataclasses.asdict(load))) == load
 
 
-@pytest.mark.parametrize("direction", relay_load.DIRECTIONS)
+@pytest.mark.parametrize("direction", generator.DIRECTIONS)
 @pytest.mark.parametrize("gso", [True, False])
 @pytest.mark.parametrize("gro", [True, False])
 def test_the_direct_way_loses_nothing(direction: str, gso: bool, gro: bool) -> None:
     load = Load((Target("direct"),), direction, 4, 160, 3, 2, 0.1, gso, gro)
-    counts = relay_load.run(load)["direct"]
+    counts = generator.run(load)["direct"]
     assert len(counts) == 2
     for count in counts:
         assert count.received == count.sent == 6 * 4 * 3 * (2 if direction == BOTH else 1)
@@ -121,20 +123,20 @@ def test_the_direct_way_loses_nothing(direction: str, gso: bool, gro: bool) -> N
 
 
 def test_a_summary_has_percentiles_even_of_nothing() -> None:
-    assert relay_load.summary(Count())["p99_ms"] == 0.0
-    found = relay_load.summary(Count(delays=[place * 1_000_000 for place in range(101)]))
+    assert generator.summary(Count())["p99_ms"] == 0.0
+    found = generator.summary(Count(delays=[place * 1_000_000 for place in range(101)]))
     assert (found["p50_ms"], found["p99_ms"]) == (50.0, 99.0)
 
 
 def test_the_clock_of_a_process_is_read() -> None:
-    assert relay_load.cpu_seconds((os.getpid(),)) > 0
-    assert relay_load.cpu_seconds(()) == 0
+    assert generator.cpu_seconds((os.getpid(),)) > 0
+    assert generator.cpu_seconds(()) == 0
 
 
 async def test_coturn_serves_as_the_benchmark_needs_it() -> None:
-    async with relay_servers.coturn(1) as server:
+    async with servers.coturn(1) as server:
         load = Load((server.target(),), CLIENT_TO_PEER, 2, 160, 2, 1, 0.2)
-        (count,) = relay_load.run(load)["coturn"]
+        (count,) = generator.run(load)["coturn"]
         assert count.received == count.sent == 12 * 2 * 2
         assert count.cpu > 0
         wrong = Client(server.address, Credentials(server.credentials.username, "guessed"))
@@ -146,7 +148,7 @@ async def test_coturn_serves_as_the_benchmark_needs_it() -> None:
 def test_coturn_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(BenchmarkError, match="apt-get install coturn"):
-        relay_servers.coturn_version()
+        servers.coturn_version()
 
 
 async def test_the_whole_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,4 +171,4 @@ async def test_the_whole_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_failure_of_the_generator_is_one_sentence() -> None:
     with pytest.raises(BenchmarkError, match=r"^The load generator failed: KeyError: 'targets'$"):
-        await relay._in_process("benchmarks.relay_load", {})
+        await relay._in_process("benchmarks.gateway.load", {})

@@ -9,7 +9,7 @@ import pytest
 from coinop import doctor, settings
 from coinop.machine import Finding
 from coinop.settings import ConfigurationError
-from worker.cores import SUFFIX
+from worker.library.cores import SUFFIX
 
 OK = Finding("Cores", "nestopia", "ok", "/cores/nestopia")
 NOTE = Finding("Ports", "8000", "note", "in use", "Choose another.")
@@ -27,7 +27,7 @@ def only_these_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 async def examine(capsys: pytest.CaptureFixture[str], config: doctor.Config) -> tuple[int, dict[str, dict[str, str]]]:
-    """The exit code, and the findings by their names."""
+    """Run the doctor: its exit code, and its findings by their names."""
     code = await doctor.serve(config.model_copy(update={"as_json": True}), asyncio.Event())
     report = json.loads(capsys.readouterr().out)
     assert report["ok"] is (code == 0)

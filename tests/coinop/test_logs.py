@@ -24,7 +24,7 @@ def stream() -> Iterator[io.StringIO]:
 
 def test_text_has_level_logger_and_message(stream: io.StringIO) -> None:
     logs.configure("info", "text", stream)
-    logging.getLogger("worker.agent").info("room %s is open", "r1")
+    logging.getLogger("worker.agent.agent").info("room %s is open", "r1")
     assert stream.getvalue().endswith(" INFO    worker.agent: room r1 is open\n")
 
 

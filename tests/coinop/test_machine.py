@@ -1,5 +1,7 @@
 """What doctor finds out about the machine, on this machine."""
 
+import errno
+import os
 import socket
 import sys
 
@@ -31,7 +33,7 @@ def test_a_port_is_free_or_in_use() -> None:
         number = taken.getsockname()[1]
         (found,) = [finding for finding in machine.look({number: "the page"}, 3478) if finding.name == str(number)]
         assert (found.name, found.state) == (str(number), "note")
-        assert "in use" in found.detail
+        assert found.detail.startswith(f"for the page: {os.strerror(errno.EADDRINUSE)}")
         assert "the page" in found.remedy
     assert machine.port(number, "the page").state == "ok"
 

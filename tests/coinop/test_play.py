@@ -64,7 +64,7 @@ class Stack:
         )
 
     def living(self) -> set[int]:
-        """The processes of this stack that run, ``coinop play`` included."""
+        """List the processes of this stack that run, ``coinop play`` included."""
         return {int(entry.name) for entry in Path("/proc").glob("[0-9]*") if self._runs(entry)}
 
     def _runs(self, entry: Path) -> bool:
@@ -73,12 +73,12 @@ class Stack:
         return False
 
     def program(self, name: str) -> int:
-        """The process of one program."""
+        """Find the process of one program."""
         (found,) = (process for process in self.living() if _command(process)[1:4] == [b"-m", b"coinop", name.encode()])
         return found
 
     def url(self) -> str:
-        """The line on standard output, as soon as it is there; empty if the stack ended without one."""
+        """Wait for the line on standard output; empty if the stack ended without one."""
         assert self.process.stdout is not None
         return self.process.stdout.readline().rstrip("\n")
 

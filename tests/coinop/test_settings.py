@@ -60,10 +60,12 @@ def test_a_missing_setting_is_named_with_what_it_is(monkeypatch: pytest.MonkeyPa
 
 
 def test_each_wrong_value_gets_its_sentence() -> None:
-    assert mistakes("--port", "70000", "--form", "xml") == (
-        "--port or TEST_PORT is '70000': it must be less than or equal to 65535",
-        "--form or TEST_FORM is 'xml': it must be 'text' or 'json'",
-    )
+    port, form = mistakes("--port", "70000", "--form", "xml")
+    assert port.startswith("--port or TEST_PORT is '70000': it must ")
+    assert "65535" in port
+    assert form.startswith("--form or TEST_FORM is 'xml': it must ")
+    assert "'text'" in form
+    assert "'json'" in form
 
 
 def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +111,9 @@ def test_any_file_is_a_secret_or_a_sentence(value: bytes) -> None:
 
 
 def test_an_unknown_option_points_to_the_help() -> None:
-    assert mistakes("--prot", "80") == ("unrecognized arguments: --prot 80 (`coinop test --help` lists the options)",)
+    (mistake,) = mistakes("--prot", "80")
+    assert "--prot 80" in mistake
+    assert mistake.endswith(" (`coinop test --help` lists the options)")
 
 
 def test_a_list_in_the_environment_has_to_be_json(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,10 @@
 """``coinop top`` against a real coordinator."""
 
 import asyncio
+import errno
 import io
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -93,7 +95,7 @@ async def test_a_refusal_is_one_sentence(
 async def test_nobody_there_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert await run(config(f"http://127.0.0.1:{unused_port()}/")) == top.FAILED
 
-    assert "can't be reached (Connection refused): check --coordinator." in capsys.readouterr().err
+    assert f"can't be reached ({os.strerror(errno.ECONNREFUSED)}): check --coordinator." in capsys.readouterr().err
 
 
 async def test_somebody_else_there_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.containers.engine import ROOT, TARGETS, Engine
-from tests.e2e.stack import get, until
+from tests.e2e.arcade.stack import get, until
 from tests.ports import free_port
 
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -72,16 +72,16 @@ class Arcade:
         return [name for program in PROGRAMS for name in self.containers(program)]
 
     def secrets(self) -> dict[str, str]:
-        """What the stack has made for itself and its programs see, by the files' names."""
+        """Read the secrets that the stack has made for itself and its programs see, by the files' names."""
         return {name: value for container in self.running() for name, value in self.secrets_of(container).items()}
 
     def secrets_of(self, container: str) -> dict[str, str]:
-        """What one container sees of it."""
+        """Read the secrets that one container sees."""
         names = self.engine.exec(container, "ls", "/secrets").stdout.split()
         return {name: self.engine.exec(container, "cat", f"/secrets/{name}").stdout for name in names}
 
     def worker_of_the_room(self) -> str:
-        """The container of the worker that has a room open."""
+        """Find the container of the worker that has a room open."""
         request = urllib.request.Request(f"{self.url}admin/workers")
         request.add_header("Authorization", f"Bearer {self.secrets()['coinop_admin_token']}")
         with urllib.request.urlopen(request, timeout=5) as answer:
@@ -91,12 +91,12 @@ class Arcade:
         return next(container for container, host in hosts.items() if host == name)
 
     def log(self) -> str:
-        """What the programs have said."""
+        """Collect what the programs have logged."""
         return "\n".join(f"--- {name}\n{self.engine.logs(name)[-3000:]}" for name in self.containers())
 
 
 def image(target: str) -> str:
-    """The name of an image with its tag."""
+    """Name an image with its tag."""
     return f"{PREFIX}coinop-{target}:{VERSION}"
 
 

@@ -39,14 +39,14 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def built(engine: Engine) -> Engine:
-    """The engine, with the images."""
+    """Build the images, and give the engine."""
     build_all(engine)
     return engine
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def arcade(built: Engine) -> AsyncIterator[Arcade]:
-    """The stack, up."""
+    """Run the stack for all tests."""
     arcade = Arcade(built)
     try:
         await arcade.up()

@@ -55,7 +55,7 @@ class Engine:
         return self._try("run", "--rm", "--pull=never", "--network=none", image, "true").returncode == 0
 
     def run(self, *arguments: str) -> str:
-        """What a command says on its standard output."""
+        """Run a command, and give its standard output."""
         ended = self._try(*arguments)
         assert ended.returncode == 0, (
             f"{self.program} {' '.join(arguments)}: {ended.stdout[-4000:]}{ended.stderr[-4000:]}"
@@ -67,7 +67,7 @@ class Engine:
         return self._try("exec", container, *command)
 
     def inspect(self, *names: str) -> list[dict[str, Any]]:
-        """What the engine shows of containers or images."""
+        """Ask the engine about containers or images."""
         found: list[dict[str, Any]] = json.loads(self.run("inspect", *names))
         return found
 
@@ -82,7 +82,7 @@ class Engine:
         self.run("build", *self._build_options(), *given, f"--target={target}", f"--tag={tag}", str(ROOT))
 
     def compose(self, project: str, variables: Mapping[str, str], *arguments: str) -> str:
-        """A command of compose."""
+        """Run a command of compose."""
         program = ["docker", "compose"] if self.program == "docker" else [sys.executable, "-m", "podman_compose"]
         command = [*program, "--file", str(ROOT / "compose.yaml"), "--project-name", project, *arguments]
         ended = self._ended(command, variables)
@@ -110,7 +110,7 @@ class Engine:
 
 
 def find(folder: Path) -> Engine | None:
-    """The engine that works here and has the base image already."""
+    """Find the engine that works here and has the base image already."""
     for program in ("docker", "podman"):
         if shutil.which(program) and (engine := Engine(program, folder)).works(BASE):
             return engine
@@ -137,7 +137,7 @@ def announced_bridges() -> Iterator[None]:
 
 
 def podman_settings() -> str:
-    """A containers.conf for a machine that allows no more than this process has, or has no systemd."""
+    """Write a containers.conf for a machine that allows no more than this process has, or has no systemd."""
     limits = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
     hard = {name: resource.getrlimit(limit)[1] for name, limit in limits.items()}
     least = {name: min(4096, value) if value > 0 else 4096 for name, value in hard.items()}

@@ -10,7 +10,7 @@ from coinop.secrets import READ_BY
 from tests.containers.arcade import Arcade
 from tests.containers.engine import ROOT, Engine
 from tests.e2e.conftest import GAME
-from tests.e2e.player import LEAVE, choose_players, play, shows
+from tests.e2e.players.player import LEAVE, choose_players, play, shows
 from tests.e2e.test_saves import press, quick_save
 
 pytestmark = pytest.mark.asyncio

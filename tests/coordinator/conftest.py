@@ -10,9 +10,9 @@ from aiohttp.test_utils import TestServer
 
 from coordinator.app import create_app
 from coordinator.config import Config
+from coordinator.http.switchboard import SWITCHBOARD, Switchboard
 from coordinator.messages import (
     Admitted,
-    Game,
     Join,
     Keep,
     Register,
@@ -22,17 +22,16 @@ from coordinator.messages import (
     decode_worker_command,
     encode,
 )
-from coordinator.switchboard import SWITCHBOARD, Switchboard
+from tests.coordinator.simulation import DUEL, Simulation
 
 TOKEN = "a token of 26 characters.."
 
-DUEL = Game(id="d", title="Duel", system="NES")
 
-ANSWER_WITHIN = 5.0
-"""Seconds. Long for a message on one machine; a test that waits so long has failed."""
+ANSWER_WITHIN = 30.0
+"""Seconds. Long for a message on one machine, however busy; a test that waits so long has failed."""
 
 
-class Peer:
+class Client:
     """One end of a WebSocket: messages out, messages in."""
 
     def __init__(self, socket: ClientWebSocketResponse, decode):
@@ -43,7 +42,7 @@ class Peer:
         await self.socket.send_str(encode(message))
 
     async def receive(self):
-        """The next message that changes something; None at the end of the connection."""
+        """Wait for the next message that is no state or record; None at the end of the connection."""
         while True:
             received = await self.socket.receive(ANSWER_WITHIN)
             message = self._decode(received.data) if received.type is WSMsgType.TEXT else None
@@ -51,7 +50,7 @@ class Peer:
                 return message
 
     async def receive_until_end(self):
-        """All that comes before the connection ends."""
+        """Wait for the connection's end, and return what comes before."""
         messages = []
         while (message := await self.receive()) is not None:
             messages.append(message)
@@ -63,7 +62,7 @@ class Peer:
         await self.socket.receive()
 
 
-class Page(Peer):
+class PageClient(Client):
     """A browser's page."""
 
     async def start(self, game="d"):
@@ -73,14 +72,14 @@ class Page(Peer):
         await self.send(Join(room=room, offer="v=1", token=token))
 
     async def state(self, condition=lambda state: True):
-        """What it is told of its room, as soon as that fulfils the condition."""
+        """Wait for a state of its room that fulfils the condition."""
         while True:
             message = self._decode((await self.socket.receive(ANSWER_WITHIN)).data)
             if isinstance(message, RoomState) and condition(message):
                 return message
 
 
-class Worker(Peer):
+class WorkerClient(Client):
     """A worker's agent, which opens nothing."""
 
     async def admit(self):
@@ -89,8 +88,8 @@ class Worker(Peer):
         await self.send(Admitted(room=command.room, viewer=command.viewer, answer="a=1"))
         return command
 
-    async def keeps(self):
-        """What it is to keep next."""
+    async def receive_record(self):
+        """Wait for the next record that it is to keep."""
         while True:
             message = self._decode((await self.socket.receive(ANSWER_WITHIN)).data)
             if isinstance(message, Keep):
@@ -99,7 +98,7 @@ class Worker(Peer):
 
 @dataclass
 class Arcade:
-    """The coordinator, and the way to it."""
+    """A running coordinator, and clients for it."""
 
     server: TestServer
     http: ClientSession
@@ -121,17 +120,17 @@ class Arcade:
         return socket
 
     async def page(self, **options):
-        """A page that has had its welcome."""
-        page = Page(await self.socket("/ws/player", **options), decode_player_event)
+        """Connect a page, and wait for its welcome."""
+        page = PageClient(await self.socket("/ws/player", **options), decode_player_event)
         page.welcome = await page.receive()
         return page
 
     async def unregistered_worker(self, token=TOKEN):
         headers = {"Authorization": f"Bearer {token}"}
-        return Worker(await self.socket("/ws/worker", headers=headers), decode_worker_command)
+        return WorkerClient(await self.socket("/ws/worker", headers=headers), decode_worker_command)
 
     async def worker(self, *games, capacity=4, name="box", gateways=(), holding=(), **more):
-        """A worker that is registered, and brings these rooms along."""
+        """Register a worker, which brings these rooms along."""
         worker = await self.unregistered_worker()
         registration = Register(
             name=name, capacity=capacity, games=games or (DUEL,), gateways=gateways, holding=len(holding), **more
@@ -142,12 +141,12 @@ class Arcade:
         return worker
 
     async def metric(self, name, **labels):
-        """The value of one figure, as Prometheus would see it; 0 if it has not been counted yet."""
+        """Read one figure, as Prometheus would see it; 0 if it has not been counted yet."""
         await self.get("/metrics")
         return self.switchboard.metrics.collector.get_sample_value(f"coinop_coordinator_{name}", labels) or 0
 
     async def status(self):
-        """What the server says of itself."""
+        """Ask for the server's status."""
         async with self.http.get(self.url("/api/status")) as response:
             return await response.json()
 
@@ -160,7 +159,7 @@ class Arcade:
 
 @pytest.fixture
 def web_root(tmp_path: Path) -> Path:
-    """A small page with every kind of file."""
+    """Write a small page with every kind of file."""
     root = tmp_path / "web"
     (root / "input").mkdir(parents=True)
     (root / "index.html").write_text("<!doctype html><title>arcade</title>")
@@ -176,7 +175,7 @@ def web_root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings() -> dict[str, object]:
-    """What a test wants to be different; to be overridden by modules or parameters."""
+    """Override settings; modules or parameters of a test say which."""
     return {}
 
 
@@ -190,3 +189,23 @@ async def arcade(config: Config):
     app = create_app(config)
     async with TestServer(app) as server, ClientSession() as http:
         yield Arcade(server, http, app[SWITCHBOARD])
+
+
+@pytest.fixture
+def simulation() -> Simulation:
+    """Make the rooms alone, without workers or sockets."""
+    return Simulation()
+
+
+@pytest.fixture
+def worker(simulation: Simulation):
+    """Connect a worker with four places and two games to the simulation."""
+    return simulation.add_worker()
+
+
+@pytest.fixture
+def room(simulation: Simulation, worker):
+    """Open a room with page 1 in its first seat, and page 2 in its second, and return its id."""
+    room = simulation.play(1).room
+    simulation.enter(2, room)
+    return room

@@ -25,8 +25,9 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from coordinator import app as app_module
-from coordinator.app import PortInUse, TLSError, create_app, run, serve, tls_context
+from coordinator.app import create_app, run, serve, tls_context
 from coordinator.config import Config
+from coordinator.errors import PortInUseError, TLSError
 from coordinator.messages import Game, Register, Registered, Welcome, decode_player_event, decode_worker_command, encode
 
 TOKEN = "a token of 26 characters.."
@@ -47,7 +48,7 @@ class FirstUrl(logging.Handler):
 
 @asynccontextmanager
 async def running(program):
-    """The program as a task, and its URL from its log."""
+    """Run the program as a task, and read its URL from its log."""
     log = FirstUrl()
     app_module.logger.addHandler(log)
     app_module.logger.setLevel(logging.INFO)
@@ -100,7 +101,7 @@ async def test_pages_and_workers_are_told_that_it_stops(config, stop):
 
 
 async def test_a_page_that_does_not_agree_does_not_hold_the_end_up(config, stop, monkeypatch):
-    monkeypatch.setattr("coordinator.connection.CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr("coordinator.http.websocket.CLOSE_SECONDS", 0.05)
     async with running(serve(config, stop)) as (task, url), ClientSession() as http:
         page = await http.ws_connect(f"{url}ws/player")
         page._response.connection.transport.pause_reading()
@@ -121,7 +122,7 @@ async def test_a_busy_port_is_named_with_the_way_to_another(config, stop):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 
-        with pytest.raises(PortInUse) as caught:
+        with pytest.raises(PortInUseError) as caught:
             await serve(config.model_copy(update={"port": port}), stop)
 
     assert str(caught.value) == f"port {port} on 127.0.0.1 is in use: choose one that is free with --port"
@@ -131,7 +132,7 @@ async def test_an_address_that_is_not_this_machines_is_no_busy_port(config, stop
     with pytest.raises(OSError, match=r"203\.0\.113\.1") as caught:
         await serve(config.model_copy(update={"host": "203.0.113.1"}), stop)
 
-    assert not isinstance(caught.value, PortInUse)
+    assert not isinstance(caught.value, PortInUseError)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_the_url_is_one_that_a_browser_opens(config, host, url):
 class TestTLS:
     @pytest.fixture
     def files(self, tmp_path):
-        """A key, its certificate for 127.0.0.1, and another key."""
+        """Make a key, its certificate for 127.0.0.1, and another key."""
         folder = tmp_path
         key, other = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "arcade")])

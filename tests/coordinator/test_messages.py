@@ -94,30 +94,35 @@ def test_a_message_comes_out_as_it_went_in(union, data):
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("text", "field"),
     [
-        ("", "truncated"),
-        ("[]", "Expected `object`"),
-        ("{}", "missing required field `type`"),
-        ('{"type": "fly"}', "Invalid value 'fly'"),
-        ('{"type": "start", "game": "3f2a"}', "missing required field `offer`"),
-        ('{"type": "start", "game": "", "offer": "v=0"}', "length >= 1"),
-        ('{"type": "start", "game": "3f2a", "offer": "v=0", "scale": 5}', "`int` <= 4"),
-        ('{"type": "start", "game": "3f2a", "offer": "v=0", "delays": {"east": -1}}', "`float` >= 0"),
-        ('{"type": "start", "game": "3f2a", "offer": "v=0", "delays": {"east": 60001}}', "`float` <= 60000"),
-        ('{"type": "start", "game": "3f2a", "offer": "v=0", "delays": {"east": 1e999}}', "number out of range"),
-        ('{"type": "start", "game": "3f2a", "offer": "v=0", "delays": {"east": NaN}}', "malformed"),
-        ('{"type": "start", "game": "3f2a", "offer": "v=0", "delays": {"": 1}}', "length >= 1"),
-        ('{"type": "start", "game": "3f2a", "offer": "v=0", "region": "' + "x" * 65 + '"}', "length <= 64"),
-        ('{"type": "join", "room": "r", "offer": "v=0", "delays": ' + MANY_DELAYS + "}", "length <= 32"),
-        ('{"type": "started"}', "Invalid value 'started'"),
-        ('{"type": "leave", "why": ' + "[" * 100_000, "recursion"),
-        (b'{"type": "\xff"}', "can't decode byte 0xff"),
+        ("", ""),
+        ("[]", ""),
+        ("{}", "type"),
+        ('{"type": "fly"}', "type"),
+        ('{"type": "start", "game": "3f2a"}', "offer"),
+        ('{"type": "start", "game": "", "offer": "v=0"}', "game"),
+        ('{"type": "start", "game": "3f2a", "offer": "v=0", "scale": 5}', "scale"),
+        ('{"type": "start", "game": "3f2a", "offer": "v=0", "delays": {"east": -1}}', "delays"),
+        ('{"type": "start", "game": "3f2a", "offer": "v=0", "delays": {"east": 60001}}', "delays"),
+        ('{"type": "start", "game": "3f2a", "offer": "v=0", "delays": {"east": 1e999}}', ""),
+        ('{"type": "start", "game": "3f2a", "offer": "v=0", "delays": {"east": NaN}}', ""),
+        ('{"type": "start", "game": "3f2a", "offer": "v=0", "delays": {"": 1}}', "delays"),
+        ('{"type": "start", "game": "3f2a", "offer": "v=0", "region": "' + "x" * 65 + '"}', "region"),
+        ('{"type": "join", "room": "r", "offer": "v=0", "delays": ' + MANY_DELAYS + "}", "delays"),
+        ('{"type": "started"}', "type"),
+        ('{"type": "leave", "why": ' + "[" * 100_000, ""),
+        (b'{"type": "\xff"}', ""),
     ],
 )
-def test_the_error_says_what_is_wrong(text, reason):
-    with pytest.raises(MessageError, match=f"(?i){reason}"):
+def test_the_error_says_what_is_wrong(text, field):
+    with pytest.raises(MessageError) as caught:
         messages.decode_player_message(text)
+
+    reason = str(caught.value.__cause__)[:MAX_DETAIL]  # the library's, in whatever words
+    assert reason
+    assert field in reason
+    assert str(caught.value) == f"not a message that may be sent here: {reason}"
 
 
 def test_an_unknown_field_is_ignored():

@@ -9,8 +9,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.cores.build import build
-from tests.e2e.player import go
-from tests.e2e.stack import Stack, until
+from tests.e2e.arcade.stack import Stack, until
+from tests.e2e.players.player import go
 from worker.config import own_games
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -80,7 +80,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def arcade(stack: Stack) -> AsyncIterator[Stack]:
-    """The stack with every room closed, before the test and after it."""
+    """Give the stack with every room closed, before the test and after it."""
     await until(stack.idle, f"every room is closed; {stack.log()}")
     yield stack
 
@@ -98,8 +98,8 @@ async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def house(pair: Stack) -> AsyncIterator[Stack]:
-    """The pair with both workers up and every room closed."""
+async def two_workers(pair: Stack) -> AsyncIterator[Stack]:
+    """Give the pair with both workers up and every room closed."""
     if pair.programs["worker"].poll() is not None:
         pair.start_worker()
     if "second" not in pair.programs or pair.programs["second"].poll() is not None:

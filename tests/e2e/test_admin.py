@@ -8,44 +8,40 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import (
-    go,
-    play,
-    state,
-)
-from tests.e2e.stack import Stack, until
+from tests.e2e.players.player import go, play, state
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def desk(browser: Browser, house: Stack) -> AsyncIterator[Page]:
-    """The operator's page in a browser of its own, which writes down what the page is refused."""
+async def operator(browser: Browser, two_workers: Stack) -> AsyncIterator[Page]:
+    """Open the operator's page in a browser of its own, which writes down what the page is refused."""
     context = await browser.new_context(viewport={"width": 1180, "height": 640})
     page = await context.new_page()
     page.on("pageerror", lambda error: broken.append(str(error)))
     page.on("console", lambda message: broken.append(message.text) if "Content Security" in message.text else None)
     broken: list[str] = []
-    await page.goto(f"{house.url}admin")
+    await page.goto(f"{two_workers.url}admin")
     yield page
     await go(context)
     assert broken == []
 
 
-async def log_in(desk: Page, token: str) -> None:
-    await desk.fill("#token", token)
-    await desk.click("#ask button")
+async def log_in(operator: Page, token: str) -> None:
+    await operator.fill("#token", token)
+    await operator.click("#ask button")
 
 
-async def test_rooms_and_workers_are_seen_and_a_room_is_moved(house: Stack, page: Page, desk: Page) -> None:
-    await play(page, house, GAME)
-    await log_in(desk, house.admin_token)
+async def test_rooms_and_workers_are_seen_and_a_room_is_moved(two_workers: Stack, page: Page, operator: Page) -> None:
+    await play(page, two_workers, GAME)
+    await log_in(operator, two_workers.admin_token)
 
-    line = desk.locator("#rooms-table tbody tr")
+    line = operator.locator("#rooms-table tbody tr")
     await expect(line).to_contain_text(GAME)
     fps = line.locator("td").nth(5)
     await until(lambda: _is_number(fps), "the room's frames are counted")
     SCREENSHOTS.mkdir(exist_ok=True)
-    await desk.screenshot(path=SCREENSHOTS / "admin.png")
+    await operator.screenshot(path=SCREENSHOTS / "admin.png")
     before = await line.locator("td").nth(1).inner_text()
 
     await line.get_by_role("button").click()
@@ -61,25 +57,25 @@ async def _is_number(cell: object) -> bool:
 
 
 async def test_a_wrong_token_is_said_and_the_right_one_lasts_for_a_reload_but_not_for_a_new_tab(
-    house: Stack, desk: Page
+    two_workers: Stack, operator: Page
 ) -> None:
-    await log_in(desk, "certainly not the token")
-    await expect(desk.locator("#words")).to_contain_text("COINOP_ADMIN_TOKEN")
-    await log_in(desk, house.admin_token)
-    await expect(desk.locator("#workers tbody tr")).to_have_count(2)
-    await desk.reload()
-    await expect(desk.locator("#workers tbody tr")).to_have_count(2)
-    assert house.admin_token not in await desk.content()
-    other = await desk.context.new_page()
-    await other.goto(f"{house.url}admin.html")
+    await log_in(operator, "certainly not the token")
+    await expect(operator.locator("#words")).to_contain_text("COINOP_ADMIN_TOKEN")
+    await log_in(operator, two_workers.admin_token)
+    await expect(operator.locator("#workers tbody tr")).to_have_count(2)
+    await operator.reload()
+    await expect(operator.locator("#workers tbody tr")).to_have_count(2)
+    assert two_workers.admin_token not in await operator.content()
+    other = await operator.context.new_page()
+    await other.goto(f"{two_workers.url}admin.html")
     await expect(other.locator("#ask")).to_be_visible()
 
 
-async def test_top_shows_the_same_to_a_script(house: Stack, page: Page) -> None:
-    await play(page, house, GAME)
-    asked = [sys.executable, "-m", "coinop", "top", "--json", "--coordinator", house.url]
+async def test_top_shows_the_same_to_a_script(two_workers: Stack, page: Page) -> None:
+    await play(page, two_workers, GAME)
+    asked = [sys.executable, "-m", "coinop", "top", "--json", "--coordinator", two_workers.url]
     shown = await asyncio.create_subprocess_exec(
-        *asked, env={"COINOP_ADMIN_TOKEN": house.admin_token}, stdout=asyncio.subprocess.PIPE
+        *asked, env={"COINOP_ADMIN_TOKEN": two_workers.admin_token}, stdout=asyncio.subprocess.PIPE
     )
     said, _ = await shown.communicate()
     assert shown.returncode == 0

@@ -14,9 +14,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
+from tests.e2e.arcade.stack import get, until
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import choose_players, dark, lit, play, shows, state
-from tests.e2e.stack import get, until
+from tests.e2e.players.player import choose_players, dark, lit, play, shows, state
 from tests.k8s.rendering import K8S, kubectl
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
@@ -30,7 +30,7 @@ RELAYED += ".filter((report) => report.type === 'local-candidate').map((report) 
 
 
 async def k(*words: str) -> str:
-    """What kubectl prints. Raises AssertionError."""
+    """Run kubectl, and give its output. Raises AssertionError."""
     command = [kubectl(), "--namespace", "coinop", *words]
     process = await asyncio.create_subprocess_exec(*command, stdout=-1, stderr=-1)
     out, error = await process.communicate()
@@ -45,7 +45,7 @@ async def rolled_out(*programs: str) -> None:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def arcade() -> AsyncIterator[Any]:
-    """The page's address, of an arcade that is there for these tests alone."""
+    """Install an arcade for these tests alone, and give its page's address."""
     assert "KUBECONFIG" in os.environ, "say which cluster: KUBECONFIG=... make test-cluster"
     assert not await k("get", "namespace", "coinop", "--ignore-not-found"), "the namespace `coinop` is somebody's"
     await k("apply", "--kustomize", OVERLAY)
@@ -62,14 +62,14 @@ async def arcade() -> AsyncIterator[Any]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def game(arcade: Any, page: Page) -> Page:
-    """The title screen with two players chosen, by which it is known again."""
+    """Start a game, and choose two players, by which its title screen is known again."""
     await play(page, arcade, GAME)
     await choose_players(page, "two")
     return page
 
 
 async def goes_on(page: Page) -> None:
-    """It is the same game, and it can be played."""
+    """Check that it is the same game, and that it can be played."""
     await state(page, "playing", MINUTES)
     await shows(page, "two")
     await page.keyboard.down("x")
@@ -79,7 +79,7 @@ async def goes_on(page: Page) -> None:
 
 
 async def busiest() -> str:
-    """The worker with the most players, which it has noted at its pod."""
+    """Find the worker with the most players, which it has noted at its pod."""
     pods = json.loads(await k("get", "pods", "--selector=app.kubernetes.io/name=coinop-worker", "--output=json"))
 
     def cost(pod: Any) -> int:

@@ -11,15 +11,15 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.e2e import networks
-from tests.e2e.clusters import CLUSTERS, OTHER_POD, POD, Clusters
+from tests.e2e.arcade.clusters import CLUSTERS, OTHER_POD, POD, Clusters
+from tests.e2e.arcade.stack import until
 from tests.e2e.conftest import FLAGS, GAME, SCREENSHOTS
-from tests.e2e.player import choose, choose_players, go, press_bar, shows, state, visit
-from tests.e2e.stack import until
+from tests.e2e.network import namespaces
+from tests.e2e.players.player import choose, choose_players, go, press_bar, shows, state, visit
 from tests.e2e.test_resume import playing_again
 
 pytestmark = pytest.mark.skipif(
-    not networks.can_be_made(),
+    not namespaces.can_be_made(),
     reason="needs networks of its own: root, or a kernel that lets users make namespaces; and util-linux and iproute2",
 )
 
@@ -48,7 +48,7 @@ async def browsers(clusters: Clusters) -> AsyncIterator[dict[str, Browser]]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def pages(clusters: Clusters, browsers: dict[str, Browser]) -> AsyncIterator[dict[str, Page]]:
-    """A page near each cluster, which has measured both."""
+    """Open a page near each cluster, which has measured both."""
     pages = {name: await browser.new_page() for name, browser in browsers.items()}
     for page in pages.values():
         await visit(page, clusters)
@@ -60,7 +60,7 @@ async def pages(clusters: Clusters, browsers: dict[str, Browser]) -> AsyncIterat
 
 
 async def delays(page: Page) -> dict[str, int]:
-    """What the settings say of the regions, as soon as both are measured."""
+    """Read what the settings say of the regions, as soon as both are measured."""
 
     async def measured() -> dict[str, int] | None:
         labels = await page.locator("#region-list label").all_text_contents()

@@ -10,11 +10,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import GAME
-from tests.e2e.player import FRAME_TIMES, LONGEST_GAP, play, state
-from tests.e2e.stack import Stack, until
+from tests.e2e.players.player import FRAME_TIMES, LONGEST_GAP, play, state
+from tests.e2e.players.watcher import Watcher
 from tests.e2e.test_resume import TRIES
-from tests.e2e.watcher import Watcher
 
 ROOMS = 8
 BACK_WITHIN = 2.0
@@ -24,8 +24,8 @@ GONE_WITHIN = 20.0
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def house(tmp_path: Path) -> AsyncIterator[Stack]:
-    """A worker that has a place for all rooms; another one may be started beside it."""
+async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
+    """Run a worker that has a place for all rooms; another one may be started beside it."""
     stack = Stack(tmp_path, capacity=ROOMS, drain_seconds=20)
     try:
         yield await stack.start()
@@ -33,16 +33,16 @@ async def house(tmp_path: Path) -> AsyncIterator[Stack]:
         stack.stop()
 
 
-async def drained(house: Stack, leaving: str, staying: str, guests: list[Watcher], page: Page) -> tuple[float, float]:
+async def drained(stack: Stack, leaving: str, staying: str, guests: list[Watcher], page: Page) -> tuple[float, float]:
     """End the one worker, and see everybody on the other: the longest gap of all, and the seconds until it was gone."""
-    house.start_worker(staying)
-    await until(lambda: house.status()["workers"] == 2, "the other worker is there")
+    stack.start_worker(staying)
+    await until(lambda: stack.status()["workers"] == 2, "the other worker is there")
     arrivals = [guest.arrivals for guest in guests]
     began = time.time()
-    house.programs[leaving].send_signal(signal.SIGTERM)
-    await until(lambda: house.programs[leaving].poll() is not None, f"it ends; {house.log()}", 40)
+    stack.programs[leaving].send_signal(signal.SIGTERM)
+    await until(lambda: stack.programs[leaving].poll() is not None, f"it ends; {stack.log()}", 40)
     took = time.time() - began
-    assert house.programs[leaving].returncode == 0
+    assert stack.programs[leaving].returncode == 0
     for guest, before in zip(guests, arrivals, strict=True):
         await guest.arrived(before + 1)
     await state(page, "playing")
@@ -53,22 +53,22 @@ async def drained(house: Stack, leaving: str, staying: str, guests: list[Watcher
 
 
 @pytest.mark.timeout(300)
-async def test_a_worker_with_eight_rooms_moves_all_of_them(house: Stack, page: Page) -> None:
+async def test_a_worker_with_eight_rooms_moves_all_of_them(stack: Stack, page: Page) -> None:
     await page.add_init_script(FRAME_TIMES)
     async with AsyncExitStack() as leaving:
         guests = []
         for _ in range(ROOMS - 1):
-            guests.append(await leaving.enter_async_context(Watcher(house.url)))
+            guests.append(await leaving.enter_async_context(Watcher(stack.url)))
             await guests[-1].start(GAME)
-        await play(page, house, GAME)
+        await play(page, stack, GAME)
         found = []
         names = ["worker", "second"]
         for _ in range(TRIES):
-            found.append(await drained(house, *names, guests, page))
+            found.append(await drained(stack, *names, guests, page))
             names.reverse()
             if found[-1][0] <= BACK_WITHIN and found[-1][1] <= GONE_WITHIN:
                 break
         assert found[-1][0] <= BACK_WITHIN, found
         assert found[-1][1] <= GONE_WITHIN, found
-        assert house.status()["rooms"] == ROOMS
+        assert stack.status()["rooms"] == ROOMS
         assert all(set(guest.codes) == {"moved"} and guest.started and guest.started.seat == 0 for guest in guests)

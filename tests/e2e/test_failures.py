@@ -14,17 +14,9 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, Page
 
+from tests.e2e.arcade.stack import Stack, plays, rooms_of, until
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import (
-    choose,
-    failure,
-    go,
-    play,
-    state,
-    video_stats,
-    visit,
-)
-from tests.e2e.stack import Stack, plays, rooms_of, until
+from tests.e2e.players.player import choose, failure, go, play, state, video_stats, visit
 
 
 async def frames(page: Page) -> int:
@@ -32,7 +24,7 @@ async def frames(page: Page) -> int:
 
 
 async def goes_on(page: Page) -> None:
-    """The picture still moves."""
+    """Check that the picture still moves."""
     before = await frames(page)
 
     async def later() -> bool:
@@ -47,7 +39,7 @@ async def says(page: Page, pattern: str) -> bool:
 
 
 async def refusals(socket: aiohttp.ClientWebSocketResponse) -> list[str]:
-    """The codes of all that it says until it closes."""
+    """Collect the codes of all that the socket says until it closes."""
     return [json.loads(message.data)["code"] async for message in socket]
 
 

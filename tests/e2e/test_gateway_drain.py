@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
+from tests.e2e.arcade.stack import Stack, get, until
 from tests.e2e.conftest import GAME
-from tests.e2e.player import FRAME_TIMES, LONGEST_GAP, choose, choose_players, first_frame, shows, state, visit
-from tests.e2e.service import Service
-from tests.e2e.stack import Stack, get, until
+from tests.e2e.network.service import Service
+from tests.e2e.players.player import FRAME_TIMES, LONGEST_GAP, choose, choose_players, first_frame, shows, state, visit
 from tests.e2e.test_relay import PAIR
 
 GRACE = 8
@@ -51,7 +51,7 @@ class Pods:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def pods(tmp_path: Path) -> AsyncIterator[Pods]:
-    """A stack that is reached through two gateways, and in no other way."""
+    """Run a stack that is reached through two gateways, and in no other way."""
     stack = Stack(tmp_path)
     pods = Pods(stack)
     try:

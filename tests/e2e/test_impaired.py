@@ -7,10 +7,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import GAME
-from tests.e2e.impairment import Impairment, Proxy, proxy
-from tests.e2e.player import FRAME_TIMES, LISTEN, LONGEST_GAP, brightness, play
-from tests.e2e.stack import Stack, until
+from tests.e2e.network.impairment import Impairment, Proxy, proxy
+from tests.e2e.players.player import FRAME_TIMES, LISTEN, LONGEST_GAP, brightness, play
 from tests.ports import free_port
 
 pytestmark = pytest.mark.alone
@@ -45,7 +45,7 @@ window.connectedPeers = 0;
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def far(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Stack, Proxy]]:
-    """A stack whose gateway is reached over a bad network alone."""
+    """Run a stack whose gateway is reached over a bad network alone."""
     stack = Stack(tmp_path_factory.mktemp("far"), wheel_games=False)
     try:
         await stack.start_gateway()

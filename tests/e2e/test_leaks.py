@@ -11,8 +11,8 @@ import pytest_asyncio
 
 from coordinator.messages import Leave, Start
 from tests.cores.build import build
-from tests.e2e.guest import Guest
-from tests.e2e.stack import Stack, rooms_of, until
+from tests.e2e.arcade.stack import Stack, rooms_of, until
+from tests.e2e.players.guest import Guest
 from tests.worker.room.viewer import Viewer
 
 pytestmark = pytest.mark.slow
@@ -70,8 +70,8 @@ class Holdings:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """A stack whose empty rooms end soon."""
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """Run a stack whose empty rooms end soon."""
     folder = tmp_path_factory.mktemp("leaks")
     (folder / "games").mkdir()
     for name in ("echo", "crash"):
@@ -139,32 +139,32 @@ async def in_batches(count: int, one: Callable[[int], "asyncio._CoroutineLike[No
 
 
 @pytest.mark.timeout(600)
-async def test_two_hundred_aborted_starts_leave_nothing(house: Stack) -> None:
+async def test_two_hundred_aborted_starts_leave_nothing(stack: Stack) -> None:
     viewer = Viewer()
     offer = await viewer.offer()
 
     async def one(number: int) -> None:
-        await until(lambda: house.status()["rooms"] < PLACES - AT_ONCE, "there are places", 120)
-        await gives_up(house, offer, ways[number])
+        await until(lambda: stack.status()["rooms"] < PLACES - AT_ONCE, "there are places", 120)
+        await gives_up(stack, offer, ways[number])
 
     ways = WARM_UP
     await in_batches(len(ways), one)
-    before = await settled(house)
+    before = await settled(stack)
     ways = ABORTED
     await in_batches(len(ways), one)
-    await all_is_back(house, before)
+    await all_is_back(stack, before)
     await viewer.close()
 
 
 @pytest.mark.timeout(300)
-async def test_fifty_joins_and_leaves_leave_nothing(house: Stack) -> None:
-    await settled(house)
-    async with Guest(house.url) as host:
+async def test_fifty_joins_and_leaves_leave_nothing(stack: Stack) -> None:
+    await settled(stack)
+    async with Guest(stack.url) as host:
         room = (await host.start("Echo")).room
-        (process,) = (pid for pid in rooms_of(house.programs["worker"]) if b"echo_libretro" in maps(pid))
+        (process,) = (pid for pid in rooms_of(stack.programs["worker"]) if b"echo_libretro" in maps(pid))
 
         async def one(number: int) -> None:
-            async with Guest(house.url) as guest:
+            async with Guest(stack.url) as guest:
                 await guest.join(room)
                 if number % 2:
                     await guest.say(Leave())
@@ -172,31 +172,31 @@ async def test_fifty_joins_and_leaves_leave_nothing(house: Stack) -> None:
         alone = Holdings.of(process).sockets
         await in_batches(JOINS, one)  # its memory grows with the first few dozen, and not with hundreds after them
         await until(lambda: Holdings.of(process).sockets == alone, "only the host watches", 90)
-        before = {**programs(house), "room": Holdings.of(process)}
+        before = {**programs(stack), "room": Holdings.of(process)}
         await in_batches(JOINS, one)
 
         def back() -> bool:
-            now = {**programs(house), "room": Holdings.of(process)}
+            now = {**programs(stack), "room": Holdings.of(process)}
             return all(now[name].back_to(before[name]) for name in before)
 
-        await until(back, f"{programs(house)}, {Holdings.of(process)} is back to {before}", 90)
+        await until(back, f"{programs(stack)}, {Holdings.of(process)} is back to {before}", 90)
         await host.say(Leave())
-    await until(lambda: quiet(house), f"the room is closed; {house.status()}", 60)
+    await until(lambda: quiet(stack), f"the room is closed; {stack.status()}", 60)
 
 
 @pytest.mark.timeout(600)
-async def test_twenty_crashes_in_a_row_leave_nothing(house: Stack) -> None:
+async def test_twenty_crashes_in_a_row_leave_nothing(stack: Stack) -> None:
     async def one(_: int) -> None:
-        async with Guest(house.url) as guest:
+        async with Guest(stack.url) as guest:
             await guest.say(Start(game=guest.games["Crash"], offer=await guest.offer()))
             assert "crash" in (await guest.ended()).message
 
     await one(0)
-    before = await settled(house)
-    crashed = crashes(house)
-    while crashes(house) < crashed + CRASHES:
+    before = await settled(stack)
+    crashed = crashes(stack)
+    while crashes(stack) < crashed + CRASHES:
         await asyncio.gather(*map(one, range(CRASHING)))
-    await all_is_back(house, before)
+    await all_is_back(stack, before)
 
 
 def crashes(stack: Stack) -> float:

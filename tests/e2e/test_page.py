@@ -17,7 +17,7 @@ from playwright.async_api import Page, Route, expect
 from coordinator.app import create_app
 from coordinator.config import Config
 from coordinator.messages import Game, Register, encode
-from tests.e2e.player import failure, state
+from tests.e2e.players.player import failure, state
 
 TOKEN = "a token of 26 characters.."
 ADMIN_TOKEN = "another of 26 characters.."
@@ -41,7 +41,7 @@ class Lobby:
         self._workers: list[asyncio.Task[None]] = []
 
     async def shelve(self, *games: Game) -> None:
-        """A worker comes that has these games."""
+        """Register a worker that has these games."""
         registered = asyncio.Event()
         self._workers.append(asyncio.create_task(self._work(games, registered)))
         await registered.wait()
@@ -79,7 +79,7 @@ def shelf(name: str, count: int) -> list[Game]:
 
 
 @pytest.mark.parametrize("page_name", ["", "admin"])
-@pytest.mark.parametrize("missing", ["**/element.js", "**/style.css"])
+@pytest.mark.parametrize("missing", ["**/dom.js", "**/style.css"])
 async def test_a_page_that_never_arrives_whole_says_so_and_comes_when_it_can(
     page: Page, lobby: Lobby, page_name: str, missing: str
 ) -> None:
@@ -104,7 +104,7 @@ async def test_a_page_that_the_network_cut_comes_by_itself(page: Page, lobby: Lo
         cuts += 1
         await (route.abort("connectionreset") if cuts <= 2 else route.continue_())
 
-    await page.route("**/element.js", cut_at_first)
+    await page.route("**/dom.js", cut_at_first)
     await page.goto(f"{lobby.url}?relay=1")
     await state(page, "library")
     assert page.url == f"{lobby.url}?relay=1"

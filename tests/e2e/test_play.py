@@ -3,8 +3,9 @@
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import (
+from tests.e2e.players.player import (
     LISTEN,
     WATCH,
     choose,
@@ -18,7 +19,6 @@ from tests.e2e.player import (
     video_stats,
     visit,
 )
-from tests.e2e.stack import Stack, until
 
 TONE = 440.4
 """Hz, while Select is held on the title screen."""

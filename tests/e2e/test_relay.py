@@ -7,19 +7,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import FLAGS, GAME, SCREENSHOTS
-from tests.e2e.player import (
-    WATCH,
-    brightness,
-    choose,
-    failure,
-    go,
-    play,
-    state,
-    video_stats,
-    visit,
-)
-from tests.e2e.stack import Stack, until
+from tests.e2e.players.player import WATCH, brightness, choose, failure, go, play, state, video_stats, visit
 
 LAMP = (20, 20, 24, 24)
 
@@ -49,7 +39,7 @@ PAIR = """async () => {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def relayed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """A stack with a gateway in front of its worker."""
+    """Run a stack with a gateway in front of its worker."""
     stack = Stack(tmp_path_factory.mktemp("relayed"), wheel_games=False)
     try:
         await stack.start_gateway()
@@ -60,7 +50,7 @@ async def relayed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sta
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def trusting() -> AsyncIterator[Browser]:
-    """A browser that takes the test's certificate for good."""
+    """Start a browser that takes the test's certificate for good."""
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=[*FLAGS, "--ignore-certificate-errors"]

@@ -5,18 +5,9 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import (
-    dark,
-    failure,
-    go,
-    lit,
-    play,
-    press_bar,
-    state,
-    visit,
-)
-from tests.e2e.stack import Stack, until
+from tests.e2e.players.player import dark, failure, go, lit, play, press_bar, state, visit
 
 ROOM_LINK = """() => new Promise((resolve) => {
   navigator.clipboard.writeText = async (text) => resolve(text);
@@ -80,7 +71,7 @@ async def seated(page: Page, words: str) -> None:
 
 
 async def plays(key_page: Page, seen_by: Page) -> None:
-    """A press on one page is seen on the other."""
+    """Check that a press on one page is seen on the other."""
     await key_page.locator("#stage").focus()
     await key_page.keyboard.down("x")
     await until(lambda: lit(seen_by), "the lamp is on")

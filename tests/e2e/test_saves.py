@@ -6,19 +6,9 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import (
-    choose,
-    choose_players,
-    chosen,
-    go,
-    play,
-    press_bar,
-    shows,
-    state,
-    visit,
-)
-from tests.e2e.stack import Stack, until
+from tests.e2e.players.player import choose, choose_players, chosen, go, play, press_bar, shows, state, visit
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -109,13 +99,13 @@ async def test_slots_have_pictures_and_times_and_can_be_deleted(page: Page, arca
     await until(lambda: page.get_by_role("button", name="Save into Slot 3").count(), "the slot is empty")
 
 
-async def test_a_save_is_there_on_another_worker(page: Page, house: Stack) -> None:
-    await play(page, house, GAME)
+async def test_a_save_is_there_on_another_worker(page: Page, two_workers: Stack) -> None:
+    await play(page, two_workers, GAME)
     await choose_players(page, "two")
     await quick_save(page)
     await leave(page)
-    house.kill("worker")
-    await until(lambda: house.status()["workers"] == 1, "one worker is left")
+    two_workers.kill("worker")
+    await until(lambda: two_workers.status()["workers"] == 1, "one worker is left")
     await choose(page, GAME)
     await state(page, "playing")
     await shows(page, "one")

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page
 
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import GAME, SCREENSHOTS
-from tests.e2e.player import choose, failure, go, play, press_bar, state, visit
-from tests.e2e.stack import Stack, until
+from tests.e2e.players.player import choose, failure, go, play, press_bar, state, visit
 
 OUT_OF_REACH = """() => [...document.querySelectorAll("#bar button, #transport button")].filter((button) => {
   const { left, right, width } = button.getBoundingClientRect();

@@ -7,9 +7,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import GAME
-from tests.e2e.player import play, video_stats
-from tests.e2e.stack import Stack, until
+from tests.e2e.players.player import play, video_stats
 from tests.worker.store.servers import BUCKET, FaultyProxy, options, s3
 from worker.config import own_games
 

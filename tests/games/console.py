@@ -38,7 +38,7 @@ class Console:
             self.core.load_save_ram(save)
 
     def poll(self) -> None:
-        """What is held changes between frames only."""
+        """Do nothing: what is held changes between frames only."""
 
     def state(self, port: int, device: int, index: int, id: int) -> int:
         if device != Device.JOYPAD or port >= len(self._held):
@@ -49,7 +49,7 @@ class Console:
         self._held[pad] = sum(1 << BUTTONS[button] for button in buttons)
 
     def run(self, frames: int = 1) -> Picture:
-        """The last picture of so many frames. The sound of all of them is kept for ``sound``."""
+        """Run so many frames, and give the last picture. The sound of all of them is kept for ``sound``."""
         self._sound = []
         for _frame in range(frames):
             self.core.run()
@@ -63,7 +63,7 @@ class Console:
         self.run(frames)
 
     def region(self, x: int, y: int, width: int, height: int) -> Picture:
-        """A part of the last picture, in the console's own 256x240 pixels: cores crop as much left as right."""
+        """Cut a part of the last picture, in the console's own 256x240 pixels: cores crop as much left as right."""
         x -= (256 - self.picture.shape[1]) // 2
         y -= (240 - self.picture.shape[0]) // 2
         return self.picture[y : y + height, x : x + width]

@@ -32,7 +32,7 @@ TONE_HZ = 1_789_773 / 16 / PERIOD
 
 
 def lamp(console: Console) -> int:
-    """The lamp's brightness, which must be the same everywhere in its 40x40 pixels."""
+    """Read the lamp's brightness, which must be the same everywhere in its 40x40 pixels."""
     block = console.region(16, 16, 40, 40)
     assert block.shape == (40, 40, 3)
     assert block.min() == block.max()
@@ -40,7 +40,7 @@ def lamp(console: Console) -> int:
 
 
 def next_lamps(console: Console) -> list[int]:
-    """The lamp in the next five pictures."""
+    """Read the lamp in the next five pictures."""
     lamps = []
     for _frame in range(5):
         console.run()
@@ -49,7 +49,7 @@ def next_lamps(console: Console) -> list[int]:
 
 
 def pitch(console: Console) -> float:
-    """The strongest frequency of the last run's sound, in Hz."""
+    """Find the strongest frequency of the last run's sound, in Hz."""
     sound = console.sound - console.sound.mean()
     spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
     return float(spectrum.argmax()) * console.av_info.sample_rate / len(sound)
@@ -60,7 +60,7 @@ def loudness(console: Console) -> float:
 
 
 def record(best: int) -> bytes:
-    """A battery save with this best score, as games/README.md has it."""
+    """Make a battery save with this best score, as games/README.md has it."""
     data = b"HARE" + bytes(int(digit) for digit in f"{best // 10:04}")
     check = 0x5A
     for byte in reversed(data):
@@ -69,7 +69,7 @@ def record(best: int) -> bytes:
 
 
 def best_score(console: Console) -> int:
-    """The best score in the battery, whose record must be whole."""
+    """Read the best score in the battery, whose record must be whole."""
     save = console.save_ram()[:10]
     best = int("".join(map(str, save[4:8]))) * 10
     assert save == record(best)
@@ -77,7 +77,7 @@ def best_score(console: Console) -> int:
 
 
 def shown_best(console: Console) -> Picture:
-    """The figures of the best score on the title screen."""
+    """Cut out the figures of the best score on the title screen."""
     return console.region(128, 160, 40, 8).copy()
 
 
@@ -86,7 +86,7 @@ def court(console: Console) -> Picture:
 
 
 def play_as_two(console: Console, frames: int) -> None:
-    """The left player throws steeply downwards, again and again; the right one throws back and never moves."""
+    """Play as both: the left player throws steeply downwards, the right one throws back and never moves."""
     for frame in range(frames):
         tapping = frame % 10 < 4
         console.hold(*(["DOWN", "A"] if tapping else []))

@@ -9,7 +9,7 @@ import yaml
 
 from coinop import cli, settings
 from coinop.secrets import READ_BY
-from worker.cores import DEBIAN_PACKAGES
+from worker.library.cores import DEBIAN_PACKAGES
 
 ROOT = Path(__file__).parents[2]
 TEXT = re.sub(r"\\\n\s*", " ", (ROOT / "Dockerfile").read_text())

@@ -95,7 +95,7 @@ def wait(clusters: Clusters, words: Words) -> None:
 
 
 def create(clusters: Clusters, words: Words) -> None:
-    """A Secret, of whose files nothing is known here."""
+    """Create a Secret, whose files are not read here."""
     kind, name = words[1], words[2]
     options = [word for word in words[3:] if not word.startswith(("--cert=", "--key="))]
     if kind == "generic":

@@ -17,7 +17,7 @@ class Place:
 
 
 def pod(objects: Sequence[Object], name: str) -> Place:
-    """A pod of the workload with this name."""
+    """Find a pod of the workload with this name."""
     return Place("coinop", pods(objects)[name]["metadata"]["labels"])
 
 

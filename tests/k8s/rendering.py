@@ -43,21 +43,21 @@ VALUES = {
 
 
 def kubectl() -> str:
-    """The one beside this Python, or the machine's."""
+    """Find kubectl: the one beside this Python, or the machine's."""
     found = shutil.which("kubectl", path=str(Path(sys.executable).parent)) or shutil.which("kubectl")
     assert found, "kubectl is missing: install it, or the development tools once more (make setup)"
     return found
 
 
 def build(folder: Path) -> list[Object]:
-    """The objects that a kustomization makes. Raises CalledProcessError."""
+    """Render a kustomization's objects. Raises CalledProcessError."""
     done = subprocess.run([kubectl(), "kustomize", folder], capture_output=True, text=True, check=True)
     assert done.stderr == "", f"kustomize warns: {done.stderr}"
     return list(yaml.safe_load_all(done.stdout))
 
 
 def copy(to: Path) -> Path:
-    """The folder as it is committed, with the operator's files filled in."""
+    """Copy the folder as it is committed, with the operator's files filled in."""
     ignored = shutil.ignore_patterns("*.env")
     shutil.copytree(K8S, to, ignore=ignored)
     for kept in [*K8S.glob("base/*/settings.env"), K8S / "overlays/local/worker.env"]:
@@ -95,7 +95,7 @@ def render(variant: str) -> tuple[Object, ...]:
 
 
 def find(objects: Sequence[Object], kind: str, name: str) -> Object:
-    """The only object of this kind and name."""
+    """Find the only object of this kind and name."""
     (found,) = [thing for thing in objects if thing["kind"] == kind and thing["metadata"]["name"] == name]
     return found
 
@@ -104,7 +104,7 @@ WORKLOADS = ("Deployment", "StatefulSet", "Job", "DaemonSet", "CronJob")
 
 
 def pods(objects: Sequence[Object]) -> dict[str, Object]:
-    """The pods' templates, by the name of what makes them."""
+    """Collect the pods' templates, by the name of what makes them."""
     return {thing["metadata"]["name"]: thing["spec"]["template"] for thing in objects if thing["kind"] in WORKLOADS}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.e2e.stack import self_signed
+from tests.e2e.arcade.stack import self_signed
 from tests.k8s.rendering import VARIANTS, Object, find, kubectl, pods, render
 from tests.k8s.test_schemas import CUSTOM
 from tests.worker.cluster.real import Real, binaries
@@ -27,7 +27,7 @@ class Cluster:
         self._way = ("--server", f"https://127.0.0.1:{port}", "--token", TOKEN, "--certificate-authority", certificate)
 
     async def apply(self, objects: Sequence[Object], *options: str) -> str:
-        """What kubectl warns of. Raises CalledProcessError."""
+        """Apply the objects, and give kubectl's warnings. Raises CalledProcessError."""
         given = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
         words = [kubectl(), *self._way, "apply", "--server-side", *options, "-f", "-"]
         done = await asyncio.to_thread(subprocess.run, words, input=given, capture_output=True, text=True, check=False)
@@ -35,7 +35,7 @@ class Cluster:
         return done.stderr
 
     async def as_a_worker(self, pod: str, change: Object, target: str) -> str:
-        """What a worker in one pod is told when it changes another, or its own; nothing if it may."""
+        """Change a pod as a worker in another, or in the same: the refusal, or an empty text if it may."""
         made = ("create", "token", "coinop-worker", "-n", "coinop", "--bound-object-kind=Pod")
         words = [kubectl(), *self._way, *made, f"--bound-object-name={pod}"]
         done = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, check=True)
@@ -57,7 +57,7 @@ class Cluster:
 
 
 def definitions(objects: Sequence[Object]) -> Iterator[Object]:
-    """Custom resources that take anything: what is in them is for the schemas to check."""
+    """Make custom resources that take anything: what is in them is for the schemas to check."""
     for kind in sorted(CUSTOM):
         (group, version), scope = next(
             (thing["apiVersion"].split("/"), "Namespaced" if "namespace" in thing["metadata"] else "Cluster")

@@ -34,7 +34,7 @@ def image(service: str) -> str:
 
 
 def published(service: str) -> set[tuple[int, str]]:
-    """The ports that compose.yaml opens."""
+    """Read the ports that compose.yaml opens."""
     found = [re.fullmatch(r".*:(\d+)/(tcp|udp)", port) for port in SERVICES[service].get("ports", ())]
     return {(int(port[1]), port[2].upper()) for port in found if port}
 

@@ -19,7 +19,7 @@ BLOCKS = re.findall(r"^```console\n(.*?)^```$", TEXT, flags=re.M | re.S)
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
-    """A checkout on a fresh machine whose `kubectl` has no cluster."""
+    """Make a checkout on a fresh machine whose `kubectl` has no cluster."""
     ignored = shutil.ignore_patterns("arcade.env", "clusters.env", "join.env", "stunner.env", "mine")
     shutil.copytree(K8S, tmp_path / "k8s", ignore=ignored)
     stand_in = tmp_path / "bin" / "kubectl"
@@ -43,7 +43,7 @@ def follow(machine: Path, script: str) -> subprocess.CompletedProcess[str]:
 
 
 def in_contexts(block: str) -> str:
-    """A reader with one cluster first, and then two: the first is the primary."""
+    """Add the context of a reader with one cluster first, and then two: the first is the primary."""
     return re.sub(r"^(.*)kubectl (?!--context)", r"\1kubectl --context primary ", block, flags=re.M)
 
 

@@ -10,19 +10,19 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from coordinator.fleet.registry import Registry
+from coordinator.http.metrics import Metrics as CoordinatorMetrics
 from coordinator.messages import Admitted, Leave, Reconnect, Refused, Register
-from coordinator.metrics import Metrics as CoordinatorMetrics
-from coordinator.registry import Registry
-from coordinator.rooms import Rooms
-from coordinator.verdicts import VERDICTS
+from coordinator.rooms.endings import RESTART_POLICIES
+from coordinator.rooms.rooms import Rooms
 from tests.k8s.queries import asked, waited_for
 from tests.k8s.rendering import K8S, containers, find, pods, render
-from tests.turn.wire import serving, settings
-from tests.worker.rooms.harness import Reports, make_entry, make_supervisor, order_for, until
-from turn import stun
-from turn.metrics import COUNTERS, GAUGES, exposition, figures_of, total
-from turn.siblings import Siblings
-from worker.metrics import Metrics as WorkerMetrics
+from tests.turn.live_gateway import serving, settings
+from tests.worker.stand_ins.rooms import Reports, make_entry, make_supervisor, order_for, until
+from turn.http.metrics import COUNTERS, GAUGES, exposition, figures_of, total
+from turn.processes import Siblings
+from turn.wire import stun
+from worker.ops.metrics import Metrics as WorkerMetrics
 
 FOLDER = K8S / "components/observability"
 DASHBOARD = json.loads((FOLDER / "dashboard.json").read_text())
@@ -56,10 +56,10 @@ def of_the_coordinator() -> bytes:
     registry = Registry()
     metrics = CoordinatorMetrics(registry, Rooms(registry))
     registry.register(Register(name="w", capacity=3, games=()))
-    metrics.received("page", Leave())
-    metrics.sent("page", Refused(code="no_seats", message="All are taken."))
-    metrics.sent("page", Reconnect(room="r", code="moved", message="Elsewhere."))
-    metrics.recovered("worker_lost", 1.0)
+    metrics.count_received("page", Leave())
+    metrics.count_sent("page", Refused(code="no_seats", message="All are taken."))
+    metrics.count_sent("page", Reconnect(room="r", code="moved", message="Elsewhere."))
+    metrics.observe_recovery("worker_lost", 1.0)
     metrics.dropped.labels("page").inc()
     return metrics.exposition()
 
@@ -170,7 +170,7 @@ def test_labels_have_values_that_occur() -> None:
     assert methods <= set(stun.METHODS.values())
     codes = {code for listed in re.findall(r'rooms_closed_total\{code=~"([\w|]+)"', text) for code in listed.split("|")}
     assert codes
-    assert codes <= set(VERDICTS)
+    assert codes <= set(RESTART_POLICIES)
 
 
 def test_the_autoscaler_keeps_places_free() -> None:

@@ -35,7 +35,7 @@ def schema(kind: str) -> Draft202012Validator:
 
 
 def check(thing: Object, version: str) -> None:
-    """Raises ValidationError, or SchemaNotFoundError."""
+    """Check an object against its schema. Raises ValidationError, or SchemaNotFoundError."""
     if thing["kind"] in CUSTOM:
         schema(thing["kind"]).validate(thing)
     else:
@@ -43,7 +43,7 @@ def check(thing: Object, version: str) -> None:
 
 
 def everything() -> list[Object]:
-    """The objects of all variants, each once."""
+    """Collect the objects of all variants, each once."""
     return list({json.dumps(thing): thing for variant in VARIANTS for thing in render(variant)}.values())
 
 

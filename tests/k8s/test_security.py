@@ -21,7 +21,7 @@ USER = 10001
 
 
 def complaints(name: str, template: Object) -> list[str]:
-    """What is wrong with a pod."""
+    """List what is wrong with a pod."""
     spec = template["spec"]
     wrong = _of_the_pod(name, spec)
     for container in containers(template):

@@ -11,7 +11,7 @@ from coinop import settings
 from coinop.cli import COMMANDS, config_class
 from coordinator.app import create_app
 from tests.k8s.rendering import K8S, ROOT, VALUES, VARIANTS, Object, containers, find, pods, render
-from worker.drain import STORE_SECONDS
+from worker.agent.drain import STORE_SECONDS
 
 PROGRAMS = {
     "coinop-coordinator": "coordinator",
@@ -41,13 +41,13 @@ OF_THE_POD = {"metadata.name": "coinop-worker-5d8f7-x2v9k"}
 
 
 def ours(template: Object) -> Object:
-    """The container with our program."""
+    """Find the container with our program."""
     (container,) = [found for found in containers(template) if found["name"] not in FOREIGN]
     return container
 
 
 def environment(objects: tuple[Object, ...], container: Object) -> dict[str, str]:
-    """The variables of a container, as the kubelet makes them."""
+    """Compute the variables of a container, as the kubelet makes them."""
     given: dict[str, str] = {}
     for source in container.get("envFrom", ()):
         given |= dict(_all_of(objects, source))
@@ -82,7 +82,7 @@ def variables_of(program: str) -> set[str]:
 
 
 def configured(variant: str, name: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The settings that the program reads in its pod, by its own class. Raises ConfigurationError."""
+    """Read the settings as the program does in its pod, by its own class. Raises ConfigurationError."""
     objects = render(variant)
     for variable, value in environment(objects, ours(pods(objects)[name])).items():
         monkeypatch.setenv(variable, value)
@@ -155,7 +155,7 @@ def test_services_lead_to_ports_of_their_pods(variant: str) -> None:
 
 
 def selected(objects: tuple[Object, ...], service: Object) -> Object:
-    """The pods that a Service leads to."""
+    """Find the pods that a Service leads to."""
     wanted = service["selector"].items()
     (template,) = [found for found in pods(objects).values() if wanted <= found["metadata"]["labels"].items()]
     return template
@@ -200,7 +200,7 @@ def test_probes_ask_what_the_program_answers(variant: str, name: str) -> None:
 
 
 def answered(name: str) -> set[str]:
-    """The paths that a program has a health page at."""
+    """List the paths that a program has a health page at."""
     if name == "coinop-coordinator":
         config = config_class("coordinator")(COINOP_WORKER_TOKEN=MADE["COINOP_WORKER_TOKEN"])
         return {resource.canonical for resource in create_app(config).router.resources()}  # type: ignore[arg-type]

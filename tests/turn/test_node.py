@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.turn.wire import (
+from tests.turn.live_gateway import (
     HOST,
     SECRET,
     Caller,
@@ -23,11 +23,12 @@ from tests.turn.wire import (
     until,
     unverified,
 )
-from turn import counters, stun
-from turn.attributes import IPV4, IPV6
-from turn.credentials import issue
 from turn.node import limits_of, own_hosts, relay_addresses
-from turn.stun import Writer
+from turn.relay import counters
+from turn.wire import stun
+from turn.wire.attributes import IPV4, IPV6
+from turn.wire.credentials import issue
+from turn.wire.stun import Writer
 
 
 def rewritten(path: Path, text: str) -> None:

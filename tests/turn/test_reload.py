@@ -1,6 +1,7 @@
 """What changes while running: files that make sense take effect, others are said to make none."""
 
 import asyncio
+import errno
 import logging
 import os
 from pathlib import Path
@@ -16,9 +17,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.turn.wire import certificate, run, settings, until
-from turn.peers import Name
-from turn.policy import rule
+from tests.turn.live_gateway import certificate, run, settings, until
+from turn.relay.peer_rules import Name
+from turn.relay.policy import rule
 from turn.reload import Certificates, Unusable, follow, read
 
 SECRET = "a secret that is long enough"
@@ -52,8 +53,8 @@ def test_what_a_file_does_not_name_stays(tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         ("peers = [", "can't be read"),
-        ("peers = 5", "Expected `array"),
-        ('peer = ["10.0.0.0/8"]', "unknown field"),
+        ("peers = 5", "peers.*; it may hold peers, users and secrets"),
+        ('peer = ["10.0.0.0/8"]', r"peer\b.*; it may hold peers, users and secrets"),
         ('peers = ["http://worker"]', "is no peer"),
         ('secrets = ["short"]', "16 characters"),
         ('users = {ann = ""}', "a name and a password"),
@@ -69,7 +70,7 @@ def test_a_mistake_is_said_with_the_files_name(tmp_path: Path, text: str, senten
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(Unusable, match="No such file"):
+    with pytest.raises(Unusable, match=f"{os.strerror(errno.ENOENT)}$"):
         read(settings(file=tmp_path / "live.toml"))
     (tmp_path / "live.json").write_text("{")
     with pytest.raises(Unusable, match="it is no JSON"):
@@ -97,7 +98,7 @@ def test_a_certificate_that_is_none(tmp_path: Path) -> None:
     key.write_text("no key")
     with pytest.raises(Unusable, match="can't be used"):
         certificates.load()
-    with pytest.raises(Unusable, match="No such file"):
+    with pytest.raises(Unusable, match=f"{os.strerror(errno.ENOENT)}$"):
         Certificates(tmp_path / "nothing.pem", key)
     with pytest.raises(Unusable, match="not a certificate and its key as PEM"):
         Certificates(key, key)

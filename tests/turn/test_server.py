@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from benchmarks.relay_client import CHANNEL, Client, Credentials, RelayError, allocated
+from benchmarks.gateway.client import CHANNEL, Client, Credentials, RelayError, allocated
 from tests.ports import free_ports
-from tests.turn.wire import HOST, PASSWORD, SECRET, USER, Peer, run, settings
+from tests.turn.live_gateway import HOST, PASSWORD, SECRET, USER, Peer, run, settings
+from turn.gateway.sockets import bind, close
+from turn.processes import HANDED_DOWN
 from turn.server import FAILED, serve
-from turn.siblings import HANDED_DOWN
-from turn.sockets import bind, close
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a condition may take on a busy machine before it counts as never."""
 
 TRIES = 3

@@ -1,14 +1,14 @@
 /** A session with stand-ins for all that it is given, and the messages that its tests say to it. */
 
-import { Regions } from "../../web/regions.js";
-import { Session } from "../../web/session.js";
+import { Regions } from "../../web/core/net/regions.js";
+import { Session } from "../../web/core/session/session.js";
 import { Clock } from "./fakes.js";
 
 export const GAME = { id: "g1", title: "Duel", system: "NES" };
 const ICE_SERVERS = [{ urls: ["stun:x"] }];
 export const WELCOME = { type: "welcome", version: "1", games: [GAME], ice_servers: ICE_SERVERS, rooms: [], regions: [] };
 export const STARTED = { type: "started", room: "r1", seat: 0, game: GAME, answer: "answer", member: "m1", token: "t1", region: "" };
-export const TICKET = { room: "r1", token: "t1", game: GAME, ice: { iceServers: ICE_SERVERS, relayOnly: false } };
+export const SEAT_TOKEN = { room: "r1", token: "t1", game: GAME, ice: { iceServers: ICE_SERVERS, relayOnly: false } };
 export const RECONNECT = { type: "reconnect", room: "r1", code: "crashed", message: "It starts again.", ready: true };
 export const GATEWAYS = { type: "ice_servers", ice_servers: [{ urls: ["turn:x"], username: "u", credential: "c" }], relay_only: true };
 export const PEOPLE = {
@@ -31,12 +31,12 @@ export class FakePeer {
   close() { this.closed = true; }
 }
 
-class FakeTickets {
+class FakeSeatTokens {
   constructor(kept) { this.kept = kept; }
 
   read() { return this.kept; }
 
-  keep(ticket) { this.kept = ticket; }
+  keep(seatToken) { this.kept = seatToken; }
 
   drop() { this.kept = null; }
 }
@@ -55,7 +55,7 @@ function fakeSignalling(sent) {
 }
 
 /** A session, its clock, the peers that it made, what it sent, and the states with failure codes that it went through. */
-export function setup({ make = (ice) => new FakePeer(ice), ticket = null, measure = async () => null } = {}) {
+export function setup({ make = (ice) => new FakePeer(ice), seatToken = null, measure = async () => null } = {}) {
   const clock = new Clock();
   const [peers, sent, states, words, why] = [[], [], [], [], []];
   const signalling = fakeSignalling(sent);
@@ -64,17 +64,17 @@ export function setup({ make = (ice) => new FakePeer(ice), ticket = null, measur
     peers.push(peer);
     return peer;
   };
-  const tickets = new FakeTickets(ticket);
+  const seatTokens = new FakeSeatTokens(seatToken);
   const player = () => ({ profile: "P", name: "Ada", scale: 1, listed: false });
   const regions = new Regions(measure, () => "", clock);
-  const session = new Session({ signalling, makePeer, player, regions, tickets, environment: clock });
+  const session = new Session({ signalling, makePeer, player, regions, seatTokens, environment: clock });
   session.onstate = (state, failed) => states.push(failed ? `${state}: ${failed.code}` : state);
   session.onwords = (sentence) => words.push(sentence);
   session.onwhy = (sentence) => why.push(sentence);
   const say = (message) => signalling.onmessage(message);
   const types = () => sent.map((message) => message.type);
   const open = () => peers.filter((peer) => !peer.closed);
-  return { clock, peers, sent, states, words, why, signalling, session, say, types, tickets, open };
+  return { clock, peers, sent, states, words, why, signalling, session, say, types, seatTokens, open };
 }
 
 /** The same, in the middle of a game. */

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from coordinator.messages import GATEWAY_URL, Register, decode_worker_message, encode
-from tests.worker.rooms.harness import TOKEN
+from tests.worker.stand_ins.rooms import TOKEN
 from worker.config import Config, own_games
-from worker.usage import available_cpus
+from worker.runtime.procfs import available_cpus
 
 SECRET = "the gateway has it too"
 

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from worker.background import log_failure
 from worker.cluster.errors import ClusterError, NoClientError
 from worker.config import Config
+from worker.runtime.tasks import log_failure
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient

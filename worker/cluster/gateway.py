@@ -14,9 +14,9 @@ from typing import Any
 from lightkube import AsyncClient
 from lightkube.resources.core_v1 import Node, Service
 
-from worker.backoff import backoff
 from worker.cluster.access import FAILURES, Right, sentence, status_of
 from worker.cluster.addresses import has_balancer, ice_urls, is_inside, needs_nodes
+from worker.runtime.backoff import backoff
 
 logger = logging.getLogger(__name__)
 

@@ -19,9 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from worker import sandbox
-from worker.sandbox import folders
-
-from .control import (
+from worker.messages.control import (
     CONTROL_FD_VARIABLE,
     MEDIA_FD_VARIABLE,
     AddCandidate,
@@ -39,10 +37,12 @@ from .control import (
     frame,
     read_agent_message,
 )
-from .media import MediaLoop, MediaSockets
-from .peer import limit_addresses
+from worker.messages.storing import Deleted, Fetched, Listed, Snapshot, Stored, StoreState
+from worker.room.media.peer import limit_addresses
+from worker.room.media.sockets import MediaLoop, MediaSockets
+from worker.sandbox import folders
+
 from .room import Room
-from .storing import Deleted, Fetched, Listed, Snapshot, Stored, StoreState
 
 logger = logging.getLogger(__name__)
 

@@ -13,21 +13,20 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from worker.libretro import CoreError
-
-from . import inputs as wire
-from . import notices
-from .console import Console
-from .control import Answer, Closed, Enter, Left, Open, Opened, RoomMessage, TurnedAway
-from .emulator import Emulator, EmulatorEvents, Tick
-from .figures import Bookkeeper
-from .inputs import Devices, InputError, Inputs
-from .keeping import Keeper
-from .peer import OfferError, Peer, choose_codec
-from .slots import Slots
-from .storage import Storage, StorageError
-from .storing import MAX_STATE_BYTES, Frozen, StoreAnswer
-from .video import H264
-from .viewers import MAX_VIEWERS, Viewer, Viewers
+from worker.messages.control import Answer, Closed, Enter, Left, Open, Opened, RoomMessage, TurnedAway
+from worker.messages.storing import MAX_STATE_BYTES, Frozen, StoreAnswer
+from worker.room.game.emulator import Emulator, EmulatorEvents, Tick
+from worker.room.input import inputs as wire
+from worker.room.input.inputs import Devices, InputError, Inputs
+from worker.room.media.peer import OfferError, Peer, choose_codec
+from worker.room.media.video import H264
+from worker.room.players.figures import Bookkeeper
+from worker.room.players.request_handler import Console
+from worker.room.players.viewers import MAX_VIEWERS, Viewer, Viewers
+from worker.room.saves.autosave import Keeper
+from worker.room.saves.slots import Slots
+from worker.room.saves.storage import Storage, StorageError
+from worker.room.wire import notices
 
 if TYPE_CHECKING:
     from coordinator.messages import Candidate

@@ -7,16 +7,16 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from worker.background import log_failure
-from worker.envelope import DamagedError
-from worker.room.storing import Frozen, Snapshot
-from worker.store import records
-from worker.store.failures import NO_ANSWER, StoreError
-from worker.store.lane import Job, Lane
-from worker.store.names import Mark
-from worker.store.records import Backup
-from worker.store.shared import Owner, Shared
-from worker.store.versions import Base
+from worker.formats.envelope import DamagedError
+from worker.messages.storing import Frozen, Snapshot
+from worker.runtime.tasks import log_failure
+from worker.store.context import Owner, Shared
+from worker.store.errors import NO_ANSWER, StoreError
+from worker.store.naming import records
+from worker.store.naming.keys import Mark
+from worker.store.naming.records import Backup
+from worker.store.naming.versions import Base
+from worker.store.write_queue import Job, Lane
 
 logger = logging.getLogger(__name__)
 

@@ -10,15 +10,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from worker.background import log_failure
-from worker.envelope import DamagedError
-from worker.room.storing import MAX_BATTERY_BYTES, StoreBattery, Stored
-from worker.store import names, records
-from worker.store.failures import NO_ANSWER, StoreError
-from worker.store.lane import Job, Lane
-from worker.store.series import Series, salt
-from worker.store.shared import Owner, Shared
-from worker.store.versions import Base, Version, after
+from worker.formats.envelope import DamagedError
+from worker.messages.storing import MAX_BATTERY_BYTES, StoreBattery, Stored
+from worker.runtime.tasks import log_failure
+from worker.store.context import Owner, Shared
+from worker.store.errors import NO_ANSWER, StoreError
+from worker.store.naming import keys, records
+from worker.store.naming.versions import Base, Version, after
+from worker.store.version_folder import Series, salt
+from worker.store.write_queue import Job, Lane
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class BatteryBook:
         answer: Callable[[Stored], None],
         changed: Callable[[StoreError | None], None],
     ) -> None:
-        self._series = Series(shared.objects, names.battery(owner.profile, owner.game))
+        self._series = Series(shared.objects, keys.battery(owner.profile, owner.game))
         self._legacy = owner.legacy_battery
         self._pace = shared.pace
         self._now = shared.now
@@ -45,7 +45,7 @@ class BatteryBook:
         self.base = Base()
         """What the next version is on top of. A room that goes on has that of its snapshot."""
         self._untidied = 0
-        self._tidying: set[asyncio.Task[None]] = set()
+        self._tidying: asyncio.Task[None] | None = None
 
     async def open(self) -> bytes | None:
         """The memory as last stored. Raises StoreError if the store can't tell: what this game writes is kept beside
@@ -98,23 +98,27 @@ class BatteryBook:
     def _tidy_now_and_then(self) -> None:
         """Some games write all the time, for hours."""
         self._untidied += 1
-        if self._untidied >= TIDY_AFTER and not self._tidying:
-            task = asyncio.create_task(self._tidy(), name="old battery memory")
-            self._tidying.add(task)
-            task.add_done_callback(self._tidying.discard)
-            task.add_done_callback(log_failure)
+        if self._untidied >= TIDY_AFTER and self._tidying is None:
+            self._tidying = asyncio.create_task(self._tidy(), name="old battery memory")
+            self._tidying.add_done_callback(log_failure)
 
     async def _tidy(self) -> None:
-        """Until little has been written since: a slow store takes as long to tidy as a game to write much more."""
-        while self._untidied >= TIDY_AFTER:
-            self._untidied = 0
-            await self._series.tidy()
+        """Let old versions go until little has been written since: a slow store takes long, and the game goes on.
+
+        Forget the task here, not in a done callback: a write that ends between the two would begin no other one.
+        """
+        try:
+            while self._untidied >= TIDY_AFTER:
+                self._untidied = 0
+                await self._series.tidy()
+        finally:
+            self._tidying = None
 
     async def settled(self) -> None:
         """Wait until all is stored, and let old versions go."""
         await self.lane.empty()
-        if self._tidying:
-            await asyncio.wait(self._tidying)
+        if self._tidying is not None:
+            await asyncio.wait((self._tidying,))
         await self._series.tidy()
 
 

@@ -7,12 +7,12 @@ import asyncio
 import logging
 from collections import OrderedDict, defaultdict
 
-from worker.envelope import DamagedError
-from worker.room.storing import AUTO_SLOT, Save
-from worker.store import names, records
+from worker.formats.envelope import DamagedError
+from worker.messages.storing import AUTO_SLOT, Save
+from worker.store.naming import keys, records
+from worker.store.naming.records import SaveHeader
+from worker.store.naming.versions import History, Version, parse
 from worker.store.objects import Entry, Objects
-from worker.store.records import SaveHeader
-from worker.store.versions import History, Version, parse
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Catalogue:
         return histories, tuple(saves)
 
     async def _look(self, profile: str, game: str) -> dict[int, dict[Version, Entry]]:
-        folder = names.saves(profile, game)
+        folder = keys.saves(profile, game)
         slots: dict[int, dict[Version, Entry]] = defaultdict(dict)
         for entry in await self._objects.list(folder):
             slot, _, name = entry.name.removeprefix(folder).partition("/")

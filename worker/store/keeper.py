@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from worker.room.storing import (
+from worker.messages.storing import (
     DeleteSave,
     FetchSave,
     Frozen,
@@ -22,8 +22,8 @@ from worker.room.storing import (
 )
 from worker.store.backups import Backups
 from worker.store.battery import BatteryBook
-from worker.store.failures import StoreError
-from worker.store.shared import Owner, Shared
+from worker.store.context import Owner, Shared
+from worker.store.errors import StoreError
 from worker.store.slots import Slots
 
 logger = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ So a room whose process died goes on at once, even while the store is slow or do
 
 from collections import OrderedDict
 
-from worker.store.names import Mark
-from worker.store.records import Backup
+from worker.store.naming.keys import Mark
+from worker.store.naming.records import Backup
 
 MAX_REMEMBERED_BYTES = 64 << 20
 """Of the last snapshots of rooms that are gone: those of hundreds of 16-bit games."""

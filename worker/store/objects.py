@@ -28,8 +28,8 @@ from obstore.exceptions import (
 )
 from obstore.store import LocalStore, from_url
 
-from worker.room.storing import MAX_STATE_BYTES
-from worker.store.failures import FAILED, StoreError, explain, is_missing
+from worker.messages.storing import MAX_STATE_BYTES
+from worker.store.errors import FAILED, StoreError, explain, is_missing
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

@@ -9,9 +9,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from worker.background import log_failure
-from worker.envelope import DamagedError
-from worker.room.storing import (
+from worker.formats.envelope import DamagedError
+from worker.messages.storing import (
     Deleted,
     DeleteSave,
     Fetched,
@@ -22,13 +21,14 @@ from worker.room.storing import (
     Stored,
     StoreSave,
 )
-from worker.store import names, records
-from worker.store.failures import StoreError
-from worker.store.lane import Job, Lane
-from worker.store.line import Line
-from worker.store.series import Series, salt
-from worker.store.shared import Shared
-from worker.store.versions import History, Version, after
+from worker.runtime.tasks import log_failure
+from worker.store.context import Shared
+from worker.store.errors import StoreError
+from worker.store.lineage import Line
+from worker.store.naming import keys, records
+from worker.store.naming.versions import History, Version, after
+from worker.store.version_folder import Series, salt
+from worker.store.write_queue import Job, Lane
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Slots:
 
     def enter(self, profile: str) -> None:
         """This profile's player is in the room from now on."""
-        if names.is_profile(profile) and profile not in self._players:
+        if keys.is_profile(profile) and profile not in self._players:
             self._players[profile] = Player(self._spawn(self._first_look(profile)))
 
     # ----- what the room asks for
@@ -122,7 +122,7 @@ class Slots:
     # ----- how it is done
 
     def _series(self, profile: str, slot: int) -> Series:
-        return Series(self._objects, names.slot(profile, self._game, slot))
+        return Series(self._objects, keys.slot(profile, self._game, slot))
 
     def _store(self, order: StoreSave, record: bytes) -> None:
         player = self._players[order.profile]

@@ -7,11 +7,11 @@ what a slow store takes late, is older by its name and stays so.
 import logging
 from datetime import datetime, timedelta
 
-from worker.envelope import DamagedError
-from worker.store import names, records
-from worker.store.names import Mark
+from worker.formats.envelope import DamagedError
+from worker.store.naming import keys, records
+from worker.store.naming.keys import Mark
+from worker.store.naming.records import Backup
 from worker.store.objects import Objects
-from worker.store.records import Backup
 
 logger = logging.getLogger(__name__)
 
@@ -27,9 +27,9 @@ class Snapshots:
 
     async def marks(self, room: str) -> list[Mark]:
         """What there is of a room, oldest first. Raises StoreError."""
-        folder = names.room(room)
+        folder = keys.room(room)
         listed = await self._objects.list(folder)
-        return sorted(mark for entry in listed if (mark := names.parse_mark(entry.name.removeprefix(folder))))
+        return sorted(mark for entry in listed if (mark := keys.parse_mark(entry.name.removeprefix(folder))))
 
     async def add(self, room: str, mark: Mark, record: bytes) -> None:
         """Store a snapshot; when this returns it is there. Raises StoreError."""
@@ -65,10 +65,10 @@ class Snapshots:
 
     async def expire(self, now: datetime, age: timedelta) -> int:
         """Delete all rooms' snapshots that are older, and say how many. Raises StoreError."""
-        old = [entry for entry in await self._objects.list(names.ROOMS) if now - entry.modified > age]
+        old = [entry for entry in await self._objects.list(keys.ROOMS) if now - entry.modified > age]
         for entry in old:
             await self._objects.delete(entry.name)
         return len(old)
 
     def _name(self, room: str, mark: Mark) -> str:
-        return f"{names.room(room)}{mark}"
+        return f"{keys.room(room)}{mark}"

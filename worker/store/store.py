@@ -7,16 +7,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from worker.background import log_failure
-from worker.room.storing import StoreAnswer
+from worker.messages.storing import StoreAnswer
+from worker.runtime.tasks import log_failure
 from worker.store.catalogue import Catalogue
-from worker.store.failures import StoreError
+from worker.store.context import Owner, Shared
+from worker.store.errors import StoreError
 from worker.store.keeper import Keeper
 from worker.store.memory import Memory
 from worker.store.objects import Objects
-from worker.store.pace import Pace
-from worker.store.shared import Owner, Shared
 from worker.store.snapshots import Snapshots
+from worker.store.timeouts import Pace
 
 logger = logging.getLogger(__name__)
 

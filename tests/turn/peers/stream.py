@@ -4,7 +4,7 @@ import struct
 import threading
 from types import TracebackType
 
-from benchmarks.relay_client import CHANNEL, DATAGRAM, Client, udp_socket
+from benchmarks.gateway.client import CHANNEL, DATAGRAM, Client, udp_socket
 from tests.turn.peers.servers import Server
 
 ANSWER_WITHIN = 5.0

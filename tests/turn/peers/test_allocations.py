@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.processes import MIB, descendants, memory
-from benchmarks.relay_allocations import Crowd
-from benchmarks.relay_client import ALLOCATE, LIFETIME, REFRESH, REQUESTED_TRANSPORT, UDP
-from benchmarks.relay_load import Target
-from tests.turn import fuzz_relay
+from benchmarks.gateway.allocations import Crowd
+from benchmarks.gateway.client import ALLOCATE, LIFETIME, REFRESH, REQUESTED_TRANSPORT, UDP
+from benchmarks.gateway.load import Target
+from benchmarks.measure.processes import MIB, descendants, memory
+from tests.turn.fuzzing import relay as script
 from tests.turn.peers import servers
 from tests.turn.peers.servers import PASSWORD, USER, Server, until
-from turn import attributes, stun
-from turn.actions import CloseRelay, OpenRelay
-from turn.allocation import Allocation, Client, Peer
-from turn.auth import Auth
-from turn.limits import Limits
-from turn.policy import Policy, rule
-from turn.relay import Relay
+from turn.relay.actions import CloseRelay, OpenRelay
+from turn.relay.allocation import Allocation, Client, Peer
+from turn.relay.auth import Auth
+from turn.relay.limits import Limits
+from turn.relay.policy import Policy, rule
+from turn.relay.server import Relay
+from turn.wire import attributes, stun
 
 COUNT = 10_000
 FEW = 2_000
@@ -57,7 +57,7 @@ def test_ten_thousand_allocations_stay_small_and_are_given_back(tmp_path: Path) 
 
 def test_expiry_frees_everything() -> None:
     """The same in the protocol's core, which has no clock of its own: ten minutes are a number."""
-    auth = Auth(fuzz_relay.REALM, users={fuzz_relay.USER: fuzz_relay.PASSWORD}, nonce_key=bytes(16))
+    auth = Auth(script.REALM, users={script.USER: script.PASSWORD}, nonce_key=bytes(16))
     before = alive()
     relay = Relay(auth, Policy([rule("127.0.0.1")]), limits=Limits(allocations=FEW, unauthenticated_rate=0))
     for place in range(FEW):
@@ -85,11 +85,11 @@ def allocate_and_bind(relay: Relay, client: Client, place: int) -> None:
 
 
 def sealed(relay: Relay, client: Client, request: stun.Writer) -> bytes:
-    request.add(attributes.USERNAME, fuzz_relay.USER.encode())
+    request.add(attributes.USERNAME, USER.encode())
     for number, value in relay.auth.challenge(client, 0.0):
         if number != attributes.PASSWORD_ALGORITHMS:
             request.add(number, value)
-    return request.finish(fuzz_relay.KEY)
+    return request.finish(script.KEY)
 
 
 def alive() -> int:

@@ -3,7 +3,7 @@
 import signal
 from pathlib import Path
 
-from benchmarks.relay_client import RelayError
+from benchmarks.gateway.client import RelayError
 from tests.turn.peers import servers
 from tests.turn.peers.servers import Server, until
 from tests.turn.peers.stream import Stream

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.relay_client import Client, Credentials, RelayError
+from benchmarks.gateway.client import Client, Credentials, RelayError
 from tests.turn.peers import servers
 from tests.turn.peers.aioice_client import WITHIN, Echo, close, endpoint
 from tests.turn.peers.servers import HOST, PASSWORD, USER, Server, until

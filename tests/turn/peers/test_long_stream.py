@@ -24,15 +24,15 @@ from aiortc import (
 )
 from av import VideoFrame
 
+from tests.turn.live_gateway import HOST, PASSWORD, USER, settings
 from tests.turn.peers.own_time import own_time
-from tests.turn.wire import HOST, PASSWORD, USER, settings
-from turn.attributes import IPV4
-from turn.auth import Auth
-from turn.gateway import Gateway
-from turn.policy import Policy, rule
-from turn.ports import RelayPorts
-from turn.relay import Relay
-from turn.sockets import bind
+from turn.gateway.gateway import Gateway
+from turn.gateway.ports import RelayPorts
+from turn.gateway.sockets import bind
+from turn.relay.auth import Auth
+from turn.relay.policy import Policy, rule
+from turn.relay.server import Relay
+from turn.wire.attributes import IPV4
 
 SECONDS = 1050
 """Of the stream: allocations and channels, which last for 600, are renewed twice by then, permissions (300) never."""

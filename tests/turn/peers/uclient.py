@@ -10,6 +10,10 @@ from tests.turn.peers.servers import HOST, PASSWORD, SECRET, USER, Server, progr
 ENOUGH = 60.0
 """Seconds: a run takes 2 to 7."""
 
+NO_ENVIRONMENT: dict[str, str] = {}
+"""Started in a thread, a program must not inherit: its execve would read the environment while pytest, in the main
+thread, changes it (PYTEST_CURRENT_TEST), and fail with EFAULT. Python lets go of its lock for that (gh-104372)."""
+
 _LINES = {
     "messages": re.compile(r"start_mclient: tot_send_msgs=(\d+), tot_recv_msgs=(\d+)$", re.MULTILINE),
     "bytes": re.compile(r"start_mclient: tot_send_bytes ~ (\d+), tot_recv_bytes ~ (\d+)$", re.MULTILINE),
@@ -67,7 +71,13 @@ def run(server: Server, peer_port: int, flags: str, *, secret: bool = False, sec
     command = (program("turnutils_uclient"), *options, *aim, HOST)
     try:
         ended = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds, check=False, cwd=server.folder
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=seconds,
+            check=False,
+            cwd=server.folder,
+            env=NO_ENVIRONMENT,
         )
     except subprocess.TimeoutExpired as stopped:
         return Ended(None, (stopped.output or b"").decode(errors="replace"))

@@ -12,7 +12,7 @@ from lightkube.config.models import Cluster, User
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Node, Pod, Secret, Service
 
-from tests.e2e.stack import self_signed
+from tests.e2e.arcade.stack import self_signed
 from tests.worker.cluster.real import Real, binaries
 from tests.worker.cluster.stand_in import StandIn
 from worker.cluster import access

@@ -8,7 +8,7 @@ import pytest
 
 from tests.worker.cluster.api import Api, outside
 from tests.worker.cluster.test_cost import until_it_is
-from tests.worker.rooms.harness import make_config, until
+from tests.worker.stand_ins.rooms import make_config, until
 from worker.cluster import following as module
 from worker.cluster.errors import NoClientError, NotInClusterError
 from worker.cluster.following import following

@@ -11,7 +11,7 @@ from lightkube.resources.core_v1 import Service
 
 from tests.worker.cluster.api import Api
 from tests.worker.cluster.stand_in import StandIn
-from tests.worker.rooms.harness import SECONDS, until
+from tests.worker.stand_ins.rooms import SECONDS, until
 from worker.cluster import access, gateway
 from worker.cluster.gateway import ServiceGateway
 
@@ -128,7 +128,7 @@ async def test_a_missing_right_is_said_once_and_waited_for(api: Api, caplog: pyt
     async with following() as found:
         await until(lambda: "a Role with the verbs list, watch on services" in caplog.text)
         assert found.known.is_set()
-        assert 'cannot list resource "services"' in caplog.text
+        assert "The Kubernetes API refuses (" in caplog.text
         await api.server.allow(("list", "services"))  # it may read and not watch
         assert await found.next() == AT_1
         await api.server.allow(*READ)

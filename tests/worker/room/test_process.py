@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from tests.worker.room.process import Room
+from tests.worker.room.room_process import Room
 from tests.worker.room.viewer import Viewer
-from worker.room.control import Close, Closed, Enter, Exit, Left, Opened, TurnedAway
-from worker.room.media import MediaSockets
+from worker.messages.control import Close, Closed, Enter, Exit, Left, Opened, TurnedAway
+from worker.messages.storing import Snapshot, StoreBattery
+from worker.room.media.sockets import MediaSockets
 from worker.room.process import MAX_UNSENT, OOM_SCORE, Process
-from worker.room.storing import Snapshot, StoreBattery
 
 Rooms = Callable[[], Awaitable[Room]]
 Viewers = Callable[..., Viewer]

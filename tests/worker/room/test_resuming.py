@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.worker.room.process import Room
+from tests.worker.room.room_process import Room
 from tests.worker.room.test_process import pad, until_cell
 from tests.worker.room.viewer import Viewer
-from worker.room.control import Close, Closed, Exit, Freeze, Opened, SeatViewer, Thaw
-from worker.room.moment import unseal
-from worker.room.storing import Frozen, Listed, ListSaves, Snapshot, Stored, StoreSave
+from worker.messages.control import Close, Closed, Exit, Freeze, Opened, SeatViewer, Thaw
+from worker.messages.storing import Frozen, Listed, ListSaves, Snapshot, Stored, StoreSave
+from worker.room.game.snapshot_format import unseal
 
 
 @asynccontextmanager

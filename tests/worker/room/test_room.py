@@ -10,12 +10,12 @@ import pytest
 
 from tests.cores.build import build
 from tests.worker.room.viewer import Viewer
-from worker.room import control
-from worker.room.control import Answer, Closed, Enter, Figures, Left, Open, TurnedAway
-from worker.room.liveness import GONE_SECONDS
+from worker.messages import control
+from worker.messages.control import Answer, Closed, Enter, Figures, Left, Open, TurnedAway
+from worker.messages.storing import StoreState
+from worker.room.players.liveness import GONE_SECONDS
+from worker.room.players.viewers import MAX_VIEWERS
 from worker.room.room import CONNECT_SECONDS, MAX_DATAGRAMS_PER_SECOND, Room
-from worker.room.storing import StoreState
-from worker.room.viewers import MAX_VIEWERS
 
 PING = bytes.fromhex("0900000001000000")
 

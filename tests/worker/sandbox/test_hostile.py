@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.worker.room.process import Room
+from tests.worker.room.room_process import Room
 from tests.worker.room.viewer import Viewer
-from worker.room.control import Closed, Opened
+from worker.messages.control import Closed, Opened
 from worker.sandbox import Mode, missing
 
 CELL = 8

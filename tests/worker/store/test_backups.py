@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from tests.worker.store.desk import ADA, GAME, ROOM, Clock, Room, eventually, make_store, packed, text_of
+from tests.worker.store.keepers import ADA, GAME, ROOM, Clock, Room, eventually, make_store, packed, text_of
 from tests.worker.store.servers import FaultyProxy
-from worker.room.storing import Frozen, Snapshot, StoreState
-from worker.store.failures import StoreError
+from worker.messages.storing import Frozen, Snapshot, StoreState
+from worker.store.context import Owner
+from worker.store.errors import StoreError
 from worker.store.objects import Objects
-from worker.store.pace import Pace
-from worker.store.shared import Owner
 from worker.store.snapshots import Snapshots
+from worker.store.timeouts import Pace
 
 
 def snapshot(text: str) -> Snapshot:

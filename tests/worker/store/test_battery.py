@@ -1,18 +1,42 @@
 """Battery memory: read back as written; two rooms keep both; the file of an earlier release is taken over."""
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.worker.store.desk import ADA, BEN, GAME, Room, eventually, make_store, packed
+from tests.worker.stand_ins.rooms import until
+from tests.worker.store.keepers import ADA, BEN, GAME, Room, eventually, make_store, packed
 from tests.worker.store.servers import FaultyProxy
-from worker.room.storing import Snapshot, StoreBattery, Stored
-from worker.store import names
+from worker.messages.storing import Snapshot, StoreBattery, Stored
 from worker.store.battery import TIDY_AFTER
-from worker.store.objects import Objects
-from worker.store.series import Series
-from worker.store.shared import Owner
-from worker.store.versions import KEEP, parse
+from worker.store.context import Owner
+from worker.store.naming import keys
+from worker.store.naming.versions import KEEP, parse
+from worker.store.objects import Entry, Objects, open_store
+from worker.store.version_folder import Series
+
+
+class HeldUp(Objects):
+    """A store whose lists and new objects wait at gates of their own, which are open at first."""
+
+    def __init__(self) -> None:
+        super().__init__(open_store("memory://", {}), lambda *_: None)
+        self.lists = self.creations = 0
+        """How many were begun."""
+        self.may_list, self.may_create = asyncio.Event(), asyncio.Event()
+        self.may_list.set()
+        self.may_create.set()
+
+    async def list(self, folder: str) -> Sequence[Entry]:
+        self.lists += 1
+        await self.may_list.wait()
+        return []
+
+    async def create(self, name: str, data: bytes, *, durable: bool = True) -> None:
+        self.creations += 1
+        await self.may_create.wait()
 
 
 async def put(room: Room, memory: bytes, request: int = 1) -> Stored:
@@ -65,7 +89,7 @@ async def test_two_rooms_keep_both_what_they_wrote(objects: Objects) -> None:
     await put(one, b"before")
     await two.keeper.begin(resume=False)
     first, second = await put(one, b"of one"), await put(two, b"of two")
-    history = await Series(objects, names.battery(ADA, GAME)).history()
+    history = await Series(objects, keys.battery(ADA, GAME)).history()
     assert history.heads == sorted([parse(first.version), parse(second.version)])  # type: ignore[type-var]
     assert await read(objects) in (b"of one", b"of two")
 
@@ -83,7 +107,7 @@ async def test_a_room_that_goes_on_hides_nothing_that_another_wrote_meanwhile(
     again = Room(make_store(objects) if elsewhere else store, room="one")
     assert (await again.keeper.begin(resume=True)).snapshot is not None
     of_one = await put(again, b"of one")
-    history = await Series(objects, names.battery(ADA, GAME)).history()
+    history = await Series(objects, keys.battery(ADA, GAME)).history()
     assert list(map(str, history.heads)) == sorted([of_two.version, of_one.version])
 
 
@@ -107,7 +131,7 @@ async def test_old_versions_are_let_go_when_the_room_is(objects: Objects) -> Non
     for number in range(KEEP + 3):
         await put(room, bytes([number]))
     await room.keeper.settle(over=True)
-    assert len((await Series(objects, names.battery(ADA, GAME)).history()).versions) == KEEP
+    assert len((await Series(objects, keys.battery(ADA, GAME)).history()).versions) == KEEP
 
 
 async def test_a_game_that_writes_all_the_time_does_not_fill_the_store(objects: Objects) -> None:
@@ -122,11 +146,29 @@ async def test_a_game_that_writes_all_the_time_does_not_fill_the_store(objects: 
     assert await read(objects) == bytes([3 * TIDY_AFTER - 1])
 
 
+async def test_a_write_that_ends_in_the_same_moment_as_a_tidying_begins_the_next() -> None:
+    objects = HeldUp()
+    room = Room(make_store(objects))
+    await until(lambda: objects.lists == 1)  # the saves of its player, who enters
+    objects.may_list.clear()
+    for number in range(2 * TIDY_AFTER - 1):
+        await put(room, bytes([number]))
+    assert objects.lists == 2  # the tidying that is under way
+    objects.may_create.clear()
+    begun = objects.creations
+    room.keeper.handle(StoreBattery(request=1, data=b"last"))
+    await until(lambda: objects.creations == begun + 1)
+    objects.may_list.set()  # the loop goes on with the tidying, with the write, and then calls their done callbacks
+    objects.may_create.set()
+    await room.answer(Stored)
+    await until(lambda: objects.lists == 3)
+
+
 async def test_a_damaged_memory_makes_room_for_the_one_before(objects: Objects) -> None:
     room = Room(make_store(objects))
     await put(room, b"good")
     version = parse((await put(room, b"bad")).version)
-    name = f"{names.battery(ADA, GAME)}{version}"
+    name = f"{keys.battery(ADA, GAME)}{version}"
     record = await objects.read(name)
     assert record is not None
     await objects.delete(name)
@@ -160,7 +202,7 @@ async def test_a_game_begins_without_the_memory_while_the_store_is_down_and_hide
     assert (await room.answer(Stored)).version
     await put(room, b"six minutes")
     assert await read(faulty_objects) == b"a hundred hours"
-    history = await Series(faulty_objects, names.battery(ADA, GAME)).history()
+    history = await Series(faulty_objects, keys.battery(ADA, GAME)).history()
     assert len(history.heads) == 2
 
 
@@ -175,4 +217,4 @@ async def test_what_is_confirmed_is_there_whatever_broke(
     proxy.swallow_answers, proxy.break_after = False, None
     assert (await room.answer(Stored)).version
     assert await read(faulty_objects) == b"two"
-    assert len((await Series(faulty_objects, names.battery(ADA, GAME)).history()).heads) == 1
+    assert len((await Series(faulty_objects, keys.battery(ADA, GAME)).history()).heads) == 1

@@ -1,16 +1,16 @@
 """Lists of saves are quick: one look at the names, and one small read for each save that is new."""
 
-from tests.worker.store.desk import ADA, GAME, packed
-from worker.store import names, records
+from tests.worker.store.keepers import ADA, GAME, packed
 from worker.store.catalogue import Catalogue
+from worker.store.naming import keys, records
+from worker.store.naming.versions import Version, after
 from worker.store.objects import Objects
-from worker.store.series import Series
-from worker.store.versions import Version, after
+from worker.store.version_folder import Series
 
 
 async def add(objects: Objects, slot: int, parent: Version | None = None, number: int = 1) -> Version:
     version = after(parent, number, bytes(4))
-    await Series(objects, names.slot(ADA, GAME, slot)).add(version, records.save(packed("x" * 100_000), b"", number))
+    await Series(objects, keys.slot(ADA, GAME, slot)).add(version, records.save(packed("x" * 100_000), b"", number))
     return version
 
 
@@ -32,7 +32,7 @@ async def test_what_was_read_once_is_not_read_again(objects: Objects, operations
 async def test_names_that_are_no_saves_are_left_out(objects: Objects) -> None:
     version = await add(objects, 1)
     for name in ("notes", f"11/{version}", f"x/{version}", "01/notes", f"01/{version.mark}x"):
-        await objects.create(f"{names.saves(ADA, GAME)}{name}", b"")
+        await objects.create(f"{keys.saves(ADA, GAME)}{name}", b"")
     histories, saves = await Catalogue(objects).show(ADA, GAME)
     assert list(histories) == [1]
     assert [save.version for save in saves] == [str(version)]

@@ -3,9 +3,9 @@
 import asyncio
 from dataclasses import replace
 
-from tests.worker.store.desk import ADA, BEN, QUICK, Room, make_store, packed
+from tests.worker.store.keepers import ADA, BEN, QUICK, Room, make_store, packed
 from tests.worker.store.servers import FaultyProxy
-from worker.room.storing import (
+from worker.messages.storing import (
     Deleted,
     DeleteSave,
     Fetched,
@@ -19,7 +19,7 @@ from worker.room.storing import (
     StoreState,
 )
 from worker.store.keeper import NO_BATTERY, NO_SNAPSHOT, Beginning
-from worker.store.names import ROOMS
+from worker.store.naming.keys import ROOMS
 from worker.store.objects import Objects
 
 

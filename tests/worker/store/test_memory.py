@@ -1,9 +1,9 @@
 """The last snapshots that a worker remembers."""
 
 from worker.store.memory import MAX_REMEMBERED_BYTES, Memory
-from worker.store.names import Mark
-from worker.store.records import Backup
-from worker.store.versions import Base
+from worker.store.naming.keys import Mark
+from worker.store.naming.records import Backup
+from worker.store.naming.versions import Base
 
 ONE, TWO = Backup(b"one", Base()), Backup(b"two", Base())
 

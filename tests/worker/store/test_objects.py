@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.worker.store.servers import BUCKET, SECRET, FaultyProxy, options
-from worker.store.failures import NO_ANSWER, NO_BUCKET, UNREACHABLE, StoreError
+from worker.store.errors import NO_ANSWER, NO_BUCKET, UNREACHABLE, StoreError
 from worker.store.objects import Objects, StoreSettingsError, open_store
 
 

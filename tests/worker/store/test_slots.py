@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.worker.store.desk import ADA, BEN, GAME, Room, eventually, make_store, packed, text_of
+from tests.worker.store.keepers import ADA, BEN, GAME, Room, eventually, make_store, packed, text_of
 from tests.worker.store.servers import BUCKET, FaultyProxy, options
-from worker.room.storing import (
+from worker.messages.storing import (
     AUTO_SLOT,
     Deleted,
     DeleteSave,
@@ -21,9 +21,9 @@ from worker.room.storing import (
     StoreSave,
     StoreState,
 )
+from worker.store.naming.versions import KEEP, parse
 from worker.store.objects import Objects, open_store
 from worker.store.slots import MAX_READS, MAX_WAITING_SAVES
-from worker.store.versions import KEEP, parse
 
 PNG = b"\x89PNG\r\n\x1a\n picture"
 

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.worker.store.servers import FaultyProxy
-from worker import savestate
-from worker.store import names, records
-from worker.store.failures import StoreError
-from worker.store.names import Mark
+from worker.formats import savestate
+from worker.store.errors import StoreError
+from worker.store.naming import keys, records
+from worker.store.naming.keys import Mark
+from worker.store.naming.records import Backup
+from worker.store.naming.versions import Base
 from worker.store.objects import Objects
-from worker.store.records import Backup
 from worker.store.snapshots import Snapshots
-from worker.store.versions import Base
 
 ROOM = "a room"
 GAME = "0123456789abcdef"
@@ -58,7 +58,7 @@ async def test_a_process_drops_its_own_and_leaves_its_successor_s(objects: Objec
 async def test_a_damaged_snapshot_makes_room_for_the_one_before(objects: Objects) -> None:
     snapshots = Snapshots(objects)
     await snapshots.add(ROOM, Mark(1, 1), record("good"))
-    await objects.create(f"{names.room(ROOM)}{Mark(1, 2)}", record("bad")[:-1])
+    await objects.create(f"{keys.room(ROOM)}{Mark(1, 2)}", record("bad")[:-1])
     assert await snapshots.newest(ROOM, GAME) == (Mark(1, 1), backup("good"))
     assert await snapshots.newest(ROOM, "f" * 16) is None
 

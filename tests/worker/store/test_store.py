@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from tests.worker.store.desk import ADA, GAME, ROOM, Clock, Room, eventually, make_store, packed
+from tests.worker.store.keepers import ADA, GAME, ROOM, Clock, Room, eventually, make_store, packed
 from tests.worker.store.servers import FaultyProxy
-from worker.room.storing import AUTO_SLOT, Snapshot, Stored, StoreSave
+from worker.messages.storing import AUTO_SLOT, Snapshot, Stored, StoreSave
 from worker.store.objects import Objects
-from worker.store.pace import Pace
 from worker.store.snapshots import Snapshots
 from worker.store.store import Store
+from worker.store.timeouts import Pace
 
 AUTOSAVE = StoreSave(request=1, profile=ADA, slot=AUTO_SLOT, data=packed("auto"))
 

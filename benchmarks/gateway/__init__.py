@@ -1,0 +1,1 @@
+"""The parts of ``benchmarks.relay``: servers, clients, load and scaling."""

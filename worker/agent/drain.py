@@ -1,0 +1,33 @@
+"""The end of a worker that has rooms: they are moved away, for a while; what is left is stored and goes on later.
+
+Moving them is the coordinator's business, storing the supervisor's.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from coordinator.messages import Draining, Freeze
+from worker.processes.supervisor import Report, Supervisor
+
+logger = logging.getLogger(__name__)
+
+STORE_SECONDS = 6.0
+"""For the rooms that are left to store a last snapshot."""
+
+
+async def drain(supervisor: Supervisor, report: Report, seconds: float) -> None:
+    """Empty the worker. Its rooms may stay for so many seconds; with none, they are closed by whoever stops it."""
+    supervisor.draining = True
+    if not seconds or not len(supervisor):
+        return
+    logger.info("%d rooms are moved to other workers, or stored in %.0f seconds.", len(supervisor), seconds)
+    report(Draining())
+    with suppress(TimeoutError):
+        await asyncio.wait_for(supervisor.emptied(), seconds)
+        return
+    logger.warning("%d rooms found no other worker; they are stored, and go on when there is one.", len(supervisor))
+    for room in tuple(supervisor):
+        supervisor.freeze(Freeze(room=room.id))
+    with suppress(TimeoutError):
+        await asyncio.wait_for(supervisor.emptied(), STORE_SECONDS)

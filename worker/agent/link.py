@@ -1,0 +1,191 @@
+"""The link to the coordinator: one WebSocket, opened by the worker, and opened again when it breaks.
+
+Messages are brought in and out as they are; what they mean is ``dispatch.py``'s business.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from http import HTTPStatus
+
+import aiohttp
+from pydantic import SecretStr
+
+from coordinator.messages import (
+    MAX_MESSAGE_BYTES,
+    MessageError,
+    Refused,
+    Registered,
+    WorkerCommand,
+    WorkerMessage,
+    decode_worker_command,
+    encode,
+)
+from worker.runtime.backoff import backoff
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 5.0
+"""Between two pings; a coordinator that is silent for half of it after one is taken to be gone."""
+
+CONNECT_SECONDS = 10.0
+"""For connecting and the handshake."""
+
+FLUSH_SECONDS = 0.5
+"""For the last messages, and again for the closing handshake, when the worker stops."""
+
+FIRST_DELAY = 0.25
+MAX_DELAY = 5.0
+"""Seconds between two tries, twice as many each time. A coordinator that restarts finds its workers, with their rooms,
+back within these; a random half is taken off, so that a hundred workers don't come at once."""
+
+PATIENT_TRIES = 4
+"""Failed tries until the outage is worth a warning: when everything starts at once, the coordinator may be last."""
+
+
+class CoordinatorRefusedError(Exception):
+    """The coordinator does not want this worker, and trying again would not help."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url = url
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The coordinator at {self.url} refused this worker{self.reason}"
+
+
+class Link:
+    """Keeps the worker registered. ``run`` returns never, or raises CoordinatorRefusedError."""
+
+    def __init__(
+        self,
+        url: str,
+        token: SecretStr,
+        *,
+        introduce: Callable[[], Iterable[WorkerMessage]],
+        handle: Callable[[WorkerCommand], None],
+    ) -> None:
+        """``introduce`` gives what is said first: the registration, and the rooms that the worker brings along."""
+        self._url = url
+        self._token = token
+        self._introduce = introduce
+        self._handle = handle
+        self._outgoing: asyncio.Queue[WorkerMessage] | None = None
+        self._failures = 0
+        self._was_registered = False
+        self.registered = False
+        """Whether the coordinator has this worker in its registry now."""
+
+    def send(self, message: WorkerMessage) -> None:
+        """Send it soon, or never if the link breaks first; without a link there is nobody who waits for it."""
+        if self._outgoing is not None:
+            self._outgoing.put_nowait(message)
+
+    async def flush(self) -> None:
+        """Wait until what has been given to ``send`` is on its way, but not for long."""
+        if self._outgoing is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._outgoing.join(), FLUSH_SECONDS)
+
+    async def run(self) -> None:
+        """Be connected, until cancelled. Raises CoordinatorRefusedError."""
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=CONNECT_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            while True:
+                await self._connect(session)
+                self._failures += 1
+                delay = backoff(self._failures, FIRST_DELAY, MAX_DELAY)
+                await asyncio.sleep(delay * random.uniform(0.5, 1.0))
+
+    async def _connect(self, session: aiohttp.ClientSession) -> None:
+        """One connection, from its start to its end."""
+        try:
+            async with session.ws_connect(
+                self._url,
+                headers={"Authorization": f"Bearer {self._token.get_secret_value()}"},
+                heartbeat=HEARTBEAT_SECONDS,
+                timeout=aiohttp.ClientWSTimeout(ws_close=FLUSH_SECONDS),
+                max_msg_size=MAX_MESSAGE_BYTES,
+            ) as socket:
+                await self._converse(socket)
+        except aiohttp.WSServerHandshakeError as error:
+            self._not_connected(error)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            self._unreachable(getattr(error, "strerror", None) or str(error) or type(error).__name__)
+
+    async def _converse(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._outgoing = asyncio.Queue()
+        for message in self._introduce():
+            self.send(message)
+        sending = asyncio.create_task(self._transmit(socket, self._outgoing), name="link")
+        try:
+            await self._receive(socket)
+        finally:
+            self._outgoing = None
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+            was_registered, self.registered = self.registered, False
+        if was_registered:
+            logger.warning("The link to the coordinator at %s is lost; rooms go on. Connecting again.", self._url)
+
+    async def _receive(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        async for frame in socket:
+            if frame.type is not aiohttp.WSMsgType.TEXT:
+                logger.warning("! the coordinator sent a %s frame; it is ignored", frame.type.name)
+                continue
+            try:
+                command = decode_worker_command(frame.data)
+            except MessageError as error:  # a newer coordinator may know more commands
+                logger.warning("! the coordinator sent something unknown, which is ignored: %s", error)
+                continue
+            self._take(command)
+
+    def _take(self, command: WorkerCommand) -> None:
+        logger.debug("< %s", type(command).__name__)
+        if isinstance(command, Registered):
+            self.registered = self._was_registered = True
+            self._failures = 0
+            logger.info("Registered with the coordinator at %s as %s.", self._url, command.worker)
+            self._handle(command)
+        elif isinstance(command, Refused):
+            self._refused(command)
+        else:
+            self._handle(command)
+
+    async def _transmit(self, socket: aiohttp.ClientWebSocketResponse, outgoing: asyncio.Queue[WorkerMessage]) -> None:
+        try:
+            while True:
+                message = await outgoing.get()
+                logger.debug("> %s", type(message).__name__)
+                await socket.send_str(encode(message))
+                outgoing.task_done()
+        except (ConnectionError, aiohttp.ClientError):
+            pass
+        except Exception:  # without an end, the worker would stay registered and say nothing any more
+            logger.exception("! a message can't be sent")
+        await socket.close()  # which ends the receiving side too
+
+    # ----- failures
+
+    def _refused(self, refusal: Refused) -> None:
+        """One that was welcome before may be so again: the coordinator may not have noticed yet that it was gone."""
+        if not self._was_registered:
+            raise CoordinatorRefusedError(self._url, f": {refusal.message}")
+        logger.warning("The coordinator at %s refused this worker, for now: %s", self._url, refusal.message)
+
+    def _not_connected(self, error: aiohttp.WSServerHandshakeError) -> None:
+        if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            remedy = "'s token: set COINOP_WORKER_TOKEN to the coordinator's."
+            raise CoordinatorRefusedError(self._url, remedy) from None  # the cause holds the request, and so the token
+        self._unreachable(f"it answered {error.status}, so something else may be listening there")
+
+    def _unreachable(self, reason: str) -> None:
+        if self._failures + 1 == PATIENT_TRIES:
+            logger.warning(
+                "The coordinator at %s can't be reached (%s): check COINOP_WORKER_COORDINATOR. Still trying.",
+                self._url,
+                reason,
+            )

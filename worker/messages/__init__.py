@@ -1,0 +1,4 @@
+"""CONTRACT: what the agent and a room process say to each other.
+
+The only thing that both sides share. Imports the sandbox's modes; room, store, processes and agent import it.
+"""

@@ -1,0 +1,4 @@
+"""What operators see of a worker: health and metrics.
+
+Imports ``processes``; the agent imports it.
+"""

@@ -1,0 +1,4 @@
+"""What every part of a worker stands on: background tasks, backoff, and what Linux says of processes.
+
+Imports nothing of ours.
+"""
