@@ -29,6 +29,7 @@ WITHOUT_TESTS = {
     "worker/libretro/errors.py": "classes and their sentences; asserted where they are raised",
     "worker/libretro/handlers.py": "the rows of the table that test_environment.py goes through",
     "worker/libretro/hooks.py": "what others implement; nothing runs but defaults",
+    "worker/libretro/video/driver.py": "what drivers implement; nothing runs",
     "worker/store/timeouts.py": "numbers; nothing runs",
     "worker/store/context.py": "what the parts of a keeper are given; nothing runs",
 }

@@ -56,7 +56,7 @@ _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 
 def own_games() -> Path:
-    """The folder of the games that coinop brings along: in the installed wheel, or in the checkout."""
+    """Find the folder of the games that coinop brings along: in the installed wheel, or in the checkout."""
     package = Path(__file__).resolve().parent
     installed = package / "games"
     return installed if installed.is_dir() else package.parent / "games"
@@ -275,7 +275,7 @@ def _first(secret: SecretStr) -> str:
 
 
 def is_ice_url(url: str) -> bool:
-    """RFC 7064 and RFC 7065, as browsers read them."""
+    """Tell whether browsers take this as an ICE URL (RFC 7064, RFC 7065)."""
     found = _GATEWAY.fullmatch(url)
     if found is None or (found["scheme"] == "stun" and found["transport"]):
         return False

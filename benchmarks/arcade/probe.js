@@ -12,7 +12,7 @@ window.coinopProbe = (() => {
 
   // ----- the page's connections
 
-  const APPLIED = 129; // worker/room/input/inputs.py
+  const APPLIED = 129; // worker/room/input/datagrams.py
   let connection = null; // the one that plays
   const applied = []; // {rtp} of each "applied" datagram
 

@@ -29,7 +29,7 @@ def build(name: str, into: Path, *, define: str = "") -> Path:
 
 
 def library_path(name: str, into: Path, define: str = "") -> Path:
-    """Where ``build`` puts it."""
+    """Return the path where ``build`` puts the library."""
     return into / f"{name}{define.replace('=', '_').lower()}_libretro.so"
 
 

@@ -28,7 +28,7 @@ class ProcessDiedError(Exception):
 
 
 def run_in_own_process(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call a function of a module elsewhere; return or raise what it does. Raises ProcessDiedError if it can't."""
+    """Call a function of a module in a new process; return or raise what it does. Raises ProcessDiedError too."""
     ours, theirs = _context.Pipe(duplex=False)
     child = _context.Process(
         target=_serve, args=(theirs, function.__module__, function.__qualname__, args, kwargs), daemon=True
@@ -51,7 +51,7 @@ def run_in_own_process(function: Callable[..., Any], *args: Any, **kwargs: Any) 
 
 
 def in_own_process(test: Callable[..., None]) -> Callable[..., None]:
-    """Decorates a test. Its fixtures are sent over, so they must be picklable."""
+    """Decorate a test to run in its own process. Its fixtures are sent over, so they must be picklable."""
 
     @functools.wraps(test)
     def wrapper(*args: Any, **kwargs: Any) -> None:

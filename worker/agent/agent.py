@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from coordinator import messages
 from coordinator.messages import (
@@ -19,42 +20,37 @@ from coordinator.messages import (
     WorkerMessage,
 )
 from worker.agent.drain import drain
-from worker.agent.empty_rooms import Grace
-from worker.agent.held_rooms import Notebook
-from worker.agent.link import CoordinatorRefusedError, Link
-from worker.agent.orders import Dispatcher
+from worker.agent.empty_rooms import EmptyRooms
+from worker.agent.held_rooms import HeldRooms
+from worker.agent.link import Link
+from worker.agent.orders import OrderHandler
 from worker.agent.report import REPORT_SECONDS, Reporter
-from worker.cluster.errors import ClusterError
 from worker.cluster.following import following
 from worker.config import MAX_GATEWAYS, Config
 from worker.library.library import Library, Scanner
-from worker.ops.health import PortInUseError, serving
+from worker.ops.health import serving
 from worker.ops.metrics import Metrics
-from worker.processes.lifecycle import Patience
+from worker.processes.lifecycle import TimeLimits
 from worker.processes.supervisor import ROOM_COMMAND, Supervisor
-from worker.runtime.tasks import log_failure, unless
-from worker.sandbox import Mode, RefusedError, missing
-from worker.store.objects import Objects, StoreSettingsError, open_store
+from worker.runtime.errors import StartupError
+from worker.runtime.tasks import BackgroundTasks, unless
+from worker.sandbox import Mode, SandboxRefusedError, missing
+from worker.store.objects import Objects, open_store
 from worker.store.store import Store
 
 logger = logging.getLogger(__name__)
 
-FAILED, MISUSED = 1, 2
-
-GRACE_TICK = 1.0
+EMPTY_ROOMS_SECONDS = 1.0
 """Seconds between two looks at rooms that may have been empty for too long."""
 
 
 async def serve(config: Config, stop: asyncio.Event) -> int:
-    """Run the worker until ``stop``. Its exit code: 0, or 1 after a failure that the log explains."""
+    """Run the worker until ``stop`` and return its exit code: 0, or that of the StartupError which the log explains."""
     try:
         await Agent(config).run(stop)
-    except (CoordinatorRefusedError, PortInUseError, RefusedError, StoreSettingsError) as error:
+    except StartupError as error:
         logger.error("%s", error)
-        return FAILED
-    except ClusterError as error:
-        logger.error("%s", error)
-        return MISUSED
+        return error.exit_code
     return 0
 
 
@@ -66,25 +62,31 @@ class Agent:
         config: Config,
         *,
         command: Sequence[str] = ROOM_COMMAND,
-        patience: Patience | None = None,
+        time_limits: TimeLimits | None = None,
     ) -> None:
         self._config = config
         self._scanner = Scanner(config)
         self._library = Library()
-        self._grace = Grace()
-        self._notebook = Notebook()
+        self._empty_rooms = EmptyRooms()
+        self._held_rooms = HeldRooms()
         self._gateways = config.gateways
         metrics = self._metrics = Metrics()
         self._link = Link(config.link_url, config.own_token, introduce=self._introduce, handle=self._handle)
         self._store = _open_store(config, metrics)
-        self._supervisor = Supervisor(config, self._report, metrics, self._store, command=command, patience=patience)
-        self._dispatcher = Dispatcher(lambda: self._library, self._supervisor, config.capacity, self._link.send)
+        self._supervisor = Supervisor(
+            config, self._report, metrics, self._store, command=command, time_limits=time_limits
+        )
+        self._order_handler = OrderHandler(lambda: self._library, self._supervisor, config.capacity, self._link.send)
+        self._handlers: dict[type[messages.WorkerCommand], Callable[[Any], None]] = {
+            Registered: self._note_registration,
+            Keep: self._keep_record,
+        }
         metrics.show(self._supervisor, config.capacity, lambda: self._link.registered)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop``, then end all rooms.
 
-        Raises ClusterError, CoordinatorRefusedError, PortInUseError, RefusedError.
+        Raises ClusterError, CoordinatorRefusedError, PortInUseError, SandboxRefusedError.
         """
         try:
             _check_sandbox(self._config.sandbox)
@@ -102,16 +104,14 @@ class Agent:
             await self._supervisor.stop()
 
     async def _work_until(self, stop: asyncio.Event) -> None:
-        stopped = asyncio.create_task(stop.wait(), name="stop")
-        linked = asyncio.create_task(self._link.run(), name="link")
-        watching = asyncio.create_task(self._scanner.follow(self._changed), name="library")
-        watching.add_done_callback(log_failure)  # without it the library just stays as it is
-        sparing = asyncio.create_task(self._keep_grace(), name="grace of empty rooms")
-        sparing.add_done_callback(log_failure)
-        reporting = asyncio.create_task(self._report_figures(), name="report of figures")
-        reporting.add_done_callback(log_failure)
-        expiring = asyncio.create_task(self._store.expire(), name="old snapshots")
-        expiring.add_done_callback(log_failure)
+        tasks = BackgroundTasks(logger)
+        stopped = tasks.spawn(stop.wait(), "stop", awaited=True)
+        linked = tasks.spawn(self._link.run(), "link", awaited=True)
+        # The worker goes on without any of these: without the first, its library stays as it is.
+        tasks.spawn(self._scanner.follow(self._library_changed), "library")
+        tasks.spawn(self._close_empty_rooms(), "end of empty rooms")
+        tasks.spawn(self._send_figures(), "report of figures")
+        tasks.spawn(self._store.expire(), "old snapshots")
         try:
             done, _ = await asyncio.wait((stopped, linked), return_when=asyncio.FIRST_COMPLETED)
             if linked in done:
@@ -121,18 +121,15 @@ class Agent:
             await self._supervisor.stop()  # while there is somebody to tell
             await self._link.flush()
         finally:
-            tasks = (stopped, linked, watching, sparing, reporting, expiring)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await tasks.close()
 
     def _ready(self) -> bool:
         return self._link.registered
 
     def _introduce(self) -> list[WorkerMessage]:
-        """What a coordinator is told first: this worker, and the rooms that it has from the one before."""
-        rooms = [(room.id, room.viewers) for room in self._supervisor if room.goes_on]
-        held = self._notebook.introduction(rooms)
+        """Collect what a coordinator is sent first: this worker, and the rooms that it has from the one before."""
+        rooms = [(room.id, room.viewers) for room in self._supervisor if room.continues]
+        held = self._held_rooms.introduction(rooms)
         registration = Register(
             name=self._config.name,
             region=self._config.region,
@@ -146,33 +143,34 @@ class Agent:
 
     def _report(self, message: WorkerMessage) -> None:
         if isinstance(message, RoomClosed | Frozen):
-            self._notebook.ended(message, heard=self._link.registered)
+            self._held_rooms.record_end(message, delivered=self._link.registered)
         self._link.send(message)
 
     def _handle(self, command: messages.WorkerCommand) -> None:
-        match command:
-            case Registered():
-                self._grace.seconds = command.room_grace
-                self._notebook.heard()
-            case Keep():
-                if command.room in self._supervisor:  # else it has just ended, and its record would stay for ever
-                    self._notebook.keep(command)
-            case _:
-                self._dispatcher.handle(command)
+        handler = self._handlers.get(type(command), self._order_handler.handle)
+        handler(command)
 
-    async def _keep_grace(self) -> None:
-        """Without a coordinator, end the rooms that nobody comes back to."""
+    def _note_registration(self, command: Registered) -> None:
+        self._empty_rooms.seconds = command.room_grace
+        self._held_rooms.acknowledge()
+
+    def _keep_record(self, command: Keep) -> None:
+        if command.room in self._supervisor:  # else it has just ended, and its record would stay for ever
+            self._held_rooms.keep(command)
+
+    async def _close_empty_rooms(self) -> None:
+        """End the rooms that have been empty for too long while there is no coordinator."""
         while True:
-            await asyncio.sleep(GRACE_TICK)
+            await asyncio.sleep(EMPTY_ROOMS_SECONDS)
             if self._link.registered:
-                self._grace.forget()
+                self._empty_rooms.restart()
                 continue
             rooms = [(room.id, bool(room.viewers)) for room in self._supervisor]
-            for room in self._grace.over(rooms, asyncio.get_running_loop().time()):
+            for room in self._empty_rooms.expired(rooms, asyncio.get_running_loop().time()):
                 self._supervisor.close(CloseRoom(room=room))
 
-    async def _report_figures(self) -> None:
-        """Tell the coordinator how the rooms do, for its operator."""
+    async def _send_figures(self) -> None:
+        """Send the coordinator every few seconds how the rooms do, for its operator."""
         reporter = Reporter()
         while True:
             await asyncio.sleep(REPORT_SECONDS)
@@ -183,7 +181,7 @@ class Agent:
         self._gateways = tuple(dict.fromkeys((*self._config.gateways, *urls)))[:MAX_GATEWAYS]
         self._link.send(messages.Gateways(gateways=self._gateways, turn_secret=self._config.announced_secret))
 
-    def _changed(self, library: Library) -> None:
+    def _library_changed(self, library: Library) -> None:
         before, self._library = self._library, library
         if library == before:
             return
@@ -193,10 +191,10 @@ class Agent:
 
 
 def _check_sandbox(mode: Mode) -> None:
-    """Say once what every room will lack. Raises RefusedError."""
+    """Log once what every room will lack. Raises SandboxRefusedError."""
     lacks = "; ".join(missing()) if mode is not Mode.OFF else ""
     if lacks and mode is Mode.REQUIRE:
-        raise RefusedError(f"games can't be locked in as COINOP_WORKER_SANDBOX=require wants it: {lacks}")
+        raise SandboxRefusedError(f"games can't be locked in as COINOP_WORKER_SANDBOX=require wants it: {lacks}")
     if lacks:
         logger.warning("Games are not fully locked in, so run only cores that you trust: %s.", lacks)
 

@@ -17,17 +17,20 @@ STORE_SECONDS = 6.0
 
 
 async def drain(supervisor: Supervisor, report: Report, seconds: float) -> None:
-    """Empty the worker. Its rooms may stay for so many seconds; with none, they are closed by whoever stops it."""
+    """Empty the worker: let its rooms move to others for ``seconds``, then store those that are left.
+
+    With 0 seconds nothing is moved or stored here, and stopping the supervisor closes the rooms.
+    """
     supervisor.draining = True
     if not seconds or not len(supervisor):
         return
     logger.info("%d rooms are moved to other workers, or stored in %.0f seconds.", len(supervisor), seconds)
     report(Draining())
     with suppress(TimeoutError):
-        await asyncio.wait_for(supervisor.emptied(), seconds)
+        await asyncio.wait_for(supervisor.wait_until_empty(), seconds)
         return
     logger.warning("%d rooms found no other worker; they are stored, and go on when there is one.", len(supervisor))
     for room in tuple(supervisor):
         supervisor.freeze(Freeze(room=room.id))
     with suppress(TimeoutError):
-        await asyncio.wait_for(supervisor.emptied(), STORE_SECONDS)
+        await asyncio.wait_for(supervisor.wait_until_empty(), STORE_SECONDS)

@@ -13,29 +13,32 @@ MAX_MISSED = 1000
 End = RoomClosed | Frozen
 
 
-class Notebook:
-    """One record for each room, from the coordinator's word until its end is heard."""
+class HeldRooms:
+    """One record for each room, from the coordinator's word until its end is delivered."""
 
     def __init__(self) -> None:
         self._records: dict[str, str] = {}
         self._missed: dict[str, tuple[str, End]] = {}
 
     def keep(self, order: Keep) -> None:
-        """This is the record now."""
+        """Keep this record of a room in place of the one before."""
         self._records[order.room] = order.record
 
-    def ended(self, end: End, *, heard: bool) -> None:
-        """A room is gone; a coordinator that does not hear so may still go on with it."""
+    def record_end(self, end: End, *, delivered: bool) -> None:
+        """Drop the record of a room that has ended; keep its end if no coordinator was there to be sent it.
+
+        A coordinator that is not told may still go on with the room.
+        """
         record = self._records.pop(end.room, "")
-        if not heard and record and len(self._missed) < MAX_MISSED:
+        if not delivered and record and len(self._missed) < MAX_MISSED:
             self._missed[end.room] = record, end
 
-    def heard(self) -> None:
-        """A coordinator has taken the introduction."""
+    def acknowledge(self) -> None:
+        """Drop the ends that were kept, because a coordinator has read the introduction."""
         self._missed.clear()
 
     def introduction(self, rooms: Iterable[tuple[str, Collection[str]]]) -> list[WorkerMessage]:
-        """What a coordinator is told: the rooms that go on, each with its viewers, and those that have ended."""
+        """List what to send to a coordinator: the rooms that go on, each with its viewers, and the ends it missed."""
         said: list[WorkerMessage] = [
             Holding(room=room, record=self._records[room], viewers=tuple(sorted(viewers)))
             for room, viewers in rooms

@@ -1,6 +1,6 @@
 """The link to the coordinator: one WebSocket, opened by the worker, and opened again when it breaks.
 
-Messages are brought in and out as they are; what they mean is ``dispatch.py``'s business.
+Messages are brought in and out as they are; what they mean is ``orders.py``'s business.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from coordinator.messages import (
     encode,
 )
 from worker.runtime.backoff import backoff
+from worker.runtime.errors import StartupError
 
 logger = logging.getLogger(__name__)
 
@@ -41,24 +42,24 @@ MAX_DELAY = 5.0
 """Seconds between two tries, twice as many each time. A coordinator that restarts finds its workers, with their rooms,
 back within these; a random half is taken off, so that a hundred workers don't come at once."""
 
-PATIENT_TRIES = 4
+QUIET_TRIES = 4
 """Failed tries until the outage is worth a warning: when everything starts at once, the coordinator may be last."""
 
 
-class CoordinatorRefusedError(Exception):
-    """The coordinator does not want this worker, and trying again would not help."""
+class CoordinatorRefusedError(StartupError):
+    """The coordinator does not want this worker."""
+
+    code = "coordinator_refused"
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(url, reason)
+        """``reason`` continues the sentence, with the punctuation before it."""
+        super().__init__(f"The coordinator at {url} refused this worker{reason}")
         self.url = url
         self.reason = reason
 
-    def __str__(self) -> str:
-        return f"The coordinator at {self.url} refused this worker{self.reason}"
-
 
 class Link:
-    """Keeps the worker registered. ``run`` returns never, or raises CoordinatorRefusedError."""
+    """Keeps the worker registered: ``run`` connects again whenever the link breaks."""
 
     def __init__(
         self,
@@ -68,7 +69,7 @@ class Link:
         introduce: Callable[[], Iterable[WorkerMessage]],
         handle: Callable[[WorkerCommand], None],
     ) -> None:
-        """``introduce`` gives what is said first: the registration, and the rooms that the worker brings along."""
+        """Connect with ``run``; ``introduce`` returns what to send first: the registration, and rooms brought along."""
         self._url = url
         self._token = token
         self._introduce = introduce
@@ -80,18 +81,18 @@ class Link:
         """Whether the coordinator has this worker in its registry now."""
 
     def send(self, message: WorkerMessage) -> None:
-        """Send it soon, or never if the link breaks first; without a link there is nobody who waits for it."""
+        """Send the message soon; drop it if there is no link, or if the link breaks first."""
         if self._outgoing is not None:
             self._outgoing.put_nowait(message)
 
     async def flush(self) -> None:
-        """Wait until what has been given to ``send`` is on its way, but not for long."""
+        """Wait until all that was given to ``send`` is written, at most FLUSH_SECONDS."""
         if self._outgoing is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._outgoing.join(), FLUSH_SECONDS)
 
     async def run(self) -> None:
-        """Be connected, until cancelled. Raises CoordinatorRefusedError."""
+        """Keep connected until cancelled. Raises CoordinatorRefusedError."""
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=CONNECT_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             while True:
@@ -101,7 +102,7 @@ class Link:
                 await asyncio.sleep(delay * random.uniform(0.5, 1.0))
 
     async def _connect(self, session: aiohttp.ClientSession) -> None:
-        """One connection, from its start to its end."""
+        """Make one connection and use it until it ends."""
         try:
             async with session.ws_connect(
                 self._url,
@@ -112,9 +113,9 @@ class Link:
             ) as socket:
                 await self._converse(socket)
         except aiohttp.WSServerHandshakeError as error:
-            self._not_connected(error)
+            self._note_handshake_failure(error)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            self._unreachable(getattr(error, "strerror", None) or str(error) or type(error).__name__)
+            self._note_outage(getattr(error, "strerror", None) or str(error) or type(error).__name__)
 
     async def _converse(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._outgoing = asyncio.Queue()
@@ -141,9 +142,9 @@ class Link:
             except MessageError as error:  # a newer coordinator may know more commands
                 logger.warning("! the coordinator sent something unknown, which is ignored: %s", error)
                 continue
-            self._take(command)
+            self._dispatch(command)
 
-    def _take(self, command: WorkerCommand) -> None:
+    def _dispatch(self, command: WorkerCommand) -> None:
         logger.debug("< %s", type(command).__name__)
         if isinstance(command, Registered):
             self.registered = self._was_registered = True
@@ -151,7 +152,7 @@ class Link:
             logger.info("Registered with the coordinator at %s as %s.", self._url, command.worker)
             self._handle(command)
         elif isinstance(command, Refused):
-            self._refused(command)
+            self._note_refusal(command)
         else:
             self._handle(command)
 
@@ -170,20 +171,23 @@ class Link:
 
     # ----- failures
 
-    def _refused(self, refusal: Refused) -> None:
-        """One that was welcome before may be so again: the coordinator may not have noticed yet that it was gone."""
+    def _note_refusal(self, refusal: Refused) -> None:
+        """Raise if this worker was never registered, else only log it: the coordinator may refuse one that it had.
+
+        It may not have noticed yet that the link before is gone. Raises CoordinatorRefusedError.
+        """
         if not self._was_registered:
             raise CoordinatorRefusedError(self._url, f": {refusal.message}")
         logger.warning("The coordinator at %s refused this worker, for now: %s", self._url, refusal.message)
 
-    def _not_connected(self, error: aiohttp.WSServerHandshakeError) -> None:
+    def _note_handshake_failure(self, error: aiohttp.WSServerHandshakeError) -> None:
         if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             remedy = "'s token: set COINOP_WORKER_TOKEN to the coordinator's."
             raise CoordinatorRefusedError(self._url, remedy) from None  # the cause holds the request, and so the token
-        self._unreachable(f"it answered {error.status}, so something else may be listening there")
+        self._note_outage(f"it answered {error.status}, so something else may be listening there")
 
-    def _unreachable(self, reason: str) -> None:
-        if self._failures + 1 == PATIENT_TRIES:
+    def _note_outage(self, reason: str) -> None:
+        if self._failures + 1 == QUIET_TRIES:
             logger.warning(
                 "The coordinator at %s can't be reached (%s): check COINOP_WORKER_COORDINATOR. Still trying.",
                 self._url,

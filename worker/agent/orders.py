@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 def admission(
     order: OpenRoom, library: Library, rooms: Container[str], places_left: int
 ) -> Entry | RoomClosed | Rejected:
-    """The game to open a room with, or why it can't be opened."""
+    """Choose the game to open a room with, or say why it can't be opened."""
     if order.room in rooms and not order.viewer:
         return _refusal(order, "room_exists", "An older copy of this room is still ending here.")
     if order.room in rooms:
@@ -46,15 +46,15 @@ def admission(
     return entry
 
 
-class Dispatcher:
-    """Takes one command at a time."""
+class OrderHandler:
+    """Carries out the commands that concern rooms, one at a time."""
 
     def __init__(self, library: Callable[[], Library], supervisor: Supervisor, capacity: int, report: Report) -> None:
         self._library = library
         self._supervisor = supervisor
         self._capacity = capacity
         self._report = report
-        self._actions: dict[type[WorkerCommand], Callable[[Any], None]] = {
+        self.handlers: dict[type[WorkerCommand], Callable[[Any], None]] = {
             OpenRoom: self._open,
             Admit: supervisor.admit,
             ViewerCandidate: supervisor.candidate,
@@ -64,12 +64,13 @@ class Dispatcher:
             Prepare: supervisor.prepare,
             Freeze: supervisor.freeze,
         }
+        """Of each type of command. What concerns the link or the agent itself is handled there."""
 
     def handle(self, command: WorkerCommand) -> None:
-        """Do it. What comes of it is reported."""
-        act = self._actions.get(type(command))
-        if act is not None:
-            act(command)
+        """Carry out a command and report what comes of it. Commands without a handler here are ignored."""
+        handler = self.handlers.get(type(command))
+        if handler is not None:
+            handler(command)
 
     def _open(self, order: OpenRoom) -> None:
         places_left = 0 if self._supervisor.draining else self._capacity - len(self._supervisor)

@@ -1,4 +1,4 @@
-"""How the rooms do, as the coordinator is told of it every few seconds for its operator.
+"""The figures of the rooms, as the coordinator gets them every few seconds for its operator.
 
 Sans-I/O: the rooms' last figures go in, messages come out. A room that has said nothing yet is left out.
 """
@@ -6,15 +6,15 @@ Sans-I/O: the rooms' last figures go in, messages come out. A room that has said
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from coordinator import messages
 from coordinator.messages import MAX_FIGURES, RoomFigures
-from coordinator.messages import Figures as Message
 from worker.messages.control import Figures, ViewerFigures
 
 REPORT_SECONDS = 2.0
 """Between two reports: as often as a person looks at a table."""
 
 MAX_FPS, MAX_MS = 1000.0, 60_000.0
-"""What a message may say; whatever a damaged room says beyond it is left out."""
+"""Limits of the message, frames per second and milliseconds; figures of a damaged room beyond them are left out."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class Reporter:
     def __init__(self) -> None:
         self._before: dict[str, _Counters] = {}
 
-    def report(self, rooms: Iterable[tuple[str, Figures | None]]) -> Iterator[Message]:
-        """The messages about all rooms: none if there are none, several if there are very many."""
+    def report(self, rooms: Iterable[tuple[str, Figures | None]]) -> Iterator[messages.Figures]:
+        """Make the messages about all rooms: none if there are no rooms, several if there are very many."""
         counted = {room: figures for room, figures in rooms if figures is not None}
-        told = [self._of(room, figures) for room, figures in counted.items()]
+        reported = [self._of(room, figures) for room, figures in counted.items()]
         self._before = {room: _counters(figures) for room, figures in counted.items()}
-        for start in range(0, len(told), MAX_FIGURES):
-            yield Message(rooms=tuple(told[start : start + MAX_FIGURES]))
+        for start in range(0, len(reported), MAX_FIGURES):
+            yield messages.Figures(rooms=tuple(reported[start : start + MAX_FIGURES]))
 
     def _of(self, room: str, figures: Figures) -> RoomFigures:
         now, before = _counters(figures), self._before.get(room, _Counters(0, 0, 0.0))
@@ -68,5 +68,5 @@ def _worst(viewers: Iterable[ViewerFigures]) -> float | None:
 
 
 def _within(value: float, limit: float, digits: int = 1) -> float | None:
-    """The value, if it is one; NaN is in no range."""
+    """Round a value that is between 0 and the limit, and return None for others, NaN among them."""
     return round(value, digits) if 0 <= value <= limit else None

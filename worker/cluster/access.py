@@ -1,6 +1,6 @@
 """The way to the Kubernetes API out of a pod, and what its answers mean for the person who runs the cluster.
 
-Who asks for what is the business of the modules beside this one.
+The requests themselves are made in the modules beside this one.
 """
 
 import logging
@@ -35,7 +35,7 @@ class Right(NamedTuple):
 
 
 def connect(setting: str) -> AsyncClient:
-    """A client for the cluster around this process, in its own namespace. Raises NotInClusterError."""
+    """Make a client for the cluster around this process, in its own namespace. Raises NotInClusterError."""
     for chatty in ("httpx2", "httpcore2"):  # a line for each request
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
@@ -45,14 +45,14 @@ def connect(setting: str) -> AsyncClient:
 
 
 def status_of(error: BaseException) -> int:
-    """The HTTP status of a refusal; 0 if there was no answer."""
+    """Return the HTTP status of a refusal, 0 if there was no answer."""
     if isinstance(error, ApiError) and error.status.code:
         return error.status.code  # one in the middle of a watch has no response of its own
     return error.response.status_code if isinstance(error, httpx2.HTTPStatusError) else 0
 
 
 def sentence(error: BaseException, right: Right) -> str:
-    """What is wrong and what to do, for who wanted to make use of this right."""
+    """Say what is wrong and what to do, after a request that needs this right."""
     reason = error.status.message if isinstance(error, ApiError) else None
     match status_of(error):
         case HTTPStatus.FORBIDDEN:

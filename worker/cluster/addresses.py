@@ -36,7 +36,10 @@ class _Place(NamedTuple):
 
 
 def ice_urls(service: Service, nodes: Iterable[Node] = ()) -> tuple[str, ...]:
-    """The URLs for browsers, UDP first; none while the Service has no address. Nodes count if ``needs_nodes``."""
+    """Build the URLs for browsers, UDP first; none while the Service has no address.
+
+    The nodes' addresses are used if ``needs_nodes`` says so.
+    """
     by_node = needs_nodes(service)
     places = [_Place(host) for host in _node_hosts(nodes, _is_local(service))] if by_node else _public(service)
     urls = []
@@ -48,18 +51,18 @@ def ice_urls(service: Service, nodes: Iterable[Node] = ()) -> tuple[str, ...]:
 
 
 def needs_nodes(service: Service) -> bool:
-    """Whether only the nodes' addresses lead to the Service: it has ports on them, and no address of its own."""
+    """Tell whether only the nodes' addresses lead to the Service: it has ports on them, and no address of its own."""
     return not _public(service) and any(port.nodePort for port in _ports(service))
 
 
 def is_inside(service: Service) -> bool:
-    """Whether nothing outside of the cluster can ever reach the Service as it is."""
+    """Tell whether nothing outside of the cluster can ever reach the Service as it is."""
     spec = service.spec
     return spec is None or (spec.type not in ("LoadBalancer", "NodePort") and not spec.externalIPs)
 
 
 def has_balancer(service: Service) -> bool:
-    """Whether it is to get a load balancer; where nobody makes one, it stays as open on the nodes as any other."""
+    """Tell whether the Service asks for a load balancer, which not every cluster makes."""
     return service.spec is not None and service.spec.type == "LoadBalancer"
 
 
@@ -79,7 +82,7 @@ def _entrances(entry: LoadBalancerIngress) -> Iterator[_Place]:
 
 
 def _node_hosts(nodes: Iterable[Node], local: bool) -> list[str]:
-    """In the order of the nodes' names, so that all workers of a cluster say the same.
+    """Choose the nodes' addresses, in the order of their names, so that all workers of a cluster say the same.
 
     ``local``: only nodes with a gateway lead to it, and it is not known which these are: all are named.
     """
@@ -136,7 +139,7 @@ def _url(host: str, number: int | None, port: ServicePort) -> str:
 
 
 def _in_url(host: str) -> str:
-    """IPv6 in brackets; what can't be reached is made no host at all."""
+    """Write a host as a URL has it: IPv6 in brackets, and nothing for an address that can't be reached."""
     try:
         address = ip_address(host)
     except ValueError:

@@ -29,29 +29,29 @@ class DeletionCost:
     """The annotation of one pod."""
 
     def __init__(self, client: AsyncClient, pod: str, seated: Callable[[], int]) -> None:
-        """``seated`` tells how many players sit in this worker's rooms."""
+        """Write the cost of ``pod``; ``seated`` tells how many players sit in this worker's rooms."""
         self._client = client
         self._pod = pod
         self._seated = seated
-        self._told: int | None = None
+        self._written: int | None = None
         """What the annotation is; None while that is not known, as it may be there from before a restart."""
-        self._complained = False
+        self._warned = False
 
     async def keep(self) -> None:
-        """Keep it up to date, until cancelled."""
+        """Keep the annotation up to date, until cancelled."""
         while True:
             seated = self._seated()
-            if seated != self._told:
-                await self._tell(seated)
+            if seated != self._written:
+                await self._write(seated)
             await asyncio.sleep(EVERY_SECONDS)
 
-    async def _tell(self, seated: int) -> None:
+    async def _write(self, seated: int) -> None:
         patch = {"metadata": {"annotations": {ANNOTATION: str(seated)}}}
         try:
             await self._client.patch(Pod.Status, self._pod, patch, patch_type=PatchType.MERGE)
         except FAILURES as error:
-            if not self._complained:
+            if not self._warned:
                 logger.warning("! Scaling down may hit a worker with players: %s", sentence(error, PODS))
-            self._complained = True
+            self._warned = True
         else:
-            self._told = seated
+            self._written = seated

@@ -6,13 +6,13 @@ The client library is imported when it is needed, as a worker elsewhere may not 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from worker.cluster.errors import ClusterError, NoClientError
 from worker.config import Config
-from worker.runtime.tasks import log_failure
+from worker.runtime.tasks import BackgroundTasks
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
@@ -30,32 +30,33 @@ Changed = Callable[[tuple[str, ...]], None]
 async def following(config: Config, changed: Changed, seated: Callable[[], int]) -> AsyncIterator[None]:
     """Follow the gateway's Service and keep the pod's deletion cost, until the end of the block.
 
-    ``changed`` gets the gateway's URLs whenever they are others, ``seated`` tells how many players sit.
-    Raises ClusterError if the gateway can't be followed.
+    ``changed`` gets the gateway's URLs whenever they are others, ``seated`` tells how many players sit. Raises
+    ClusterError if the gateway can't be followed.
     """
     client = _client(config)
     if client is None:
         yield
         return
-    tasks = []
+    tasks = BackgroundTasks(logger)  # rooms don't need them to go on
     try:
         if config.pod_name:
-            tasks.append(_start(_deletion_cost(client, config.pod_name, seated), "deletion cost of the pod"))
+            tasks.spawn(_deletion_cost(client, config.pod_name, seated), "deletion cost of the pod")
         if config.gateway_service:
             known = asyncio.Event()
-            tasks.append(_start(_gateway(client, config.gateway_service, changed, known), "address of the gateway"))
+            tasks.spawn(_gateway(client, config.gateway_service, changed, known), "address of the gateway")
             with suppress(TimeoutError):
                 await asyncio.wait_for(known.wait(), FIRST_LOOK_SECONDS)
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await tasks.close()
         await client.close()
 
 
 def _client(config: Config) -> "AsyncClient | None":
-    """None if there is nothing to do, or only what may be left undone."""
+    """Connect to the cluster, if there is anything to do there.
+
+    Returns None if there is nothing, or only the deletion cost, which may be left undone. Raises ClusterError.
+    """
     if not (config.gateway_service or config.pod_name):
         return None
     setting = "COINOP_WORKER_GATEWAY_SERVICE" if config.gateway_service else "POD_NAME"
@@ -74,12 +75,6 @@ def _connect(setting: str) -> "AsyncClient":
     except ImportError as error:
         raise NoClientError(setting) from error
     return connect(setting)
-
-
-def _start(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-    task = asyncio.create_task(work, name=name)
-    task.add_done_callback(log_failure)  # rooms don't need it to go on
-    return task
 
 
 async def _gateway(client: "AsyncClient", service: str, changed: Changed, known: asyncio.Event) -> None:

@@ -30,10 +30,10 @@ FIRST_DELAY = 0.5
 MAX_DELAY = 30.0
 """Seconds between two tries, twice as many each time; a random half is taken off."""
 
-PATIENT_TRIES = 3
+QUIET_TRIES = 3
 """Failed tries until an API that can't be reached is worth a warning: it restarts whenever it is upgraded."""
 
-PLAIN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+WARN_AT_ONCE = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 """Answers that are worth it at once."""
 
 
@@ -43,7 +43,7 @@ class ServiceGateway:
     def __init__(
         self, client: AsyncClient, name: str, changed: Callable[[tuple[str, ...]], None], known: asyncio.Event
     ) -> None:
-        """``name`` may have its namespace before it, with a slash.
+        """Follow the Service ``name``, which may have its namespace before it, with a slash.
 
         ``changed`` is called with the Service's ICE URLs whenever they are others; ``known`` is set as soon as it has
         been read, or can't be.
@@ -62,7 +62,7 @@ class ServiceGateway:
         self._known = known
 
     async def follow(self) -> None:
-        """Keep up with the Service, until cancelled."""
+        """Read the Service and all its changes, until cancelled."""
         while True:
             try:
                 async with asyncio.timeout(LOOK_AGAIN_SECONDS):
@@ -70,7 +70,7 @@ class ServiceGateway:
             except TimeoutError:
                 self._failures = 0
             except FAILURES as error:
-                self._failed(error)
+                self._note_failure(error)
                 await asyncio.sleep(backoff(self._failures, FIRST_DELAY, MAX_DELAY) * random.uniform(0.5, 1.0))
 
     async def _watch(self) -> None:
@@ -78,18 +78,18 @@ class ServiceGateway:
         only: dict[str, Any] = {"namespace": self._namespace, "fields": {"metadata.name": self._name}}
         listed = self._client.list(Service, **only)
         found = [service async for service in listed]
-        await self._show(found[0] if found else None)
+        await self._update(found[0] if found else None)
         async for event, service in self._client.watch(Service, resource_version=listed.resourceVersion, **only):
             self._failures = 0
-            await self._show(None if event == "DELETED" else service)
+            await self._update(None if event == "DELETED" else service)
 
-    async def _show(self, service: Service | None) -> None:
+    async def _update(self, service: Service | None) -> None:
         urls = ice_urls(service, await self._nodes(service)) if service is not None else ()
         self._known.set()
         if not urls:
-            self._say(_missing(self._service, service))
+            self._warn(_missing(self._service, service))
         elif not self._failures:
-            self._say("")
+            self._warn("")
         if urls != self._urls:
             self._urls = urls
             logger.info("= the gateway is at %s", ", ".join(urls) or "no address any more")
@@ -106,17 +106,17 @@ class ServiceGateway:
             self._asking = NODES
             raise
 
-    def _failed(self, error: BaseException) -> None:
-        """What is known of the Service stays as it is."""
+    def _note_failure(self, error: BaseException) -> None:
+        """Log a failure that lasts or that waiting won't mend; the addresses that are known stay."""
         self._known.set()
         self._failures += 1
         status, asking, self._asking = status_of(error), self._asking, SERVICES
         if status == HTTPStatus.GONE:  # the watch fell too far behind (etcd forgets), and begins anew
             return
-        if self._failures >= PATIENT_TRIES or status in PLAIN:
-            self._say(sentence(error, asking))
+        if self._failures >= QUIET_TRIES or status in WARN_AT_ONCE:
+            self._warn(sentence(error, asking))
 
-    def _say(self, trouble: str) -> None:
+    def _warn(self, trouble: str) -> None:
         if trouble and trouble != self._trouble:
             logger.warning("! %s", trouble)
         self._trouble = trouble

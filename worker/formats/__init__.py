@@ -1,4 +1,4 @@
 """The files that a worker writes: an envelope with a checksum, and savestates in it.
 
-Sans-I/O. Imports nothing of ours; rooms and the store import it.
+Sans-I/O. Imports ``runtime``'s errors; rooms and the store import it.
 """

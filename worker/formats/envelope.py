@@ -15,6 +15,8 @@ from typing import Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
+from worker.runtime.errors import WorkerError
+
 MAX_HEADER_BYTES = 32 << 10
 """The longest header: with a thumbnail of 24 KB, and room to spare."""
 
@@ -28,8 +30,10 @@ MAX_HEAD_BYTES = PREFIX_BYTES + MAX_HEADER_BYTES
 _DIGEST_BYTES = 16
 
 
-class DamagedError(ValueError):
+class DamagedError(WorkerError, ValueError):
     """These bytes are not what they should be. Its text says in what way."""
+
+    code = "damaged"
 
 
 class Header(Struct, frozen=True, kw_only=True):
@@ -52,7 +56,10 @@ class Envelope(Generic[H]):
         self._decoder = msgspec.msgpack.Decoder(header)
 
     def seal(self, header: H, payload: bytes) -> bytes:
-        """Header and payload as bytes; size and digest are filled in."""
+        """Lay out header and payload as bytes, with size and digest filled in.
+
+        Raises ValueError if the header is longer than MAX_HEADER_BYTES.
+        """
         whole = msgspec.structs.replace(header, size=len(payload), digest=_digest(payload))
         packed = msgspec.msgpack.encode(whole)
         if len(packed) > MAX_HEADER_BYTES:
@@ -60,11 +67,11 @@ class Envelope(Generic[H]):
         return _PREFIX.pack(self._magic, len(packed), zlib.crc32(packed)) + packed + payload
 
     def header(self, data: bytes) -> H:
-        """The header alone, for which the first MAX_HEAD_BYTES are enough. Raises DamagedError."""
+        """Read the header alone, for which the first MAX_HEAD_BYTES are enough. Raises DamagedError."""
         return self._split(data)[0]
 
     def open(self, data: bytes) -> tuple[H, bytes]:
-        """Header and payload. Raises DamagedError."""
+        """Read and check header and payload. Raises DamagedError."""
         header, start = self._split(data)
         payload = data[start:]
         if len(payload) != header.size:

@@ -32,18 +32,18 @@ _ENVELOPE = Envelope(b"cST1", StateHeader)
 
 
 def pack(raw: bytes, core: str, core_version: str) -> bytes:
-    """The state of this core, compressed. It takes about 1 ms for a megabyte, without the interpreter's lock."""
+    """Compress a core's state and label it. It takes about 1 ms for a megabyte, without the interpreter's lock."""
     header = StateHeader(core=core[:128], core_version=core_version[:128], raw_size=len(raw))
     return _ENVELOPE.seal(header, zstandard.ZstdCompressor(level=LEVEL).compress(raw))
 
 
 def label(packed: bytes) -> StateHeader:
-    """Which core made it. Raises DamagedError."""
+    """Read which core made the state, without unpacking it. Raises DamagedError."""
     return _ENVELOPE.header(packed)
 
 
 def unpack(packed: bytes) -> tuple[StateHeader, bytes]:
-    """The label, and the state as the core gave it. Raises DamagedError."""
+    """Return the label, and the state as the core gave it. Raises DamagedError."""
     header, compressed = _ENVELOPE.open(packed)
     try:
         if zstandard.frame_content_size(compressed) != header.raw_size:

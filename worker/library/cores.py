@@ -41,7 +41,7 @@ Cores = Mapping[str, Path]
 
 
 def standard_folders() -> tuple[Path, ...]:
-    """Where packages and RetroArch put cores on this machine, the system's before the user's, the wheel's last."""
+    """List where packages and RetroArch put cores: the system's folders before the user's, the wheel's last."""
     home = Path.home()
     system = sorted(path for path in Path("/usr/lib").glob("*/libretro") if path.is_dir())
     candidates = [
@@ -59,13 +59,13 @@ def standard_folders() -> tuple[Path, ...]:
 
 
 def stable_retro_folder() -> Path | None:
-    """The folder of the stable-retro package, found without importing it, or None."""
+    """Find the folder of the stable-retro package without importing it; None if it is not installed."""
     spec = importlib.util.find_spec("stable_retro")
     return Path(next(iter(spec.submodule_search_locations))) if spec and spec.submodule_search_locations else None
 
 
 def find_cores(configured: Iterable[Path], standard: Iterable[Path] | None = None) -> Cores:
-    """All cores in these folders; of two with one name the first counts."""
+    """Find all cores in these folders; of two with one name the first counts."""
     cores: dict[str, Path] = {}
     for folder in (*configured, *(standard_folders() if standard is None else standard)):
         for path in _cores_in(folder):
@@ -74,12 +74,12 @@ def find_cores(configured: Iterable[Path], standard: Iterable[Path] | None = Non
 
 
 def choose(wanted: Sequence[str], cores: Cores) -> Path | None:
-    """The first of the wanted cores that is installed."""
+    """Choose the first of the wanted cores that is installed; None if none is."""
     return next((cores[name] for name in wanted if name in cores), None)
 
 
 def remedy(wanted: Sequence[str]) -> str:
-    """What to do to have one of these cores: one sentence."""
+    """Say in one sentence what to do to have one of these cores."""
     ways = []
     if WHEEL_CORES.intersection(wanted):
         ways.append("run `pip install 'coinop[cores]'`")

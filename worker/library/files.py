@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from worker.runtime.errors import WorkerError
+
 logger = logging.getLogger(__name__)
 
 MAX_FILES = 20_000
@@ -26,12 +28,14 @@ _ID_DIGITS = 16
 """64 bits of SHA-256: two of a million games share an id once in 10**7 libraries."""
 
 
-class Stopped(Exception):  # noqa: N818 (not an error: it was asked for)
+class ScanStoppedError(WorkerError):
     """The scan was told to stop before it was done."""
+
+    code = "scan_stopped"
 
 
 def files_in(root: Path) -> Iterator[Path]:
-    """The regular files below a folder, in a stable order.
+    """List the regular files below a folder, in a stable order.
 
     Hidden names are skipped. Links are followed, but no folder is entered twice, so a link to a parent ends there.
     """
@@ -56,7 +60,7 @@ def files_in(root: Path) -> Iterator[Path]:
 
 
 def is_text(path: Path) -> bool:
-    """Whether the file begins like text; an unreadable one does not."""
+    """Tell whether the file begins like text; an unreadable one does not."""
     try:
         with path.open("rb") as file:
             start = file.read(_TEXT_SAMPLE)
@@ -86,7 +90,7 @@ def _enter(folder: Path, seen: set[tuple[int, int]]) -> bool:
 class Fingerprints:
     """Content hashes of files, remembered as long as size and time of the file stay the same.
 
-    ``stop`` may be set by another thread: hashing then raises Stopped.
+    ``stop`` may be set by another thread: hashing then raises ScanStoppedError.
     """
 
     def __init__(self, stop: threading.Event | None = None) -> None:
@@ -94,9 +98,9 @@ class Fingerprints:
         self._known: dict[Path, tuple[int, int, str]] = {}
 
     def of(self, path: Path) -> str | None:
-        """The first 16 hexadecimal digits of the content's SHA-256, or None for a file that is no game file.
+        """Hash the content: the first 16 hexadecimal digits of its SHA-256, or None for what is no game file.
 
-        Raises OSError for a file that can't be read, Stopped.
+        Raises OSError for a file that can't be read, ScanStoppedError.
         """
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_GAME_BYTES:
@@ -109,7 +113,7 @@ class Fingerprints:
         return digest
 
     def forget_others(self, kept: set[Path]) -> None:
-        """Forget the files that are not there any more."""
+        """Forget all files but these."""
         self._known = {path: known for path, known in self._known.items() if path in kept}
 
     def _hash(self, path: Path) -> str:
@@ -117,6 +121,6 @@ class Fingerprints:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 if self._stop.is_set():
-                    raise Stopped
+                    raise ScanStoppedError("the scan was told to stop")
                 sha256.update(chunk)
         return sha256.hexdigest()[:_ID_DIGITS]

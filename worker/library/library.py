@@ -65,7 +65,7 @@ class Library:
     entries: tuple[Entry, ...] = ()
 
     def find(self, game: str) -> Entry | None:
-        """The entry with this game id."""
+        """Find the entry with this game id."""
         return next((entry for entry in self.entries if entry.game.id == game), None)
 
     @property
@@ -74,7 +74,7 @@ class Library:
         return tuple(entry for entry in self.entries if entry.core is None)
 
     def announced(self) -> tuple[Game, ...]:
-        """The games that can be played here, as many as fit into one message to the coordinator."""
+        """List the games that can be played here, as many as fit into one message to the coordinator."""
         games: list[Game] = []
         left = MAX_ANNOUNCED_BYTES
         for entry in self.entries:
@@ -107,7 +107,7 @@ class Scanner:
         self._fingerprints = Fingerprints(self._stop)
 
     def scan(self) -> Library:
-        """Look at all folders again. Raises Stopped after ``stop``."""
+        """Read all folders again, and make a library of what is there. Raises ScanStoppedError after ``stop``."""
         installed = cores.find_cores(self._config.cores, None if self._config.standard_cores else ())
         entries: dict[str, Entry] = {}
         seen = set()
@@ -144,7 +144,7 @@ class Scanner:
             )
 
     async def scan_in_thread(self) -> Library:
-        """``scan``; a cancelled one stops soon, so that it delays nobody's exit."""
+        """Scan in a thread. When cancelled, the thread stops soon, so that it delays nobody's exit."""
         try:
             return await asyncio.to_thread(self.scan)
         except asyncio.CancelledError:
@@ -207,7 +207,7 @@ class Scanner:
         )
 
     def _options(self, core: Path, file: PurePath) -> dict[str, str]:
-        """The core's options, then those for each pattern that the file matches."""
+        """Put together the core's options, then those for each pattern that the file matches."""
         configured = self._config.core_options
         name = core.name.removesuffix(cores.SUFFIX)
         options = {**systems.OPTIONS.get(name, {}), **configured.get(name, {})}
@@ -218,7 +218,7 @@ class Scanner:
 
 
 def _wheel_games(wheel: Path, overrides: Mapping[str, str]) -> Iterator[_Found]:
-    """The game that the stable-retro wheel brings along, and what its importer has put beside it."""
+    """Find the game that the stable-retro wheel brings along, and what its importer has put beside it."""
     for path in sorted(wheel.glob("data/stable/*/rom.*")):
         relative = PurePath(path.parent.name, path.name)
         if assignment := systems.assign(relative, "", overrides):

@@ -181,7 +181,7 @@ _BY_FOLDER = {
 
 
 def system_of(extension: str, folder: str) -> System | None:
-    """The system of a file with this extension (no dot) in this top folder (empty for none), or None if unknown."""
+    """Find the system of a file by its extension (no dot) and top folder (empty for none); None if unknown."""
     return _BY_FOLDER.get((folder.lower(), extension.lower())) or _BY_EXTENSION.get(extension.lower())
 
 
@@ -194,7 +194,7 @@ class Assignment:
 
 
 def assign(file: PurePath, folder: str, overrides: Mapping[str, str]) -> Assignment | None:
-    """What the file is, or None if it is no game.
+    """Decide what a file is; None if it is no game.
 
     ``file`` is relative to the games folder, ``folder`` the top folder that it lies in. A key of ``overrides`` is a
     file pattern, a folder or an extension, in this order of precedence; its value the name of a core. A folder alone
@@ -211,16 +211,16 @@ def assign(file: PurePath, folder: str, overrides: Mapping[str, str]) -> Assignm
 
 
 def override_for(file: PurePath, patterns: Mapping[str, str]) -> str | None:
-    """The value of the first file pattern among the keys that the file matches."""
+    """Return the value of the first file pattern among the keys that the file matches."""
     return next((value for key, value in patterns.items() if is_pattern(key) and matches(file, key)), None)
 
 
 def is_pattern(key: str) -> bool:
-    """Whether a key of the configuration means files, and not the name of a folder, an extension or a core."""
+    """Tell whether a key of the configuration is a file pattern, not the name of a folder, extension or core."""
     return any(character in key for character in "*?[./")
 
 
 def matches(file: PurePath, pattern: str) -> bool:
-    """Whether the file's path, or its name if the pattern has no slash, matches the shell pattern in any case."""
+    """Match the shell pattern in any case with the file's path, or with its name if the pattern has no slash."""
     name = file.as_posix() if "/" in pattern else file.name
     return fnmatchcase(name.lower(), pattern.lower())

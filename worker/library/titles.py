@@ -12,7 +12,7 @@ _TAGS = re.compile(r"\s*(\([^()]*\)|\[[^\[\]]*\])")
 
 
 def title_of(stem: str) -> str:
-    """A title for people from a file name without extension: tags and underscores taken out, never empty."""
+    """Make a title from a file name without extension: tags and underscores taken out, never empty."""
     return _plain(_TAGS.sub(" ", stem).replace("_", " ")) or _plain(stem) or "Untitled"
 
 
@@ -35,12 +35,15 @@ def parse_aliases(text: str) -> tuple[dict[str, str], list[str]]:
 
 
 def alias_for(file_name: str, aliases: dict[str, str]) -> str | None:
-    """The alias of a file, by its whole name or by its stem."""
+    """Find the alias of a file, by its whole name or by its stem."""
     name = file_name.casefold()
     return aliases.get(name) or aliases.get(PurePath(name).stem)
 
 
 def _plain(text: str) -> str:
-    """One line of printable characters. A lone surrogate (from a file name that is no UTF-8) can't be sent either."""
+    """Reduce to one line of printable characters.
+
+    A lone surrogate, from a file name that is no UTF-8, can't be sent either.
+    """
     printable = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in text)
     return " ".join(printable.split())[:MAX_TITLE].rstrip()

@@ -1,4 +1,4 @@
-"""What a core says about its picture and sound, checked, and the frames that it draws."""
+"""A core's announcements of its picture and sound, checked, and the frames that it draws."""
 
 import math
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 1_000.0, 400_000.0
 """Some cores give the chip's own rate: 65,536 Hz and 131,072 Hz on Game Boys, 384,000 Hz at the most."""
 
 SILENT_SAMPLE_RATE = 48_000.0
-"""For cores without sound, which may say 0 Hz: nothing ever comes at it, but nobody divides by zero."""
+"""For cores without sound, which may say 0 Hz: nothing ever comes at it, but nothing divides by zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class AvInfo:
     sample_rate: float
 
     def resized(self, geometry: CData) -> "AvInfo":
-        """With the sizes of a ``retro_game_geometry``; the maximum stays, as the API has it. Raises CoreError."""
+        """Return a copy with the sizes of a ``retro_game_geometry``; its maximum does not count. Raises CoreError."""
         width, height = _side(geometry.base_width), _side(geometry.base_height)
         return replace(
             self,
@@ -73,7 +73,7 @@ def _side(pixels: int) -> int:
 
 
 def _aspect(ratio: float, width: int, height: int) -> float:
-    """Cores write 0 or less, and some nonsense, for "square pixels"."""
+    """Return the ratio, or that of square pixels for 0, negative numbers and nonsense, which cores write for them."""
     return ratio if math.isfinite(ratio) and 0.1 <= ratio <= 10 else width / height
 
 
@@ -89,8 +89,8 @@ class Frame:
     """A picture in the core's own memory. One object for each core, filled anew: nothing of it outlives the callback.
 
     ``data`` is a memoryview of ``pitch * height`` bytes. A row begins every ``pitch`` bytes, and only its first
-    ``width * format.bytes_per_pixel`` are picture: a core that crops has the row's end, and for the last row
-    whatever follows its buffer, in the rest. Copy rows, not the whole view.
+    ``width * format.bytes_per_pixel`` are picture: the rest is the row's end in a core that crops, and for the
+    last row anything that follows its buffer. Copy rows, not the whole view.
     """
 
     __slots__ = ("_address", "data", "format", "height", "pitch", "width")

@@ -1,13 +1,12 @@
 """Carries exceptions over C: no callback lets one out, and none is lost.
 
-A callback that raises is answered with its safe default, the exception is kept, and the call into C that it came from
-raises it on its return. Later exceptions of the same call are logged, for they mostly follow from the first.
+A callback that raises gives C its safe default; the exception is kept, and raised when the call into C that led to it
+returns. Later exceptions of the same call are logged, for they mostly follow from the first.
 """
 
 import logging
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
 from .declarations import CData, ffi
 
@@ -15,19 +14,19 @@ logger = logging.getLogger(__name__)
 
 
 class Boundary:
-    """The way into a core and back. One for each core."""
+    """Makes the callbacks of one core, and all calls into it."""
 
     def __init__(self) -> None:
         self._kept: BaseException | None = None
 
-    def callback(self, signature: str, function: Callable[..., Any], default: object = None) -> CData:
-        """``function`` as a C function pointer. The caller keeps it: C calls into freed memory once it is collected."""
+    def callback(self, signature: str, function: Callable[..., object], default: object = None) -> CData:
+        """Make a C function pointer of ``function``. The caller keeps it, for C calls into freed memory without it."""
         if default is None:
             return ffi.callback(signature, function, onerror=self._keep)
         return ffi.callback(signature, function, error=default, onerror=self._keep)
 
-    def call(self, function: CData, *arguments: object) -> Any:
-        """Call C; then raise what a callback raised meanwhile."""
+    def call(self, function: CData, *arguments: object) -> CData:
+        """Call C; then raise the first exception of the callbacks meanwhile."""
         result = function(*arguments)
         if self._kept is not None:
             kept, self._kept = self._kept, None

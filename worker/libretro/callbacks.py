@@ -4,14 +4,13 @@ from array import array
 
 import numpy as np
 
-from .av import Frame
 from .boundary import Boundary
-from .constants import DEVICE_MASK
-from .controls import PORTS
+from .constants import DEVICE_MASK, PORTS
 from .declarations import CData, ffi
 from .environment import Environment
-from .errors import CoreError, CoreUnsupportedError
+from .errors import CoreError
 from .hooks import Hooks
+from .video.driver import VideoDriver
 
 MAX_BATCH = 1 << 18
 """The most samples that are taken at once: half a second at the highest rate, and far more than any frame has."""
@@ -19,17 +18,16 @@ MAX_BATCH = 1 << 18
 BYTES_PER_SAMPLE = 4
 """Two channels of 16 bits."""
 
-HARDWARE_FRAME = int(ffi.cast("uintptr_t", -1))
-"""The address that stands for "look in the GPU's frame buffer"."""
-
 
 class Callbacks:
     """Owns the C function pointers of a core; one set for each core."""
 
-    def __init__(self, library: CData, boundary: Boundary, environment: Environment, hooks: Hooks) -> None:
+    def __init__(
+        self, library: CData, boundary: Boundary, environment: Environment, video: VideoDriver, hooks: Hooks
+    ) -> None:
         self._environment = environment
         self._hooks = hooks
-        self._frame = Frame()
+        self._video = video
         self._samples = array("h")
         # The core keeps these pointers for as long as it lives; so must we.
         self._pointers = (
@@ -51,12 +49,12 @@ class Callbacks:
         self._boundary = boundary
 
     def set(self) -> None:
-        """Give them to the core, the environment first: it is the one that cores call at once."""
+        """Give the callbacks to the core, the environment first: cores call it at once."""
         for setter, pointer in zip(self._setters, self._pointers, strict=True):
             self._boundary.call(setter, pointer)
 
     def deliver_samples(self) -> None:
-        """Hand on what came sample by sample; once for each frame."""
+        """Hand on the sound that came sample by sample; once for each frame."""
         if self._samples:
             samples, self._samples = self._samples, array("h")
             self._hooks.on_audio(np.frombuffer(samples, np.int16).reshape(-1, 2))
@@ -65,12 +63,7 @@ class Callbacks:
         if not address:
             self._hooks.on_video(None)
             return
-        if address == HARDWARE_FRAME:
-            raise CoreUnsupportedError(
-                "the core draws with a GPU, which can't be done here; use one that draws in software"
-            )
-        self._frame.show(address, width, height, pitch, self._environment.pixel_format)
-        self._hooks.on_video(self._frame)
+        self._hooks.on_video(self._video.refresh(address, width, height, pitch, self._environment.pixel_format))
 
     def _audio_sample(self, left: int, right: int) -> None:
         self._samples.append(left)

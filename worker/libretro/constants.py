@@ -1,13 +1,17 @@
-"""libretro's numbers that we use, under their own names without the prefix ``RETRO_``."""
+"""The used numbers of libretro.h, under their own names without the prefix ``RETRO_``."""
 
 from enum import IntEnum, IntFlag
+
+PORTS = 4
+"""Ports that have input devices: one for each seat of a room (``coordinator.messages.Seat``). Cores with more ports
+find nothing held at the rest."""
 
 EXPERIMENTAL = 0x10000
 """Part of a command's number, not a flag to strip: 44 with it and 44 without are two commands."""
 
 
 class Command(IntEnum):
-    """What a core may ask or tell through its environment callback."""
+    """The commands by which a core asks or tells something through its environment callback."""
 
     SET_ROTATION = 1
     GET_OVERSCAN = 2
@@ -108,7 +112,7 @@ class Memory(IntEnum):
 
 
 class AvEnable(IntFlag):
-    """What of the next frame is wanted."""
+    """The parts of the next frame that are wanted."""
 
     VIDEO = 1
     AUDIO = 2
@@ -117,7 +121,7 @@ class AvEnable(IntFlag):
 
 
 class SavestateContext(IntEnum):
-    """What the next savestates are for; a core may leave things out that a state in this process can do without."""
+    """The purpose of the next savestates; a core may leave things out that a state in this process can do without."""
 
     NORMAL = 0
     RUNAHEAD_SAME_INSTANCE = 1
@@ -126,7 +130,7 @@ class SavestateContext(IntEnum):
 
 
 class SerializationQuirk(IntFlag):
-    """What is odd about a core's savestates."""
+    """The oddities of a core's savestates."""
 
     INCOMPLETE = 1
     MUST_INITIALIZE = 2

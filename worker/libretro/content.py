@@ -1,4 +1,4 @@
-"""What a core is given to run: which files it takes, and the game as the core wants it, by path or in memory."""
+"""The game for a core: which files the core takes, and the file as the core wants it, by path or in memory."""
 
 import os
 import stat
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .constants import Command
-from .declarations import CData, ffi, listed, text
+from .declarations import CData, entries, ffi, text
 from .errors import CoreError, CoreUnsupportedError, GameUnreadableError
 from .handlers import Handler, Handlers, Null
 
@@ -19,7 +19,7 @@ ARCHIVES = frozenset({"zip", "7z", "gz", "rar"})
 
 @dataclass(frozen=True, slots=True)
 class SystemInfo:
-    """What the core is called, and the files that it takes."""
+    """The core's name and version, and the files that it takes."""
 
     name: str
     version: str
@@ -53,12 +53,12 @@ class _Override:
 
 
 class Content:
-    """Prepares the game for ``retro_load_game``, and keeps all that the core may go on pointing to."""
+    """Prepares the game for ``retro_load_game``, and keeps alive all memory that the core may point to."""
 
     def __init__(self) -> None:
         self.runs_without_game = False
         self.subsystems: dict[str, frozenset[str]] = {}
-        """Ways to load several files at once, which we don't: name -> the extensions of their files."""
+        """Ways to load several files at once, none of which is supported: name -> the extensions of their files."""
         self._overrides: dict[str, _Override] = {}
         self._kept: list[CData] = []
         self._extended: CData = None
@@ -72,14 +72,14 @@ class Content:
         }
 
     def prepare(self, path: Path | None, info: SystemInfo) -> CData:
-        """A ``retro_game_info`` for this file, or NULL for no game. Raises CoreError with the reason why not."""
+        """Make a ``retro_game_info`` for this file, NULL for no game. Raises CoreError if the core can't run it."""
         if path is None:
             if not self.runs_without_game:
                 raise CoreError(f"{info.name} needs a game; choose one")
             return ffi.NULL
         extension = path.suffix.lower().lstrip(".")
-        self._refuse_what_it_does_not_take(path.name, extension, info)
-        _refuse_what_is_no_game(path)
+        self._check_extension(path.name, extension, info)
+        _check_file(path)
         override = self._overrides.get(extension, _Override(info.need_fullpath, persistent_data=False))
         data, size = ffi.NULL, 0
         if not override.need_fullpath:
@@ -89,7 +89,8 @@ class Content:
         self._extended = self._extended_info(path, extension, full_path, data, size, override)
         return self._keep(ffi.new("struct retro_game_info *", {"path": full_path, "data": data, "size": size}))
 
-    def _refuse_what_it_does_not_take(self, name: str, extension: str, info: SystemInfo) -> None:
+    def _check_extension(self, name: str, extension: str, info: SystemInfo) -> None:
+        """Raise CoreError for a file that the core would not know what to do with."""
         if extension in info.extensions or extension in self._overrides:
             return
         for subsystem, extensions in self.subsystems.items():
@@ -126,7 +127,7 @@ class Content:
         self._kept.append(data)
         return data
 
-    # ----- the core tells and asks
+    # ----- commands of the core
 
     def _set_support_no_game(self, supported: CData) -> bool:
         self.runs_without_game = bool(supported[0])
@@ -137,12 +138,12 @@ class Content:
             text(subsystem.ident): frozenset[str]().union(
                 *(_extensions(subsystem.roms[index].valid_extensions) for index in range(subsystem.num_roms))
             )
-            for subsystem in listed(subsystems, "ident")
+            for subsystem in entries(subsystems, "ident")
         }
         return True
 
     def _set_overrides(self, overrides: CData) -> bool:
-        for entry in listed(overrides, "extensions"):
+        for entry in entries(overrides, "extensions"):
             override = _Override(bool(entry.need_fullpath), bool(entry.persistent_data))
             for extension in _extensions(entry.extensions):
                 self._overrides.setdefault(extension, override)  # of several for one extension the first counts
@@ -155,7 +156,8 @@ class Content:
         return True
 
 
-def _refuse_what_is_no_game(path: Path) -> None:
+def _check_file(path: Path) -> None:
+    """Raise GameUnreadableError unless there is a file with something in it."""
     try:
         status = path.stat()
     except OSError as error:

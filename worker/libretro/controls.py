@@ -1,24 +1,20 @@
-"""Input besides the state that a core reads: what its buttons mean, its controllers, keyboard events and rumble."""
+"""Input besides the state that a core reads: the names of its buttons, its controllers, keyboard events and rumble."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .boundary import Boundary
-from .constants import Command, Device
-from .declarations import MAX_ENTRIES, CData, listed, text
+from .constants import PORTS, Command, Device
+from .declarations import MAX_ENTRIES, CData, entries, text
 from .handlers import Handler, Handlers, Null
 from .hooks import Hooks
-
-PORTS = 4
-"""A room has four seats. Cores with more ports find nothing held at the rest."""
-
-CAPABILITIES = sum(1 << device for device in (Device.JOYPAD, Device.MOUSE, Device.KEYBOARD, Device.ANALOG))
 
 STRONG_MOTOR = 0
 
 
 @dataclass(frozen=True, slots=True)
 class InputDescriptor:
-    """What the core calls one of its inputs."""
+    """The core's name of one of its inputs."""
 
     port: int
     device: int
@@ -36,14 +32,18 @@ class Controller:
 
 
 class Controls:
-    """What the core has told about its input, and the ways to and from it that are not the polled state."""
+    """The core's descriptions of its input, and the calls to and from it that are not the polled state.
 
-    def __init__(self, hooks: Hooks, boundary: Boundary) -> None:
+    ``devices`` are those that the core gets an answer for.
+    """
+
+    def __init__(self, hooks: Hooks, boundary: Boundary, devices: Iterable[Device]) -> None:
         self.descriptors: list[InputDescriptor] = []
         self.controllers: list[list[Controller]] = []
-        """For each port, what may be plugged in."""
+        """For each port, the devices that may be plugged in."""
         self._hooks = hooks
         self._boundary = boundary
+        self._capabilities = sum(1 << device for device in devices)
         self._keyboard: CData = None
         self._motors = [[0, 0] for _port in range(PORTS)]
         # The core keeps this pointer for as long as it lives; so must we.
@@ -66,7 +66,7 @@ class Controls:
     def _set_descriptors(self, descriptors: CData) -> bool:
         self.descriptors = [
             InputDescriptor(entry.port, entry.device, entry.index, entry.id, text(entry.description))
-            for entry in listed(descriptors, "description")
+            for entry in entries(descriptors, "description")
         ]
         return True
 
@@ -76,7 +76,7 @@ class Controls:
                 Controller(port.types[index].id, text(port.types[index].desc))
                 for index in range(min(port.num_types, MAX_ENTRIES))
             ]
-            for port in listed(ports, "types")
+            for port in entries(ports, "types")
         ]
         return True
 
@@ -99,7 +99,7 @@ class Controls:
         return True
 
     def _get_capabilities(self, mask: CData) -> bool:
-        mask[0] = CAPABILITIES
+        mask[0] = self._capabilities
         return True
 
     def _get_max_users(self, users: CData) -> bool:

@@ -1,18 +1,18 @@
 """A libretro core: loads it, gives it a game, runs it frame by frame, saves and restores it.
 
-A core has global state, so there is one in a process, and all calls come from one thread. What the core asks of its
-frontend is answered in ``environment.py``; pacing, encoding and seats are the room's.
+A core has global state, so there is one in a process, and all calls come from one thread. ``environment.py`` answers
+the core's questions, ``video/`` takes its picture; pacing, encoding and seats are the room's.
 """
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from .av import AvInfo, read_av_info
 from .boundary import Boundary
 from .callbacks import Callbacks
-from .constants import AvEnable, SavestateContext, SerializationQuirk
+from .constants import AvEnable, Device, SavestateContext, SerializationQuirk
 from .content import Content, SystemInfo, read_system_info
 from .controls import Controller, Controls, InputDescriptor
 from .declarations import API_VERSION, SYMBOLS, CData, ffi
@@ -24,6 +24,8 @@ from .logs import CoreLog, one_line
 from .options import Options
 from .savestates import Buffer, Savestates
 from .timing import AudioBuffer, Timing
+from .video.driver import VideoDriver
+from .video.software import SoftwareVideo
 
 logger = logging.getLogger(__name__)
 
@@ -34,12 +36,19 @@ _kept_alive: list[object] = []
 class Core(Hooks):
     """One core and, once loaded, its game. Set the hooks that it inherits before ``load_game``.
 
-    ``options`` are the core options that shall differ from the core's defaults. Raises CoreError if the library can't
-    be loaded or is no core.
+    ``options`` are the core options that shall differ from the core's defaults, ``devices`` those that ``inputs`` will
+    answer for: a core may ask for them before there are any. Raises CoreError if the library can't be loaded or is no
+    core.
     """
 
     def __init__(
-        self, path: Path, *, system_directory: Path, save_directory: Path, options: Mapping[str, str] | None = None
+        self,
+        path: Path,
+        *,
+        system_directory: Path,
+        save_directory: Path,
+        options: Mapping[str, str] | None = None,
+        devices: Iterable[Device] = (Device.JOYPAD,),
     ) -> None:
         super().__init__()
         name = path.stem.removesuffix("_libretro")
@@ -50,12 +59,16 @@ class Core(Hooks):
         self._log = CoreLog(self._boundary, log)
         self._content = Content()
         self._options = Options(options or {}, self._boundary, log)
-        self._controls = Controls(self, self._boundary)
+        self._controls = Controls(self, self._boundary, devices)
         self._timing = Timing(self._boundary)
         self._savestates = Savestates(self._library, self._boundary, log)
+        self._video: VideoDriver = SoftwareVideo()
         self.disks = Disks(self._boundary)
         """The disk drive, if the core has one."""
-        topics = (self._log, self._content, self._options, self._controls, self._timing, self._savestates, self.disks)
+        topics = (
+            *(self._log, self._content, self._options, self._controls, self._timing, self._savestates),
+            *(self._video, self.disks),
+        )
         self._environment = Environment(
             self,
             self._log,
@@ -65,7 +78,7 @@ class Core(Hooks):
             save_directory=save_directory,
             topics=[topic.handlers for topic in topics],
         )
-        self._callbacks = Callbacks(self._library, self._boundary, self._environment, self)
+        self._callbacks = Callbacks(self._library, self._boundary, self._environment, self._video, self)
         _kept_alive.append(self)
         self._callbacks.set()
         self.info: SystemInfo = self._read_info()
@@ -81,7 +94,7 @@ class Core(Hooks):
     # ----- the game
 
     def load_game(self, path: Path | None) -> AvInfo:
-        """Load the game file, or none into a core that runs without. Raises CoreError with the reason why not."""
+        """Load the game file, or none into a core that runs without. Raises CoreError if the core can't run it."""
         if self._loaded:
             raise RuntimeError("this core has its game already")
         game = self._content.prepare(path, self.info)
@@ -91,21 +104,21 @@ class Core(Hooks):
         self._loaded = True
         info = ffi.new("struct retro_system_av_info *")
         self._boundary.call(self._library.retro_get_system_av_info, info)
-        self._environment.av_info = read_av_info(info)
-        return self._environment.av_info
+        av_info = self._environment.av_info = read_av_info(info)
+        self._video.begin(av_info)
+        return av_info
 
     def _refusal(self, path: Path | None) -> CoreError:
+        """Make the error for a core that has refused its game, with what the core said last."""
         name = self.info.name
-        if self._environment.wants_gpu:
-            return CoreUnsupportedError(
-                f"{name} draws with a GPU, which can't be done here; use one that draws in software"
-            )
-        said = f" It said: {self._log.last_complaint}" if self._log.last_complaint else ""
+        if refusal := self._video.refusal(name):
+            return refusal
+        words = f" It said: {self._log.last_complaint}" if self._log.last_complaint else ""
         for folder in (*self._folders, *([] if path is None else [path.parent])):
-            said = said.replace(os.path.abspath(folder) + os.sep, "")  # where files lie is no player's business
+            words = words.replace(os.path.abspath(folder) + os.sep, "")  # where files lie is no player's business
         if path is None:
-            return CoreError(f"{name} can't start without a game.{said}")
-        return GameUnreadableError(f"{name} can't run {path.name}: it is damaged, or a game for another core.{said}")
+            return CoreError(f"{name} can't start without a game.{words}")
+        return GameUnreadableError(f"{name} can't run {path.name}: it is damaged, or a game for another core.{words}")
 
     @property
     def av_info(self) -> AvInfo:
@@ -120,7 +133,7 @@ class Core(Hooks):
         return self._environment.rotation
 
     def run(self, elapsed_us: int | None = None) -> None:
-        """Run one frame; raises what hooks raised in it, and CoreError.
+        """Run one frame. Raises CoreError, and the first exception of a hook.
 
         ``elapsed_us`` is the time since the last frame for cores that ask; None is their own frame time, exactly.
         """
@@ -142,6 +155,7 @@ class Core(Hooks):
         try:
             if self._loaded:
                 self._loaded = False
+                self._video.end()
                 self._boundary.call(self._library.retro_unload_game)
         finally:
             self._boundary.call(self._library.retro_deinit)
@@ -155,7 +169,7 @@ class Core(Hooks):
 
     @property
     def savestate_context(self) -> SavestateContext:
-        """What the next savestates are for."""
+        """The purpose of the next savestates."""
         return self._savestates.context
 
     @savestate_context.setter
@@ -164,11 +178,11 @@ class Core(Hooks):
 
     @property
     def quirks(self) -> SerializationQuirk:
-        """What is odd about the core's savestates, as far as it says."""
+        """The oddities of the core's savestates, as far as it says."""
         return self._savestates.quirks
 
     def serialize(self) -> bytes:
-        """The game's state. Raises CoreError if the core gives none."""
+        """Return the game's state. Raises CoreError if the core gives none."""
         return self._savestates.serialize()
 
     @property
@@ -177,7 +191,7 @@ class Core(Hooks):
         return self._savestates.size
 
     def serialize_into(self, buffer: Buffer) -> int:
-        """The game's state into the buffer: how many bytes it has. Raises CoreError if it gives none that fits."""
+        """Write the game's state into the buffer, and return its bytes. Raises CoreError if there is none that fits."""
         return self._savestates.serialize_into(buffer)
 
     def unserialize(self, state: bytes | Buffer) -> None:
@@ -185,7 +199,7 @@ class Core(Hooks):
         self._savestates.unserialize(state)
 
     def save_ram(self) -> bytes | None:
-        """The game's battery save, or None if it has none."""
+        """Return the game's battery save, None if it has none."""
         return self._savestates.save_ram()
 
     def load_save_ram(self, data: bytes) -> None:
@@ -196,7 +210,7 @@ class Core(Hooks):
 
     @property
     def input_descriptors(self) -> list[InputDescriptor]:
-        """What the game's inputs are called."""
+        """The names of the game's inputs."""
         return self._controls.descriptors
 
     @property
@@ -232,7 +246,7 @@ class Core(Hooks):
 
     @property
     def fast_forward(self) -> bool:
-        """Whether the game runs faster than it should, for cores that then save themselves what nobody sees."""
+        """Whether the game runs faster than it should, for cores that then leave out what nobody sees."""
         return self._environment.fast_forward
 
     @fast_forward.setter
@@ -241,7 +255,7 @@ class Core(Hooks):
 
     @property
     def audio_buffer(self) -> AudioBuffer:
-        """What cores that skip frames are told of the sound buffer."""
+        """The state of the sound buffer, for cores that skip frames by it."""
         return self._timing.audio_buffer
 
     @audio_buffer.setter
@@ -250,7 +264,7 @@ class Core(Hooks):
 
 
 def _open(path: Path) -> CData:
-    """Load the library and see that it is a core of the API that we speak. Raises CoreError."""
+    """Load the library, and check that it is a core of the API's known version. Raises CoreError."""
     if not path.is_file():
         raise CoreMissingError(f"the core {path.name} is not there; install it, or name another in the configuration")
     try:
@@ -270,6 +284,6 @@ def _open(path: Path) -> CData:
 
 
 def _reason(error: OSError) -> str:
-    """The linker's words without the path, which "cannot load library 'path': path: words" has twice."""
-    said = str(error).split(".  Additionally")[0]
-    return one_line(said.rsplit(": ", 1)[-1])
+    """Return the linker's words without the path, which "cannot load library 'path': path: words" has twice."""
+    words = str(error).split(".  Additionally")[0]
+    return one_line(words.rsplit(": ", 1)[-1])

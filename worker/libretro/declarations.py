@@ -1,4 +1,4 @@
-"""What we use of the libretro ABI, as cffi declarations, and the one ``ffi`` that they belong to.
+"""The used part of the libretro ABI, as cffi declarations, and the one ``ffi`` that they belong to.
 
 Layouts and names are those of ``libretro.h``. Two kinds of parameter are declared otherwise than there: a frame's data
 arrives as an address, because NULL and the "hardware frame" mark are told apart faster in a number than in a pointer,
@@ -138,15 +138,15 @@ SYMBOLS = tuple(line.split("(")[0].split()[-1].lstrip("*") for line in ENTRY_POI
 
 
 def text(pointer: CData) -> str:
-    """The C string there; an empty one for NULL. Cores write in many encodings: what is not UTF-8 is replaced."""
+    """Read the C string there, an empty one for NULL. Cores use many encodings: other bytes than UTF-8 are replaced."""
     if not pointer:
         return ""
     read: bytes = ffi.string(pointer, MAX_TEXT_BYTES)
     return read.decode("utf-8", "replace")
 
 
-def listed(array: CData, field: str) -> Iterator[CData]:
-    """The array's entries up to the terminator, whose ``field`` is NULL. NULL is an empty array."""
+def entries(array: CData, field: str) -> Iterator[CData]:
+    """Iterate over an array up to its terminator, whose ``field`` is NULL. NULL is an empty array."""
     if not array:
         return
     for index in range(MAX_ENTRIES):

@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 from .boundary import Boundary
 from .constants import Command
@@ -54,7 +53,7 @@ class Disks:
         return bool(self._call("get_eject_state"))
 
     def eject(self) -> None:
-        """Open the drive. Raises CoreError if the core refuses, as all that follows."""
+        """Open the drive. Raises CoreError if the core refuses, as do the methods below."""
         self._do("open its drive", "set_eject_state", True)
 
     def insert(self) -> None:
@@ -84,11 +83,11 @@ class Disks:
         self.replace(self.count - 1, path)
 
     def label(self, index: int) -> str:
-        """What the core calls the image; empty if it has no name for it."""
+        """Return the core's name of the image; empty if it has none."""
         return self._described("get_image_label", index)
 
     def path(self, index: int) -> str:
-        """The image's file; empty if the core doesn't say."""
+        """Return the path of the image's file; empty if the core doesn't say."""
         return self._described("get_image_path", index)
 
     def _described(self, function: str, index: int) -> str:
@@ -101,7 +100,7 @@ class Disks:
         if not self._call(function, *arguments):
             raise CoreError(f"the core could not {what}")
 
-    def _call(self, function: str, *arguments: object) -> Any:
+    def _call(self, function: str, *arguments: object) -> CData:
         if not self.present or not getattr(self._drive, function):
             raise CoreError("the core has no disk drive")
         return self._boundary.call(getattr(self._drive, function), *arguments)

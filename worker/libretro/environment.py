@@ -1,9 +1,9 @@
 """The core's questions and announcements: the table from environment command to handler.
 
-What belongs to a topic with a state of its own stands with it (``options.py``, ``content.py``, ``controls.py``, ...);
-here are the table and the rest. A command that is not in the table is answered with false, as the API has it for what
-a frontend doesn't know; among those are, on purpose, the VFS, performance counters, sensors, cameras, microphones,
-netplay, and sound from the core's own thread: every core must do without.
+Handlers of a topic with a state of its own stand with it (``options.py``, ``content.py``, ``controls.py``, ``video/``);
+here are the table and the rest. A command that is not in the table is answered with false, as the API wants it for
+commands that a frontend doesn't know; among those are, on purpose, the VFS, performance counters, sensors, cameras,
+microphones, netplay, and sound from the core's own thread: every core must do without.
 """
 
 import logging
@@ -14,14 +14,14 @@ from pathlib import Path
 from .av import AvInfo, read_av_info
 from .constants import AvEnable, Command, PixelFormat
 from .declarations import CData, ffi, text
-from .handlers import Handler, Handlers, Null, accepted
+from .handlers import Handler, Handlers, Null, accept
 from .hooks import Hooks
 from .logs import CoreLog, one_line
 
 ENGLISH = 0
 USERNAME = "player"
 TARGET_SAMPLE_RATE = 48_000
-"""What Opus takes: a core that can choose saves us the resampling."""
+"""Hz, as Opus takes them: a core that can choose spares the resampling."""
 
 MESSAGE_INTERFACE_VERSION = 1
 MESSAGE_TO_LOG_ONLY = 2
@@ -34,7 +34,7 @@ MAX_MESSAGE = 300
 
 
 class Environment:
-    """Answers the environment callback; holds what the core has said about picture and sound."""
+    """Answers the environment callback; holds what the core has told about picture and sound."""
 
     def __init__(
         self,
@@ -52,7 +52,6 @@ class Environment:
         self.fast_forward = False
         self.pixel_format = PixelFormat.XRGB1555
         self.rotation = 0
-        self.wants_gpu = False
         self._hooks = hooks
         self._log = log
         self._logger = logger
@@ -70,7 +69,7 @@ class Environment:
         }
 
     def answer(self, command: int, data: CData) -> bool:
-        """The environment callback itself: ``data`` is a ``void *`` whose type the command tells."""
+        """Answer a command, as ``retro_environment_t``. The type of ``data``, a ``void *``, depends on the command."""
         handler = self._table.get(command)
         if handler is None:
             return self._answer_unknown(command)
@@ -87,30 +86,29 @@ class Environment:
     def _own_handlers(self) -> Handlers:
         return {
             Command.SET_ROTATION: Handler("unsigned *", self._set_rotation),
-            Command.GET_OVERSCAN: Handler("bool *", _gives(False)),
-            Command.GET_CAN_DUPE: Handler("bool *", _gives(True)),
+            Command.GET_OVERSCAN: Handler("bool *", _giving(False)),
+            Command.GET_CAN_DUPE: Handler("bool *", _giving(True)),
             Command.SET_MESSAGE: Handler("struct retro_message *", self._set_message),
             Command.SHUTDOWN: Handler("void *", self._shut_down, Null.PASS),
-            Command.SET_PERFORMANCE_LEVEL: Handler("unsigned *", accepted),
-            Command.GET_SYSTEM_DIRECTORY: Handler("const char **", _gives(self._system_directory)),
+            Command.SET_PERFORMANCE_LEVEL: Handler("unsigned *", accept),
+            Command.GET_SYSTEM_DIRECTORY: Handler("const char **", _giving(self._system_directory)),
             Command.SET_PIXEL_FORMAT: Handler("int *", self._set_pixel_format),
-            Command.SET_HW_RENDER: Handler("void *", self._refuse_gpu),
-            Command.GET_LIBRETRO_PATH: Handler("const char **", _gives(self._core_path)),
-            Command.GET_CORE_ASSETS_DIRECTORY: Handler("const char **", _gives(self._system_directory)),
-            Command.GET_SAVE_DIRECTORY: Handler("const char **", _gives(self._save_directory)),
+            Command.GET_LIBRETRO_PATH: Handler("const char **", _giving(self._core_path)),
+            Command.GET_CORE_ASSETS_DIRECTORY: Handler("const char **", _giving(self._system_directory)),
+            Command.GET_SAVE_DIRECTORY: Handler("const char **", _giving(self._save_directory)),
             Command.SET_SYSTEM_AV_INFO: Handler("struct retro_system_av_info *", self._set_av_info),
-            Command.SET_MEMORY_MAPS: Handler("void *", accepted),
+            Command.SET_MEMORY_MAPS: Handler("void *", accept),
             Command.SET_GEOMETRY: Handler("struct retro_game_geometry *", self._set_geometry),
-            Command.GET_USERNAME: Handler("const char **", _gives(self._username)),
-            Command.GET_LANGUAGE: Handler("unsigned *", _gives(ENGLISH)),
-            Command.SET_SUPPORT_ACHIEVEMENTS: Handler("bool *", accepted),
+            Command.GET_USERNAME: Handler("const char **", _giving(self._username)),
+            Command.GET_LANGUAGE: Handler("unsigned *", _giving(ENGLISH)),
+            Command.SET_SUPPORT_ACHIEVEMENTS: Handler("bool *", accept),
             Command.GET_AUDIO_VIDEO_ENABLE: Handler("int *", self._get_av_enable, Null.PROBE),
             Command.GET_FASTFORWARDING: Handler("bool *", self._get_fast_forward),
-            Command.GET_MESSAGE_INTERFACE_VERSION: Handler("unsigned *", _gives(MESSAGE_INTERFACE_VERSION)),
+            Command.GET_MESSAGE_INTERFACE_VERSION: Handler("unsigned *", _giving(MESSAGE_INTERFACE_VERSION)),
             Command.SET_MESSAGE_EXT: Handler("struct retro_message_ext *", self._set_message_ext),
             Command.GET_THROTTLE_STATE: Handler("struct retro_throttle_state *", self._get_throttle_state),
-            Command.GET_JIT_CAPABLE: Handler("bool *", _gives(True)),
-            Command.GET_TARGET_SAMPLE_RATE: Handler("unsigned *", _gives(TARGET_SAMPLE_RATE)),
+            Command.GET_JIT_CAPABLE: Handler("bool *", _giving(True)),
+            Command.GET_TARGET_SAMPLE_RATE: Handler("unsigned *", _giving(TARGET_SAMPLE_RATE)),
         }
 
     # ----- picture and sound
@@ -126,17 +124,12 @@ class Environment:
             return False  # the core then tries another
         return True
 
-    def _refuse_gpu(self, _request: CData) -> bool:
-        """The core may draw in software instead; if it can't, ``retro_load_game`` fails and ``core.py`` says why."""
-        self.wants_gpu = True
-        return False
-
     def _set_av_info(self, info: CData) -> bool:
         self._change_av_info(read_av_info(info))
         return True
 
     def _set_geometry(self, geometry: CData) -> bool:
-        if self.av_info is not None:  # else retro_get_system_av_info comes yet
+        if self.av_info is not None:  # otherwise retro_get_system_av_info is still to come
             self._change_av_info(self.av_info.resized(geometry))
         return True
 
@@ -186,8 +179,8 @@ class Environment:
         return True
 
 
-def _gives(value: object) -> Callable[[CData], bool]:
-    """A handler that always answers this."""
+def _giving(value: object) -> Callable[[CData], bool]:
+    """Make a handler that always answers this."""
 
     def give(place: CData) -> bool:
         place[0] = value

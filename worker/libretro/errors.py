@@ -1,8 +1,8 @@
-"""What can go wrong with a core or a game that is not ours: one sentence for a person, and a code for programs."""
+"""The errors of a core or its game: a reason for a person, and a code for programs."""
 
 
 class CoreError(Exception):
-    """A core, or the game that it was given, doesn't do. ``str()`` says what is wrong and what to do."""
+    """A core, or its game, can't be used. ``str()`` says why and what to do, without a capital or a full stop."""
 
     code = "core_failed"
 
@@ -14,7 +14,7 @@ class CoreMissingError(CoreError):
 
 
 class CoreUnsupportedError(CoreError):
-    """The core needs something that we don't have, such as a GPU."""
+    """The core needs something that is not there, such as a GPU."""
 
     code = "core_unsupported"
 

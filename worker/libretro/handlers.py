@@ -9,7 +9,7 @@ from .declarations import CData
 
 
 class Null(Enum):
-    """What a command means that comes with NULL for its data."""
+    """The meaning of a command that comes with NULL for its data."""
 
     REFUSE = 0
     """The core errs: answer false."""
@@ -20,7 +20,7 @@ class Null(Enum):
 
 
 class Handler(NamedTuple):
-    """Answers one command: ``answer`` gets the data as a pointer of C type ``type``, and says whether it was done."""
+    """Answers one command: ``answer`` gets the data as a pointer of C type ``type``, and returns what C is answered."""
 
     type: str
     answer: Callable[[CData], bool]
@@ -30,6 +30,6 @@ class Handler(NamedTuple):
 Handlers = Mapping[Command, Handler]
 
 
-def accepted(_data: CData) -> bool:
-    """For what a core tells us that we need not know."""
+def accept(_data: CData) -> bool:
+    """Answer true to an announcement that nothing depends on."""
     return True

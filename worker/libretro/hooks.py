@@ -1,4 +1,4 @@
-"""What the owner of a core hangs on to it: where frames, sound and messages go, and where input comes from."""
+"""The hooks of a core, which its owner sets: where frames, sound and messages go, and where input comes from."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -16,10 +16,10 @@ class InputSource(Protocol):
     """The state of the input devices. ``state`` runs up to a hundred times a frame: it should only look up."""
 
     def poll(self) -> None:
-        """The core begins to read input: from now until the next poll the answers must not change."""
+        """Latch the input, because the core begins to read it: until the next poll the answers must not change."""
 
     def state(self, port: int, device: int, index: int, id: int) -> int:
-        """The state as ``retro_input_state_t`` has it, -32768 to 65535.
+        """Return a value as ``retro_input_state_t`` does, -32768 to 65535.
 
         ``device`` is one of ``Device``, a core's subclass already stripped. ``id`` ``JOYPAD_MASK`` asks for all the
         buttons of a joypad.
@@ -30,20 +30,21 @@ class NothingHeld:
     """Input devices that nobody touches."""
 
     def poll(self) -> None:
-        """Nothing changes."""
+        """Do nothing, for nothing changes."""
 
     def state(self, port: int, device: int, index: int, id: int) -> int:
+        """Return 0 for everything."""
         return 0
 
 
 def _ignore(*_arguments: object) -> None:
-    """The hook that nobody set."""
+    """Do nothing, as a hook that was not set."""
 
 
 class Hooks:
     """Plain attributes to assign to. All are called inside a call into the core, on its thread.
 
-    What a hook raises comes out of that call, so a hook need not guard itself.
+    An exception of a hook comes out of that call, so a hook need not guard itself.
     """
 
     def __init__(self) -> None:

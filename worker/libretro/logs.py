@@ -4,8 +4,8 @@ cffi can't make a variadic callback, and there is no ``va_list`` to give to ``vs
 Linux the caller of a variadic function puts its arguments where a fixed signature would have them: integers and
 pointers in the general registers, doubles in eight vector registers, and the rest, of either kind in order, in 8-byte
 stack slots. So a callback with as many fixed arguments as registers and some slots sees them all; those that the core
-did not pass read as whatever lay there, which is harmless so long as only the format's own conversions are looked at.
-``printf.py`` does so. Elsewhere there is no log interface, and cores write to stderr.
+did not pass hold anything, which is harmless as long as only the format's own conversions are read, as ``printf.py``
+does. Elsewhere there is no log interface, and cores write to stderr.
 """
 
 import logging
@@ -29,18 +29,18 @@ LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)
 
 _VARIADIC_AS_FIXED = sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64")
 _GENERAL_REGISTERS = 6 if platform.machine() == "aarch64" else 4
-"""Those that are left after the level and the format."""
+"""General registers that are left after the level and the format."""
 _WORDS = ["uint64_t"] * _GENERAL_REGISTERS + ["double"] * 8 + ["uint64_t"] * STACK_SLOTS
 _SIGNATURE = f"void(unsigned, const char *, {', '.join(_WORDS)})"
 
 
 def one_line(message: str) -> str:
-    """The message without control characters and not too long, fit for a log or a page."""
+    """Return the message without control characters and not too long, fit for a log or a page."""
     return " ".join("".join(c if c.isprintable() else " " for c in message[:MAX_LINE]).split())
 
 
 class CoreLog:
-    """Writes what the core logs to ``logger``."""
+    """Writes the core's log to ``logger``."""
 
     def __init__(self, boundary: Boundary, logger: logging.LoggerAdapter[logging.Logger]) -> None:
         self._logger = logger

@@ -1,4 +1,4 @@
-"""Core options ("variables"): what a core lets a person choose, in all of the API's versions.
+"""Core options ("variables"), the choices that a core offers, in all of the API's versions.
 
 Versions 0, 1 and 2 differ in form only, and all become ``Option``. The strings of a value that a core was given stay
 alive, for cores keep the pointer.
@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from .boundary import Boundary
 from .constants import Command
-from .declarations import CData, ffi, listed, text
+from .declarations import CData, entries, ffi, text
 from .handlers import Handler, Handlers, Null
 
 CORE_OPTIONS_VERSION = 2
@@ -22,7 +22,7 @@ MAX_VALUES = 128
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing to choose. ``values`` pairs each value with its label; ``value`` is the chosen one."""
+    """One choice. ``values`` pairs each value with its label; ``value`` is the chosen one."""
 
     key: str
     label: str
@@ -34,6 +34,7 @@ class Option:
     visible: bool = True
 
     def allows(self, value: str) -> bool:
+        """Return whether the value is one of those to choose from."""
         return any(value == allowed for allowed, _label in self.values)
 
 
@@ -42,7 +43,7 @@ class Options(Mapping[str, Option]):
 
     def __init__(self, chosen: Mapping[str, str], boundary: Boundary, logger: logging.LoggerAdapter[logging.Logger]):
         self._chosen = dict(chosen)
-        """What we were told to use, before the core has said what there is; then what was set later."""
+        """The values to use, given before the core has defined its options; then those that were set later too."""
         self._boundary = boundary
         self._logger = logger
         self._options: dict[str, Option] = {}
@@ -53,7 +54,7 @@ class Options(Mapping[str, Option]):
         """Category key -> label."""
         self.handlers: Handlers = {
             Command.GET_VARIABLE: Handler("struct retro_variable *", self._get, Null.PROBE),
-            Command.GET_VARIABLE_UPDATE: Handler("bool *", self._take_changed),
+            Command.GET_VARIABLE_UPDATE: Handler("bool *", self._get_changed),
             Command.SET_VARIABLE: Handler("struct retro_variable *", self._set_by_core, Null.PROBE),
             Command.SET_VARIABLES: Handler("struct retro_variable *", self._define_v0, Null.PROBE),
             Command.GET_CORE_OPTIONS_VERSION: Handler("unsigned *", self._get_version),
@@ -98,7 +99,7 @@ class Options(Mapping[str, Option]):
             self._options[option.key] = replace(option, value=value)
             self._changed = True
 
-    # ----- the core asks
+    # ----- commands of the core
 
     def _get(self, variable: CData) -> bool:
         option = self._options.get(text(variable.key))
@@ -111,7 +112,7 @@ class Options(Mapping[str, Option]):
             string = self._strings[value] = ffi.new("char[]", value.encode())
         return string
 
-    def _take_changed(self, changed: CData) -> bool:
+    def _get_changed(self, changed: CData) -> bool:
         changed[0] = self._changed
         self._changed = False
         return True
@@ -123,13 +124,13 @@ class Options(Mapping[str, Option]):
     # ----- the core tells
 
     def _define_v0(self, variables: CData) -> bool:
-        self._define(_read_v0(text(variable.key), text(variable.value)) for variable in listed(variables, "key"))
+        self._define(_read_v0(text(variable.key), text(variable.value)) for variable in entries(variables, "key"))
         return True
 
     def _define_v1(self, definitions: CData) -> bool:
         self._define(
             _read(definition, "", text(definition.desc), text(definition.info))
-            for definition in listed(definitions, "key")
+            for definition in entries(definitions, "key")
         )
         return True
 
@@ -141,7 +142,7 @@ class Options(Mapping[str, Option]):
             self._define(())
             return True
         self.categories = MappingProxyType(
-            {text(category.key): text(category.desc) for category in listed(options.categories, "key")}
+            {text(category.key): text(category.desc) for category in entries(options.categories, "key")}
         )
         self._define(
             _read(
@@ -150,7 +151,7 @@ class Options(Mapping[str, Option]):
                 text(definition.desc_categorized) or text(definition.desc),
                 text(definition.info_categorized) or text(definition.info),
             )
-            for definition in listed(options.definitions, "key")
+            for definition in entries(options.definitions, "key")
         )
         return True
 

@@ -1,7 +1,7 @@
 """``printf`` in Python, over raw argument words: for messages that a core logs.
 
-Only ``%s`` reads memory, as in C. What can't be known (``%n``, long doubles, wide strings, arguments beyond those
-that were captured) is shown as ``?``.
+Only ``%s`` reads memory, as in C. Values that can't be known (``%n``, long doubles, wide strings, arguments beyond
+those that were captured) are shown as ``?``.
 """
 
 import re
@@ -24,7 +24,7 @@ _BITS = {"hh": 8, "h": 16, "l": 64, "ll": 64, "q": 64, "j": 64, "z": 64, "t": 64
 
 
 class ExhaustedError(Exception):
-    """More conversions than arguments that we have."""
+    """There are more conversions than captured arguments."""
 
 
 class Arguments:
@@ -36,19 +36,19 @@ class Arguments:
         self._stack = deque(stack)
 
     def integer(self, bits: int, signed: bool) -> int:
-        """The next argument, as an integer of so many bits. Raises ExhaustedError."""
+        """Take the next argument, as an integer of so many bits. Raises ExhaustedError."""
         word = (self._integers.popleft() if self._integers else self._slot()) & ((1 << bits) - 1)
         return word - (1 << bits) if signed and word >> (bits - 1) else word
 
     def double(self) -> float:
-        """The next argument, as a double. Raises ExhaustedError."""
+        """Take the next argument, as a double. Raises ExhaustedError."""
         if self._doubles:
             return self._doubles.popleft()
         value: float = struct.unpack("<d", self._slot().to_bytes(8, "little"))[0]
         return value
 
     def long_double(self) -> str:
-        """Where these lie differs from machine to machine, so from here on we are lost."""
+        """Give up all arguments: where a long double lies differs from machine to machine. Raises ExhaustedError."""
         for words in (self._integers, self._doubles, self._stack):
             words.clear()
         raise ExhaustedError
@@ -60,7 +60,7 @@ class Arguments:
 
 
 def format_like_printf(template: str, arguments: Arguments) -> str:
-    """The message. Never raises: a broken conversion stands as it is."""
+    """Format a message. Never raises: a broken conversion stays as it is."""
 
     def converted(match: re.Match[str]) -> str:
         try:
@@ -96,7 +96,7 @@ def _size(written: str, arguments: Arguments) -> int | None:
 
 
 def _value(kind: str, length: str, precision: int | None, arguments: Arguments) -> int | float | str | None:
-    """The argument of this conversion; a string is one that is done. None: there is no such conversion."""
+    """Take the argument of a conversion; a string is formatted already. None: there is no such conversion."""
     bits = _BITS.get(length, 32)
     if kind in "di":
         return arguments.integer(bits, signed=True)

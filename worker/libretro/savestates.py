@@ -40,7 +40,7 @@ class Savestates:
         return size if size <= MAX_STATE_BYTES else 0
 
     def serialize(self) -> bytes:
-        """The state. Raises CoreError if the core gives none."""
+        """Return the state. Raises CoreError if the core gives none."""
         size = self.size  # anew each time: with some cores it changes while the game runs
         state = ffi.new("char[]", size)
         if not size or not self._boundary.call(self._library.retro_serialize, state, size):
@@ -48,7 +48,9 @@ class Savestates:
         return bytes(ffi.buffer(state))
 
     def serialize_into(self, buffer: Buffer) -> int:
-        """The state in the buffer's first bytes: how many these are. Raises CoreError, if the buffer is too small too.
+        """Write the state into the buffer's first bytes, and return how many these are.
+
+        Raises CoreError if the core gives none, or if the buffer is too small.
 
         It takes microseconds where ``serialize`` takes a millisecond, most of it for memory that is new.
         """
@@ -67,7 +69,7 @@ class Savestates:
             raise CoreError("the core doesn't take this saved state; it is from another core, version or game")
 
     def save_ram(self) -> bytes | None:
-        """The battery save; None if the game has none."""
+        """Return the battery save, None if the game has none."""
         memory = self._save_memory()
         return None if memory is None else bytes(memory)
 

@@ -1,20 +1,20 @@
-"""The calls that a core wants before each frame: how long the last one took, and how full the sound buffer is."""
+"""The calls that a core wants before each frame, with the time that the last took and the sound buffer's state."""
 
 from dataclasses import dataclass
 
 from .boundary import Boundary
 from .constants import Command
 from .declarations import CData
-from .handlers import Handler, Handlers, Null, accepted
+from .handlers import Handler, Handlers, Null, accept
 
 
 @dataclass(frozen=True, slots=True)
 class AudioBuffer:
-    """The state of the sound buffer: what cores skip frames by."""
+    """The state of the sound buffer, by which cores skip frames."""
 
     active: bool = True
     occupancy: int = 50
-    """Percent. A stream has no device buffer to run dry, so half full is the steady truth."""
+    """Percent. A stream has no device buffer to run dry, so it is always half full."""
     underrun_likely: bool = False
 
 
@@ -32,11 +32,11 @@ class Timing:
             Command.SET_AUDIO_BUFFER_STATUS_CALLBACK: Handler(
                 "struct retro_audio_buffer_status_callback *", self._set_audio_status, Null.PASS
             ),
-            Command.SET_MINIMUM_AUDIO_LATENCY: Handler("unsigned *", accepted, Null.PROBE),
+            Command.SET_MINIMUM_AUDIO_LATENCY: Handler("unsigned *", accept, Null.PROBE),
         }
 
     def before_frame(self, elapsed_us: int | None) -> None:
-        """Call what the core has set; ``elapsed_us`` None is the core's own reference time."""
+        """Call the callbacks that the core has set; ``elapsed_us`` None is the core's own reference time."""
         if self._frame_time:
             self._boundary.call(self._frame_time, self._reference if elapsed_us is None else elapsed_us)
         if self._audio_status:

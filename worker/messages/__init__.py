@@ -1,4 +1,5 @@
 """CONTRACT: what the agent and a room process say to each other.
 
-The only thing that both sides share. Imports the sandbox's modes; room, store, processes and agent import it.
+The only thing that both sides share. Imports the sandbox's modes and ``runtime``; room, store, processes and agent
+import it.
 """

@@ -6,13 +6,14 @@ wants stored or read is in ``storing.py``.
 """
 
 import asyncio
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from coordinator.messages import Candidate
+from coordinator.messages import Candidate, Codec
 from worker.messages.storing import MAX_BATTERY_BYTES, MAX_STATE_BYTES, BatteryMemory, State, StoreAnswer, StoreRequest
+from worker.runtime.errors import WorkerError
 from worker.sandbox import Mode
 
 MAX_CONTROL_BYTES = MAX_STATE_BYTES + MAX_BATTERY_BYTES + (1 << 20)
@@ -26,6 +27,13 @@ MEDIA_FD_VARIABLE = "COINOP_ROOM_MEDIA_FD"
 reach, before each ``Enter``."""
 
 _T = TypeVar("_T")
+
+
+class ControlMessageError(WorkerError, ValueError):
+    """The other side sent something that is not one of the messages that it may send."""
+
+    code = "control_message"
+
 
 # ----- agent -> room
 
@@ -44,7 +52,7 @@ class Open(Struct, frozen=True, kw_only=True, tag="open"):
     """Core options that differ from the core's defaults."""
     offer: str = ""
     """The first viewer's offer, which decides the codec; without one, ``codec`` says it."""
-    codec: Literal["", "H264", "VP8"] = ""
+    codec: Codec = ""
     """What to encode; empty if the offer shall decide."""
     scale: int = 1
     max_kbps: int = 6000
@@ -70,7 +78,7 @@ class Enter(Struct, frozen=True, kw_only=True, tag="enter"):
     """Whose saves this viewer may list, load and write; none if empty."""
 
 
-class SeatViewer(Struct, frozen=True, kw_only=True, tag="seat_viewer"):
+class ChangeSeat(Struct, frozen=True, kw_only=True, tag="seat_viewer"):
     """The viewer changes to this seat, or from now on only watches."""
 
     viewer: str
@@ -92,15 +100,15 @@ class Close(Struct, frozen=True, kw_only=True, tag="close"):
     """End the room: write the battery save and end the process."""
 
 
-class Freeze(Struct, frozen=True, kw_only=True, tag="freeze"):
-    """Pause the game, to move it. Answered by Frozen; then comes Close, or Thaw if the snapshot can't be stored."""
+class FreezeGame(Struct, frozen=True, kw_only=True, tag="freeze"):
+    """Pause the game, to move it. Answered by FinalSnapshot; then comes Close, or ThawGame if that can't be stored."""
 
 
-class Thaw(Struct, frozen=True, kw_only=True, tag="thaw"):
-    """The room stays: go on where Freeze stopped the game."""
+class ThawGame(Struct, frozen=True, kw_only=True, tag="thaw"):
+    """The room stays: go on where FreezeGame stopped the game."""
 
 
-AgentMessage = Open | Enter | SeatViewer | AddCandidate | Exit | Close | Freeze | Thaw | StoreAnswer
+AgentMessage = Open | Enter | ChangeSeat | AddCandidate | Exit | Close | FreezeGame | ThawGame | StoreAnswer
 
 # ----- room -> agent
 
@@ -172,18 +180,18 @@ _room_message = msgspec.msgpack.Decoder(RoomMessage)
 
 
 def frame(message: AgentMessage | RoomMessage) -> bytes:
-    """The message with its length before it, ready to be written."""
+    """Encode a message with its length before it, ready to be written."""
     body = _encoder.encode(message)
     return len(body).to_bytes(4, "big") + body
 
 
 async def read_agent_message(reader: asyncio.StreamReader) -> AgentMessage | None:
-    """The next message from the agent, or None at the end of the stream. Raises ValueError on anything else."""
+    """Read the next message from the agent, None at the end of the stream. Raises ControlMessageError."""
     return await _read(reader, _agent_message)
 
 
 async def read_room_message(reader: asyncio.StreamReader) -> RoomMessage | None:
-    """The next message from the room, or None at the end of the stream. Raises ValueError on anything else."""
+    """Read the next message from the room, None at the end of the stream. Raises ControlMessageError."""
     return await _read(reader, _room_message)
 
 
@@ -191,9 +199,9 @@ async def _read(reader: asyncio.StreamReader, decoder: msgspec.msgpack.Decoder[_
     try:
         length = int.from_bytes(await reader.readexactly(4), "big")
         if length > MAX_CONTROL_BYTES:
-            raise ValueError(f"a control message of {length} bytes is longer than {MAX_CONTROL_BYTES}")
+            raise ControlMessageError(f"a control message of {length} bytes is longer than {MAX_CONTROL_BYTES}")
         return decoder.decode(await reader.readexactly(length))
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
     except msgspec.DecodeError as error:
-        raise ValueError(f"not a control message: {error}") from error
+        raise ControlMessageError(f"not a control message: {error}") from error

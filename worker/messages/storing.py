@@ -46,8 +46,8 @@ class Snapshot(Struct, frozen=True, kw_only=True, tag="snapshot"):
     """Frames since the game began, in this process or before."""
 
 
-class Frozen(Struct, frozen=True, kw_only=True, tag="frozen"):
-    """The answer to Freeze: the game is paused, and this is its last snapshot."""
+class FinalSnapshot(Struct, frozen=True, kw_only=True, tag="frozen"):
+    """The answer to FreezeGame: the game is paused, and this is its last snapshot."""
 
     data: State
     frame: int
@@ -99,7 +99,7 @@ class StoreBattery(Struct, frozen=True, kw_only=True, tag="store_battery"):
     data: BatteryMemory
 
 
-StoreRequest = Snapshot | Frozen | StoreSave | FetchSave | ListSaves | DeleteSave | StoreBattery
+StoreRequest = Snapshot | FinalSnapshot | StoreSave | FetchSave | ListSaves | DeleteSave | StoreBattery
 
 # ----- agent -> room
 

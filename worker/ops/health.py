@@ -8,29 +8,33 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from worker.runtime.errors import StartupError
+
 logger = logging.getLogger(__name__)
 
 
-class PortInUseError(Exception):
+class PortInUseError(StartupError):
     """Something else listens where the metrics are to be served."""
 
+    code = "port_in_use"
+
     def __init__(self, host: str, port: int) -> None:
-        super().__init__(host, port)
+        super().__init__(
+            f"The metrics can't be served on {host} port {port}, which is in use, perhaps by another worker: choose a"
+            " port with COINOP_WORKER_METRICS_PORT, or 0 for any that is free."
+        )
         self.host = host
         self.port = port
-
-    def __str__(self) -> str:
-        return (
-            f"The metrics can't be served on {self.host} port {self.port}, which is in use, perhaps by another worker:"
-            " choose a port with COINOP_WORKER_METRICS_PORT, or 0 for any that is free."
-        )
 
 
 @asynccontextmanager
 async def serving(
     host: str, port: int, exposition: Callable[[], bytes], ready: Callable[[], bool]
 ) -> AsyncIterator[int]:
-    """Serve the three pages, on any free port if ``port`` is 0. Gives the port. Raises PortInUseError, OSError."""
+    """Serve the three pages until the end of the block, which gets the port: any free one if ``port`` is 0.
+
+    Raises PortInUseError, OSError.
+    """
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})

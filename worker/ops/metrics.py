@@ -10,17 +10,17 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from worker.messages.control import Figures, ViewerFigures
-from worker.processes.room import Room
+from worker.processes.room import HostedRoom
 from worker.processes.supervisor import Supervisor
 from worker.runtime.procfs import Usage, usage_of
 
 OPEN_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 15.0)
-"""Seconds. A warm room takes 0.1 to 0.5, a cold one 1 to 3, and none more than ``Patience.open``."""
+"""Seconds. A warm room takes 0.1 to 0.5, a cold one 1 to 3, and none more than ``TimeLimits.open``."""
 
 STORE_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds. A folder takes a few milliseconds, an S3 in the same region 10 to 100, and none more than 10 s."""
 
-DEATHS = ("core_crashed", "core_failed", "core_hung", "no_process", "room_failed", "room_killed")
+ALERTED_CODES = ("core_crashed", "core_failed", "core_hung", "no_process", "room_failed", "room_killed")
 """Ends that an alert waits for. They are shown as 0 before the first one, which would be no increase otherwise."""
 
 STORE_KINDS = ("delete", "get", "list", "put")
@@ -35,14 +35,14 @@ class Metrics:
 
     def __init__(self) -> None:
         self.collector = CollectorRegistry()
-        self._codes = set(DEATHS)
+        self._codes = set(ALERTED_CODES)
         self._closed = Counter(
             "coinop_worker_rooms_closed",
             "Rooms that have ended, by why; core_crashed and core_hung among them.",
             ("code",),
             registry=self.collector,
         )
-        for code in DEATHS:
+        for code in ALERTED_CODES:
             self._closed.labels(code)
         self._open_seconds = Histogram(
             "coinop_worker_room_open_seconds",
@@ -73,31 +73,31 @@ class Metrics:
         )
 
     def room_opened(self, seconds: float) -> None:
-        """A room's game runs, so many seconds after it was asked for."""
+        """Count a room whose game runs, so many seconds after it was asked for."""
         self._open_seconds.observe(seconds)
 
     def room_closed(self, code: str) -> None:
-        """A room is gone."""
+        """Count a room that has ended, by the code that says why."""
         if code not in self._codes and len(self._codes) >= MAX_CODES:
             code = "other"
         self._codes.add(code)
         self._closed.labels(code).inc()
 
     def store_operation(self, kind: str, result: str, seconds: float) -> None:
-        """The object store has done this, or not."""
+        """Count an operation on the object store, by how it ended, and its seconds."""
         self._store_operations.labels(kind, result).inc()
         self._store_seconds.labels(kind).observe(seconds)
 
     def show_waiting(self, waiting_bytes: Callable[[], float]) -> None:
-        """Show what waits for the store."""
+        """Show how many bytes wait for the store, read at each scrape."""
         self._store_waiting.set_function(waiting_bytes)
 
     def show(self, supervisor: Supervisor, capacity: int, registered: Callable[[], bool]) -> None:
-        """Show the supervisor's rooms too."""
+        """Show the supervisor's rooms too, read at each scrape."""
         self.collector.register(_Rooms(supervisor, capacity, registered))
 
     def exposition(self) -> bytes:
-        """The figures in Prometheus' text format."""
+        """Write the figures in Prometheus' text format."""
         return generate_latest(self.collector)
 
 
@@ -108,18 +108,18 @@ class _Rooms(Collector):
         self._registered = registered
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing to check for duplicates at registration, so nothing is collected then."""
+        """Describe nothing: there are no duplicates to check for at registration, so nothing is collected then."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """All that there is now; called for each scrape."""
+        """Collect the series of the rooms that there are now, for each scrape."""
         yield _gauge("coinop_worker_rooms", "Rooms that are open, opening or closing.", len(self._supervisor))
         yield _gauge("coinop_worker_capacity", "How many rooms this worker takes.", self._capacity)
         yield _gauge("coinop_worker_spare_ready", "Whether the next room opens warm.", self._supervisor.spare_ready)
         yield _gauge("coinop_worker_registered", "Whether the coordinator has this worker.", self._registered())
         rooms = list(self._supervisor)
         yield from _figures([(room, room.figures) for room in rooms if room.figures])
-        usages = [(room, usage_of(room.child.pid)) for room in rooms if room.child]
+        usages = [(room, usage_of(room.process.pid)) for room in rooms if room.process]
         yield from _usages([(room, usage) for room, usage in usages if usage])
 
 
@@ -151,7 +151,7 @@ _GAUGES: dict[str, tuple[str, Callable[[Figures], float | None]]] = {
 }
 
 
-def _figures(rooms: list[tuple[Room, Figures]]) -> Iterator[Metric]:
+def _figures(rooms: list[tuple[HostedRoom, Figures]]) -> Iterator[Metric]:
     for name, (sentence, count) in _COUNTERS.items():
         counter = CounterMetricFamily(f"coinop_worker_room_{name}", sentence, labels=("room",))
         for room, figures in rooms:
@@ -165,7 +165,7 @@ def _figures(rooms: list[tuple[Room, Figures]]) -> Iterator[Metric]:
         yield gauge
 
 
-def _usages(rooms: list[tuple[Room, Usage]]) -> Iterator[Metric]:
+def _usages(rooms: list[tuple[HostedRoom, Usage]]) -> Iterator[Metric]:
     cpu = CounterMetricFamily(
         "coinop_worker_room_cpu_seconds", "Processor time of the room's process.", labels=("room",)
     )

@@ -8,8 +8,8 @@ import asyncio
 import socket
 
 
-class Outbox:
-    """The writing half of a connected stream socket, which somebody else reads. It works on a copy of the handle."""
+class ControlWriter:
+    """Writes to a connected stream socket that is read elsewhere. It works on a copy of the handle."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()
@@ -24,7 +24,7 @@ class Outbox:
         return len(self._unsent)
 
     def write(self, data: bytes) -> None:
-        """Send it now or as soon as there is room. What the other side can't take any more is dropped."""
+        """Send the data now, or as soon as there is room for it; drop it if the other side is gone."""
         if self._broken:
             return
         was_waiting = bool(self._unsent)
@@ -37,7 +37,7 @@ class Outbox:
 
     def close(self) -> None:
         """Drop what is not sent, and close the handle."""
-        self._forget()
+        self._drop_unsent()
         self._broken = True
         self._socket.close()
 
@@ -52,10 +52,10 @@ class Outbox:
         except BlockingIOError:
             pass
         except OSError:  # the other side is gone; the reading half finds out in its time
-            self._forget()
+            self._drop_unsent()
             self._broken = True
 
-    def _forget(self) -> None:
+    def _drop_unsent(self) -> None:
         if self._unsent:
             self._loop.remove_writer(self._socket)
             self._unsent.clear()

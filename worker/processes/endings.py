@@ -49,18 +49,21 @@ OVER = ("closed", "game_over")
 
 
 def unreadable(error: StoreError) -> Ending:
-    """The room was to go on, and its snapshot can't be read; a new game in its place would hide it."""
-    return Ending("store_failed", f"The game can't go on now: {error}. Try again in a moment.")
+    """Make the ending of a room that was to go on from a snapshot which can't be read.
+
+    A new game in its place would hide that the old one is still there.
+    """
+    return Ending(error.code, f"The game can't go on now: {error}. Try again in a moment.")
 
 
-def said(closed: Closed) -> Ending:
-    """What the room itself said, made fit to be passed on: a crashing core may have written over it."""
+def from_room(closed: Closed) -> Ending:
+    """Make a room's own ending fit to be passed on: a crashing core may have written over it."""
     code = closed.code if _CODE.fullmatch(closed.code) else "room_failed"
     return Ending(code, closed.message[:_MAX_MESSAGE] or "The room ended.")
 
 
-def explain(exit_code: int) -> Ending:
-    """What an exit code says (minus the number of the signal, as ``subprocess`` has it), if nobody knows better."""
+def from_exit_code(exit_code: int) -> Ending:
+    """Explain an exit code, if nothing better is known; minus the signal's number, as ``subprocess`` has it."""
     if exit_code == -signal.SIGKILL:
         return Ending(
             "room_killed", "The room's process was killed, perhaps because memory ran out. Start the game again."

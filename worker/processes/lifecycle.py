@@ -1,10 +1,12 @@
 """The life of a room process, as a table: what may happen in each state, and how long a state may last.
 
-Sans-I/O: events and ``now`` in, state and deadline out. Processes and sockets are ``child.py``'s.
+Sans-I/O: events and ``now`` in, state and deadline out. Processes and sockets are ``process.py``'s.
 """
 
 from dataclasses import dataclass
 from enum import Enum, auto
+
+from worker.runtime.errors import WorkerError
 
 
 class State(Enum):
@@ -40,16 +42,15 @@ class Event(Enum):
     """The process is gone, for whatever reason."""
 
 
-class UnexpectedEventError(Exception):
+class UnexpectedEventError(WorkerError):
     """Something happened that can't happen in this state: the room, or we, broke the protocol."""
 
+    code = "unexpected_event"
+
     def __init__(self, state: State, event: Event) -> None:
-        super().__init__(state, event)
+        super().__init__(f"{event.name} can't come in state {state.name}")
         self.state = state
         self.event = event
-
-    def __str__(self) -> str:
-        return f"{self.event.name} can't come in state {self.state.name}"
 
 
 # The agent writes without waiting for answers, so what a room had sent before it read our last message still comes:
@@ -101,7 +102,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
 
 
 @dataclass(frozen=True)
-class Patience:
+class TimeLimits:
     """Seconds that a room process may take before it is taken to hang, and killed."""
 
     start: float = 60.0
@@ -115,16 +116,19 @@ class Patience:
     """To write the battery save. Everything has to be gone 5 s after SIGTERM."""
 
 
-class Life:
+class Lifecycle:
     """One process's state and its deadline (None if it may stay as it is)."""
 
-    def __init__(self, patience: Patience, now: float) -> None:
+    def __init__(self, time_limits: TimeLimits, now: float) -> None:
         self.state = State.STARTING
-        self.deadline: float | None = now + patience.start
-        self._patience = patience
+        self.deadline: float | None = now + time_limits.start
+        self._time_limits = time_limits
 
     def step(self, event: Event, now: float) -> None:
-        """Take the event. Raises UnexpectedEventError, and stays as it was."""
+        """Change the state by this event, and the deadline with it.
+
+        Raises UnexpectedEventError and stays as it was if the event can't come in this state.
+        """
         before = self.state
         try:
             self.state = TRANSITIONS[before][event]
@@ -136,9 +140,9 @@ class Life:
 
     def _limit(self) -> float | None:
         limits = {
-            State.STARTING: self._patience.start,
-            State.OPENING: self._patience.open,
-            State.OPEN: self._patience.silence,
-            State.CLOSING: self._patience.close,
+            State.STARTING: self._time_limits.start,
+            State.OPENING: self._time_limits.open,
+            State.OPEN: self._time_limits.silence,
+            State.CLOSING: self._time_limits.close,
         }
         return limits.get(self.state)

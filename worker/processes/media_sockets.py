@@ -14,11 +14,14 @@ import ifaddr
 logger = logging.getLogger(__name__)
 
 MAX_SOCKETS = 16
-"""In one handover: more addresses than that are a container host's inner networks."""
+"""In one message: more addresses than that are a container host's inner networks."""
 
 
-class Handover:
-    """The agent's end. ``room_end`` is for the room's process; all in ``addresses``, or all of the machine's."""
+class MediaSocketSender:
+    """The agent's end of the socket pair; ``room_end`` goes to the room's process.
+
+    Sockets are bound to ``addresses``, or to all of the machine's.
+    """
 
     def __init__(self, addresses: Iterable[str] = ()) -> None:
         self._addresses = tuple(addresses)
@@ -31,7 +34,7 @@ class Handover:
             sockets = []
             for address in (self._addresses or own_addresses())[:MAX_SOCKETS]:
                 try:
-                    sockets.append(stack.enter_context(bound(address)))
+                    sockets.append(stack.enter_context(bind_socket(address)))
                 except OSError as error:
                     logger.warning("! no media socket on %s: %s", address, error.strerror)
             try:
@@ -41,13 +44,13 @@ class Handover:
                 logger.debug("! no media sockets passed over: %s", error.strerror)
 
     def close(self) -> None:
-        """Close both ends that are open here."""
+        """Close both ends, as far as they are open here."""
         self._near.close()
         self.room_end.close()
 
 
-def bound(address: str) -> socket.socket:
-    """A UDP socket on any free port of this address. Raises OSError."""
+def bind_socket(address: str) -> socket.socket:
+    """Bind a UDP socket to any free port of this address. Raises OSError."""
     made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         made.setblocking(False)
@@ -59,7 +62,7 @@ def bound(address: str) -> socket.socket:
 
 
 def own_addresses() -> tuple[str, ...]:
-    """This machine's addresses that other machines may reach, link-local ones of IPv6 left out."""
+    """List this machine's addresses that other machines may reach, without IPv6's link-local ones."""
     ips = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips]
     v4 = [ip for ip in ips if isinstance(ip, str) and ip != "127.0.0.1"]
     v6 = [ip[0] for ip in ips if not isinstance(ip, str) and ip[0] != "::1" and ip[2] == 0]

@@ -14,13 +14,13 @@ logger = logging.getLogger(__name__)
 
 
 def owner(config: Config, order: OpenRoom, entry: Entry) -> Owner:
-    """Whose game it is, for the store."""
+    """Tell the store whose game it is."""
     legacy = _save_folder(config, entry) / f"{entry.path.stem}.srm" if entry.path else None
     return Owner(room=order.room, game=entry.game.id, profile=order.profile, epoch=order.epoch, legacy_battery=legacy)
 
 
-def opening(config: Config, order: OpenRoom, entry: Entry, beginning: Beginning) -> Open:
-    """The order for the process. Makes the folders that its core may write to."""
+def open_order(config: Config, order: OpenRoom, entry: Entry, beginning: Beginning) -> Open:
+    """Build the order for a room's process, and make the folders that its core may write to."""
     saves = _save_folder(config, entry)
     for folder in (saves, config.system):
         try:

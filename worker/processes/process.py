@@ -34,7 +34,7 @@ from worker.messages.control import (
 from worker.messages.storing import (
     DeleteSave,
     FetchSave,
-    Frozen,
+    FinalSnapshot,
     ListSaves,
     Snapshot,
     StoreAnswer,
@@ -42,11 +42,12 @@ from worker.messages.storing import (
     StoreSave,
 )
 from worker.processes import endings
-from worker.processes.control_writer import Outbox
+from worker.processes.control_writer import ControlWriter
 from worker.processes.endings import Ending
-from worker.processes.lifecycle import Event, Life, Patience, State, UnexpectedEventError
-from worker.processes.log_lines import OutputLines
-from worker.processes.media_sockets import Handover
+from worker.processes.lifecycle import Event, Lifecycle, State, TimeLimits, UnexpectedEventError
+from worker.processes.log_lines import LogLines
+from worker.processes.media_sockets import MediaSocketSender
+from worker.runtime.tasks import BackgroundTasks
 
 logger = logging.getLogger(__name__)
 
@@ -54,14 +55,14 @@ MAX_UNREAD_BYTES = 2 * MAX_CONTROL_BYTES
 """What may wait for a room that doesn't read: a snapshot to go on from, a save and offers. One that lets more pile up
 is as good as dead."""
 
-LAST_WORDS = 1.0
-"""Seconds for what a process has written before its end, and for a process that has hung up to end."""
+LINGER_SECONDS = 1.0
+"""Seconds to read what a process has written before its end, and for one that has closed its socket to end."""
 
-HELD_UP = 1.0
+STALL_SECONDS = 1.0
 """Seconds after a deadline: if we notice it only then, the whole machine stood still, as one does that is moved. Then
 the rooms are heard for as long before one of them is taken to hang."""
 
-PASSED_ON = ("DYLD_", "HOME", "LANG", "LC_", "LD_", "MALLOC_", "PATH", "PYTHON", "TMPDIR", "TZ")
+INHERITED_PREFIXES = ("DYLD_", "HOME", "LANG", "LC_", "LD_", "MALLOC_", "PATH", "PYTHON", "TMPDIR", "TZ")
 """Variables that begin with these are all that a room gets of the worker's: what its interpreter and libraries need. A
 list of those that may be secret would never be done."""
 
@@ -75,7 +76,7 @@ _EVENTS: dict[type[RoomMessage], Event] = {
     TurnedAway: Event.VIEWER,
     Left: Event.VIEWER,
     Snapshot: Event.STORE,
-    Frozen: Event.STORE,
+    FinalSnapshot: Event.STORE,
     StoreSave: Event.STORE,
     FetchSave: Event.STORE,
     ListSaves: Event.STORE,
@@ -99,20 +100,20 @@ class RoomLog(logging.LoggerAdapter[logging.Logger]):
     name = ""
 
     def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:
-        """Called by logging."""
+        """Put the name before the message, as logging asks for it."""
         return f"[{self.name}] {msg}", kwargs
 
 
-class Child:
+class RoomProcess:
     """A running room process. ``run`` owns it and returns when all of it is gone."""
 
     def __init__(
         self,
         process: asyncio.subprocess.Process,
-        control: tuple[asyncio.StreamReader, asyncio.StreamWriter, Outbox],
+        control: tuple[asyncio.StreamReader, asyncio.StreamWriter, ControlWriter],
         output: tuple[asyncio.StreamReader, asyncio.ReadTransport],
-        handover: Handover,
-        patience: Patience,
+        media_sockets: MediaSocketSender,
+        time_limits: TimeLimits,
     ) -> None:
         self.pid = process.pid
         self.log = RoomLog(logger, {})
@@ -122,16 +123,18 @@ class Child:
         self.settled = asyncio.Event()
         """Set when its game runs, or when it is gone."""
         self._process = process
-        self._reader, self._reading_end, self._outbox = control
+        self._reader, self._reading_end, self._writer = control
         self._output, self._output_transport = output
-        self._handover = handover
+        self._media_sockets = media_sockets
         self._loop = asyncio.get_running_loop()
-        self._life = Life(patience, self._loop.time())
+        self._lifecycle = Lifecycle(time_limits, self._loop.time())
         self._timer: asyncio.TimerHandle | None = None
         self._ending: Ending | None = None
 
     @classmethod
-    async def start(cls, command: Sequence[str], patience: Patience, addresses: Sequence[str] = ()) -> "Child":
+    async def start(
+        cls, command: Sequence[str], time_limits: TimeLimits, addresses: Sequence[str] = ()
+    ) -> "RoomProcess":
         """Start a room process, with media sockets on these addresses, or on all of the machine's.
 
         Raises OSError when the system has no more processes or file handles.
@@ -140,9 +143,9 @@ class Child:
             near, far = socket.socketpair()
             ours.callback(near.close)
             theirs.callback(far.close)
-            handover = Handover(addresses)
-            ours.callback(handover.close)
-            theirs.callback(handover.room_end.close)
+            media_sockets = MediaSocketSender(addresses)
+            ours.callback(media_sockets.close)
+            theirs.callback(media_sockets.room_end.close)
             output, their_output = os.pipe()
             pipe = ours.enter_context(os.fdopen(output, "rb", buffering=0))
             theirs.callback(os.close, their_output)
@@ -153,24 +156,24 @@ class Child:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=their_output,
                 stderr=their_output,
-                pass_fds=(far.fileno(), handover.room_end.fileno()),
-                env=_environment(far.fileno(), handover.room_end.fileno()),
+                pass_fds=(far.fileno(), media_sockets.room_end.fileno()),
+                env=_environment(far.fileno(), media_sockets.room_end.fileno()),
                 start_new_session=True,  # a Ctrl-C at the terminal is for the agent alone
             )
             theirs.close()
             reader = asyncio.StreamReader()
             protocol = asyncio.StreamReaderProtocol(reader)
             transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, pipe)
-            outbox = Outbox(near)
-            ours.callback(outbox.close)
+            writer = ControlWriter(near)
+            ours.callback(writer.close)
             control = await asyncio.open_connection(sock=near)
             ours.pop_all()
-        return cls(process, (*control, outbox), (reader, transport), handover, patience)
+        return cls(process, (*control, writer), (reader, transport), media_sockets, time_limits)
 
     @property
     def state(self) -> State:
         """Where it is in its life."""
-        return self._life.state
+        return self._lifecycle.state
 
     @property
     def is_ending(self) -> bool:
@@ -178,20 +181,23 @@ class Child:
         return self.state in (State.CLOSING, State.GONE)
 
     def send(self, message: AgentMessage) -> None:
-        """Write to the room. Nothing is said to one that is ending, but what became of its last save."""
+        """Write a message to the room; one that is ending gets nothing but the answer to its last save.
+
+        A room that lets more than MAX_UNREAD_BYTES pile up is killed.
+        """
         if self.is_ending and not isinstance(message, StoreAnswer):
             return
         if isinstance(message, Open):
             self._step(Event.OPEN_SENT)
         if isinstance(message, Enter):
-            self._handover.send()
+            self._media_sockets.send()
         self.log.debug("> %s", type(message).__name__)
-        self._outbox.write(frame(message))
-        if self._outbox.unsent > MAX_UNREAD_BYTES:
+        self._writer.write(frame(message))
+        if self._writer.unsent > MAX_UNREAD_BYTES:
             self.kill(endings.HUNG)
 
     def close(self, why: Ending = endings.CLOSED) -> None:
-        """Ask it to end; a spare, that has nothing to save, just ends."""
+        """Ask the room to save and end; a process that has nothing to save yet is killed."""
         if self.state in (State.STARTING, State.SPARE):
             self.kill(why)
         elif self.state in (State.OPENING, State.OPEN):
@@ -200,38 +206,39 @@ class Child:
             self._step(Event.CLOSE_SENT)
 
     def kill(self, why: Ending) -> None:
-        """End it and what it has started, now."""
+        """Kill the process and all that it has started."""
         self._ending = self._ending or why
         if self._process.returncode is None:
             self._kill_group()
 
     async def run(self, on_message: OnMessage) -> Ending:
-        """Pass its messages on until it is gone: process, messages and output. Cancelling kills it."""
-        self._arm()
-        reading = asyncio.create_task(self._read(on_message), name=f"{self.log.name} messages")
-        logging_output = asyncio.create_task(self._log_output(), name=f"{self.log.name} output")
+        """Pass the messages on to ``on_message`` until process, messages and output have ended, and say how it ended.
+
+        Cancelling kills the process.
+        """
+        self._set_timer()
+        tasks = BackgroundTasks(self.log)
+        tasks.spawn(self._read(on_message), "reading its messages")
+        tasks.spawn(self._log_output(), "reading its output")
         try:
             exit_code = await self._process.wait()
-            _, held_open = await asyncio.wait((reading, logging_output), timeout=LAST_WORDS)
-            if held_open:  # by a program that the core started
+            if tasks:
+                await asyncio.wait(tasks, timeout=LINGER_SECONDS)
+            if tasks:  # kept open by a program that the core started
                 self._kill_group()
         finally:
             if self._process.returncode is None:
                 self.kill(endings.CLOSED)
-            await self._let_go(reading, logging_output)
-        why = self._ending or endings.explain(exit_code)
+            await tasks.close()
+            self._release()
+        why = self._ending or endings.from_exit_code(exit_code)
         self.log.debug("= gone, exit code %d: %s", exit_code, why.code)
         return why
 
-    async def _let_go(self, *tasks: asyncio.Task[None]) -> None:
-        for task in tasks:
-            task.cancel()
-        for failure in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(failure, Exception):
-                self.log.error("! reading from it failed", exc_info=failure)
+    def _release(self) -> None:
         self._step(Event.ENDED)
-        self._outbox.close()
-        self._handover.close()
+        self._writer.close()
+        self._media_sockets.close()
         self._reading_end.close()
         self._output_transport.close()
         self.ready.set()
@@ -248,46 +255,46 @@ class Child:
             while (message := await read_room_message(self._reader)) is not None:
                 self.log.debug("< %s", type(message).__name__)
                 self._step(_EVENTS[type(message)])
-                self._note(message)
+                self._record(message)
                 on_message(message)
         except (ValueError, UnexpectedEventError) as error:
             self.log.warning("! ended because it broke the protocol: %s", error)
             self.kill(endings.GARBLED)
         # It has hung up, so it is about to end; nothing that it could still do concerns anybody.
-        self._loop.call_later(LAST_WORDS, self._end_silent)
+        self._loop.call_later(LINGER_SECONDS, self._kill_if_running)
 
-    def _note(self, message: RoomMessage) -> None:
+    def _record(self, message: RoomMessage) -> None:
         if isinstance(message, Ready):
             self.ready.set()
         elif isinstance(message, Opened):
             self.settled.set()
         elif isinstance(message, Closed):
-            self._ending = self._ending or endings.said(message)
+            self._ending = self._ending or endings.from_room(message)
 
     def _step(self, event: Event) -> None:
-        self._life.step(event, self._loop.time())
-        self._arm()
+        self._lifecycle.step(event, self._loop.time())
+        self._set_timer()
 
-    def _arm(self) -> None:
+    def _set_timer(self) -> None:
         if self._timer:
             self._timer.cancel()
-        deadline = self._life.deadline
-        self._timer = self._loop.call_at(deadline, self._overdue, deadline) if deadline is not None else None
+        deadline = self._lifecycle.deadline
+        self._timer = self._loop.call_at(deadline, self._deadline_passed, deadline) if deadline is not None else None
 
-    def _overdue(self, deadline: float) -> None:
-        if self._loop.time() - deadline > HELD_UP:
-            again = self._loop.time() + HELD_UP
-            self._timer = self._loop.call_at(again, self._overdue, again)
+    def _deadline_passed(self, deadline: float) -> None:
+        if self._loop.time() - deadline > STALL_SECONDS:
+            again = self._loop.time() + STALL_SECONDS
+            self._timer = self._loop.call_at(again, self._deadline_passed, again)
             return
         self.log.warning("! killed: it said nothing for too long in state %s", self.state.name)
         self.kill(endings.HUNG)
 
-    def _end_silent(self) -> None:
+    def _kill_if_running(self) -> None:
         if self.state is not State.GONE and self._process.returncode is None:
             self.kill(endings.GARBLED)
 
     async def _log_output(self) -> None:
-        lines = OutputLines(self._loop.time())
+        lines = LogLines(self._loop.time())
         while data := await self._output.read(_OUTPUT_CHUNK):
             self._log_lines(lines.feed(data, self._loop.time()))
         self._log_lines(lines.finish())
@@ -299,7 +306,7 @@ class Child:
 
 
 def _environment(control: int, media: int) -> dict[str, str]:
-    """A core is somebody else's native code: tokens and credentials are not for it."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
+    """Pick the environment of a room: a core is somebody else's native code, so tokens and credentials stay here."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(INHERITED_PREFIXES)}
     own = {CONTROL_FD_VARIABLE: str(control), MEDIA_FD_VARIABLE: str(media), "PYTHONUNBUFFERED": "1"}
     return {**kept, **own, **ONE_THREAD}

@@ -1,6 +1,6 @@
 """One warm spare: a room process with its imports done, so that a click waits for the game alone.
 
-What a process is used for, and tending it, is the supervisor's business.
+What a process is used for, and running it, is the supervisor's business.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from worker.processes.process import Child
+from worker.processes.process import RoomProcess
 from worker.runtime.backoff import backoff
 
 logger = logging.getLogger(__name__)
@@ -24,54 +24,54 @@ its modules would otherwise take a whole processor by starting again and again."
 
 
 class Spares:
-    """Keeps one process in stock. ``start`` starts one; whoever tends it calls ``gone`` when it has ended."""
+    """Keeps one process in stock. ``start`` starts one; ``process_ended`` is to be called for one that ends."""
 
-    def __init__(self, start: Callable[[], Awaitable[Child]]) -> None:
+    def __init__(self, start: Callable[[], Awaitable[RoomProcess]]) -> None:
         self._start = start
-        self._child: Child | None = None
-        self._left = asyncio.Event()
-        self._came = asyncio.Event()
+        self._spare: RoomProcess | None = None
+        self._claimed = asyncio.Event()
+        self._started = asyncio.Event()
         self._failures = 0
 
     @property
     def ready(self) -> bool:
         """Whether there is a spare with its imports done."""
-        return self._child is not None and self._child.ready.is_set()
+        return self._spare is not None and self._spare.ready.is_set()
 
-    async def there(self) -> None:
-        """Wait until there is one with its imports done; for ever, if none can be started."""
+    async def wait_until_ready(self) -> None:
+        """Wait until there is a spare with its imports done; for ever, if none can be started."""
         while not self.ready:
-            self._came.clear()
-            await (self._child.ready if self._child else self._came).wait()
+            self._started.clear()
+            await (self._spare.ready if self._spare else self._started).wait()
 
-    def take(self) -> Child | None:
-        """The spare, if there is one; it may still be at its imports, and is ahead of a new process even so."""
-        child, self._child = self._child, None
-        if child:
+    def claim(self) -> RoomProcess | None:
+        """Take the spare out of stock, if there is one. It may still be importing; a new one would take even longer."""
+        process, self._spare = self._spare, None
+        if process:
             self._failures = 0
-            self._left.set()
-        return child
+            self._claimed.set()
+        return process
 
-    def gone(self, child: Child) -> None:
-        """A process that nobody took has ended."""
-        if child is self._child:
-            self._child = None
+    def process_ended(self, process: RoomProcess) -> None:
+        """Replace the spare, if it is this process that has ended."""
+        if process is self._spare:
+            self._spare = None
             self._failures += 1
-            self._left.set()
+            self._claimed.set()
 
     async def run(self) -> None:
         """Start a spare whenever there is none, until cancelled."""
         while True:
             await asyncio.sleep(self._delay())
-            self._left.clear()
+            self._claimed.clear()
             try:
-                child = self._child = await self._start()
-                self._came.set()
+                process = self._spare = await self._start()
+                self._started.set()
             except OSError as error:
                 self._failures += 1
                 logger.error("No room process can be started (%s); trying again in %.0f s.", error, self._delay())
                 continue
-            await self._left.wait()
+            await self._claimed.wait()
             if self._failures:
                 logger.error(
                     "A spare room process ended by itself; what it said last is above. Trying again in %.0f s.",
@@ -79,7 +79,7 @@ class Spares:
                 )
                 continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(child.settled.wait(), SETTLE_SECONDS)
+                await asyncio.wait_for(process.settled.wait(), SETTLE_SECONDS)
 
     def _delay(self) -> float:
         return backoff(self._failures, FIRST_DELAY, MAX_DELAY)

@@ -1,15 +1,15 @@
 """The rooms of this worker: one process each, opened from a warm spare, watched, and reported when they are gone.
 
-Whether a room may be opened is decided in ``dispatch.py``, when a process counts as hung in ``lifecycle.py``. However a
-room ends, its end is reported once, as ``RoomClosed``, and after its process is gone.
+Whether a room may be opened is decided in ``worker/agent/orders.py``, when a process counts as hung in
+``lifecycle.py``. However a room ends, its end is reported once, as ``RoomClosed``, and after its process is gone.
 """
 
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from coordinator.messages import (
     Admit,
@@ -35,17 +35,26 @@ from coordinator.messages import (
 )
 from worker.config import Config
 from worker.library.library import Entry
-from worker.messages import control, storing
+from worker.messages import control
 from worker.messages.control import AddCandidate, Answer, Enter, Exit, Figures, Left, Opened, RoomMessage, TurnedAway
-from worker.messages.storing import StoreRequest
+from worker.messages.storing import (
+    DeleteSave,
+    FetchSave,
+    FinalSnapshot,
+    ListSaves,
+    Snapshot,
+    StoreBattery,
+    StoreRequest,
+    StoreSave,
+)
 from worker.processes import endings
 from worker.processes.endings import Ending
-from worker.processes.lifecycle import Patience
-from worker.processes.open_order import opening, owner
-from worker.processes.process import Child
-from worker.processes.room import Room
+from worker.processes.lifecycle import TimeLimits
+from worker.processes.open_order import open_order, owner
+from worker.processes.process import RoomProcess
+from worker.processes.room import HostedRoom
 from worker.processes.spares import Spares
-from worker.runtime.tasks import log_failure
+from worker.runtime.tasks import BackgroundTasks
 from worker.store.errors import StoreError
 from worker.store.store import Store
 
@@ -53,14 +62,14 @@ logger = logging.getLogger(__name__)
 
 ROOM_COMMAND = (sys.executable, "-m", "worker.room.process")
 
-CODECS: dict[str, Codec] = {"H264": "H264", "VP8": "VP8"}
+CODECS: dict[str, Codec] = {codec: codec for codec in get_args(Codec)}
 """What a room may say that it encodes with; a damaged one says anything."""
 
 FREEZE_SECONDS = 5.0
 """For a room to stop its game and hand in its last snapshot."""
 
 PREPARE_SECONDS = 10.0
-"""For a spare process to be ready: whoever asked has long stopped waiting then."""
+"""For a spare process to be ready: the coordinator has long stopped waiting for it then."""
 
 FLUSH_SECONDS = 2.0
 """For what rooms handed in last to get to the store, when the worker ends."""
@@ -69,13 +78,13 @@ Report = Callable[[WorkerMessage], None]
 
 
 class Observer(Protocol):
-    """Who counts what happens to rooms."""
+    """Counts what happens to rooms, for the metrics."""
 
     def room_opened(self, seconds: float) -> None:
-        """A room's game runs, so many seconds after it was asked for."""
+        """Count a room whose game runs, so many seconds after it was asked for."""
 
     def room_closed(self, code: str) -> None:
-        """A room is gone."""
+        """Count a room that has ended, by the code that says why."""
 
 
 class Supervisor:
@@ -89,32 +98,32 @@ class Supervisor:
         store: Store,
         *,
         command: Sequence[str] = ROOM_COMMAND,
-        patience: Patience | None = None,
+        time_limits: TimeLimits | None = None,
     ) -> None:
         self._config = config
         self._report = report
         self._observer = observer
         self._store = store
         self._command = command
-        self._patience = patience or Patience()
+        self._time_limits = time_limits or TimeLimits()
         self._loop = asyncio.get_running_loop()
-        self._rooms: dict[str, Room] = {}
+        self._rooms: dict[str, HostedRoom] = {}
         self._spares = Spares(self._start)
-        self._children: set[Child] = set()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._processes: set[RoomProcess] = set()
+        self._tasks = BackgroundTasks(logger)
         self.draining = False
         """Set for good when the worker is to end: no room may be opened any more."""
-        self._spare_task = asyncio.create_task(self._spares.run(), name="spare room process")
-        self._spare_task.add_done_callback(log_failure)
+        self._stocking = BackgroundTasks(logger)
+        self._stocking.spawn(self._spares.run(), "spare room process")
 
     def __contains__(self, room: object) -> bool:
         return room in self._rooms
 
-    def __iter__(self) -> Iterator[Room]:
+    def __iter__(self) -> Iterator[HostedRoom]:
         return iter(self._rooms.values())
 
     def __len__(self) -> int:
-        """How many rooms there are, those that are still ending included."""
+        """Count the rooms, those that are still ending included."""
         return len(self._rooms)
 
     @property
@@ -131,19 +140,19 @@ class Supervisor:
 
     def open(self, order: OpenRoom, entry: Entry) -> None:
         """Open a room and let its first viewer in. The room must be new, the entry's core installed."""
-        room = Room(id=order.room, epoch=order.epoch, game=entry.game.title, asked=self._loop.time())
+        room = HostedRoom(id=order.room, epoch=order.epoch, game=entry.game.title, requested_at=self._loop.time())
         room.keeper = self._store.keeper(owner(self._config, order, entry), room.send)
         self._rooms[order.room] = room
         if order.viewer:
             self._enter(room, order)
-        room.tasks.append(self._spawn(self._begin(room, order, entry), f"beginning of room {room.label}"))
-        if child := self._spares.take():
-            room.assign(child)
+        room.tasks.append(self._tasks.spawn(self._read_and_open(room, order, entry), f"opening of room {room.label}"))
+        if process := self._spares.claim():
+            room.assign(process)
         else:
-            self._spawn(self._start_for(room), f"start of room {room.label}")
+            self._tasks.spawn(self._assign_new_process(room), f"start of room {room.label}")
 
     def admit(self, order: Admit) -> None:
-        """Let one more viewer in."""
+        """Let one more viewer into its room, or report why not."""
         room = self._rooms.get(order.room)
         if room is None:
             self._reject(order, "room_gone", "The room is gone. Start the game again.")
@@ -159,21 +168,21 @@ class Supervisor:
             room.send(AddCandidate(viewer=order.viewer, candidate=order.candidate))
 
     def dismiss(self, order: Dismiss) -> None:
-        """Let a viewer go."""
+        """Have a viewer's connection closed."""
         room = self._rooms.get(order.room)
         if room and order.viewer in room.viewers:
             del room.viewers[order.viewer]
             room.send(Exit(viewer=order.viewer))
 
     def seat(self, order: SeatViewer) -> None:
-        """A viewer sits elsewhere, or only watches."""
+        """Move a viewer to another seat, or to none, from where it only watches."""
         room = self._rooms.get(order.room)
         if room and order.viewer in room.viewers:
             room.viewers[order.viewer] = order.seat
-            room.send(control.SeatViewer(viewer=order.viewer, seat=order.seat))
+            room.send(control.ChangeSeat(viewer=order.viewer, seat=order.seat))
 
     def close(self, order: CloseRoom) -> None:
-        """End a room."""
+        """End a room; if superseded, because another copy of it goes on."""
         if room := self._rooms.get(order.room):
             room.close(endings.SUPERSEDED if order.superseded else endings.CLOSED)
 
@@ -182,25 +191,25 @@ class Supervisor:
         room = self._rooms.get(order.room)
         if room and room.freezing is None:
             room.freezing = self._loop.create_future()
-            room.send(control.Freeze())
-            room.tasks.append(self._spawn(self._freeze(room, room.freezing), f"freezing of room {room.label}"))
+            room.send(control.FreezeGame())
+            room.tasks.append(self._tasks.spawn(self._freeze(room, room.freezing), f"freezing of room {room.label}"))
 
     def prepare(self, order: Prepare) -> None:
-        """Have a process in stock for a room that is to be moved here, and say so."""
-        self._spawn(self._prepare(order.room), f"spare for room {order.room[:8]}")
+        """Have a spare ready for a room that is to be moved here, and report it."""
+        self._tasks.spawn(self._prepare(order.room), f"spare for room {order.room[:8]}")
 
     async def _prepare(self, room: str) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._spares.there(), PREPARE_SECONDS)
+            await asyncio.wait_for(self._spares.wait_until_ready(), PREPARE_SECONDS)
         self._report(Prepared(room=room))
 
     async def close_all(self, why: Ending) -> None:
         """End all rooms, and wait until they are gone."""
         for room in self:
             room.close(why)
-        await self.emptied()
+        await self.wait_until_empty()
 
-    async def emptied(self) -> None:
+    async def wait_until_empty(self) -> None:
         """Wait until there is no room."""
         while self._rooms:  # each has a task, and its last act is to remove the room
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -208,32 +217,31 @@ class Supervisor:
     async def stop(self) -> None:
         """End all rooms and the spare, and wait until no process is left."""
         self.draining = True
-        self._spare_task.cancel()
-        await asyncio.wait((self._spare_task,))
+        await self._stocking.close()
         await self.close_all(endings.WORKER_STOPPED)
         while self._tasks:  # a spare may still be starting
-            for child in self._children:
-                child.close()
+            for process in self._processes:
+                process.close()
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         await self._store.flush(FLUSH_SECONDS)
 
     # ----- rooms and their processes
 
-    async def _begin(self, room: Room, order: OpenRoom, entry: Entry) -> None:
+    async def _read_and_open(self, room: HostedRoom, order: OpenRoom, entry: Entry) -> None:
         try:
             beginning = await room.keeper.begin(resume=order.resume)
         except StoreError as error:
             logger.error("[%s] ! its snapshot can't be read: %s (%s)", room.label, error, error.detail)
             room.close(endings.unreadable(error))
         else:
-            room.open(opening(self._config, order, entry, beginning))
+            room.open(open_order(self._config, order, entry, beginning))
 
-    def _enter(self, room: Room, order: OpenRoom | Admit) -> None:
+    def _enter(self, room: HostedRoom, order: OpenRoom | Admit) -> None:
         room.viewers[order.viewer] = order.seat
         room.keeper.enter(order.profile)
         room.send(Enter(viewer=order.viewer, seat=order.seat, offer=order.offer, profile=order.profile))
 
-    async def _freeze(self, room: Room, freezing: asyncio.Future[storing.Frozen]) -> None:
+    async def _freeze(self, room: HostedRoom, freezing: asyncio.Future[FinalSnapshot]) -> None:
         try:
             async with asyncio.timeout(FREEZE_SECONDS):
                 last = await freezing
@@ -246,45 +254,42 @@ class Supervisor:
             room.close(endings.MOVED)
         else:
             logger.warning("[%s] ! it stays here: its last snapshot can't be stored", room.label)
-            room.send(control.Thaw())
+            room.send(control.ThawGame())
             self._report(Thawed(room=room.id, code=endings.NOT_FROZEN.code, message=endings.NOT_FROZEN.message))
 
-    def _start(self) -> Awaitable[Child]:
-        """Start a process and tend it. Cancelling the wait for it does not stop it half-way, with nobody to end it."""
-        starting = asyncio.create_task(self._start_child(), name="start of a room process")
-        self._tasks.add(starting)
-        starting.add_done_callback(self._tasks.discard)
-        return asyncio.shield(starting)
+    def _start(self) -> Awaitable[RoomProcess]:
+        """Start a process and run it. Cancelling the wait does not stop the start half-way, with nobody to end it."""
+        return asyncio.shield(self._tasks.spawn(self._start_process(), "start of a room process", awaited=True))
 
-    async def _start_child(self) -> Child:
-        child = await Child.start(self._command, self._patience, list(map(str, self._config.addresses)))
-        self._children.add(child)
-        self._spawn(self._tend(child), f"room process {child.pid}")
-        return child
+    async def _start_process(self) -> RoomProcess:
+        process = await RoomProcess.start(self._command, self._time_limits, list(map(str, self._config.addresses)))
+        self._processes.add(process)
+        self._tasks.spawn(self._run_process(process), f"room process {process.pid}")
+        return process
 
-    async def _start_for(self, room: Room) -> None:
+    async def _assign_new_process(self, room: HostedRoom) -> None:
         try:
-            child = await self._start()
+            process = await self._start()
         except OSError as error:
             logger.error("[%s] ! no process can be started: %s", room.label, error)
-            self._gone(room, endings.NOT_STARTED)
+            self._room_ended(room, endings.NOT_STARTED)
         else:
-            room.assign(child)
+            room.assign(process)
 
-    async def _tend(self, child: Child) -> None:
+    async def _run_process(self, process: RoomProcess) -> None:
         why = endings.GARBLED
         try:
-            why = await child.run(lambda message: self._heard(child, message))
+            why = await process.run(lambda message: self._handle_message(process, message))
         finally:
-            self._children.discard(child)
-            if room := self._room_of(child):
-                self._gone(room, why)
+            self._processes.discard(process)
+            if room := self._room_of(process):
+                self._room_ended(room, why)
             else:
-                self._spares.gone(child)
+                self._spares.process_ended(process)
 
-    def _gone(self, room: Room, why: Ending) -> None:
+    def _room_ended(self, room: HostedRoom, why: Ending) -> None:
         del self._rooms[room.id]
-        room.gone()
+        room.process_ended()
         if room.moved:
             why = endings.MOVED
             room.keeper.moved()
@@ -294,31 +299,36 @@ class Supervisor:
         closed = RoomClosed(room=room.id, code=why.code, message=why.message, epoch=room.epoch)
         self._report(Frozen(room=room.id) if room.moved else closed)
 
-    def _room_of(self, child: Child) -> Room | None:
-        return next((room for room in self if room.child is child), None)
+    def _room_of(self, process: RoomProcess) -> HostedRoom | None:
+        return next((room for room in self if room.process is process), None)
 
     # ----- what a room says
 
-    def _heard(self, child: Child, message: RoomMessage) -> None:
-        room = self._room_of(child)
-        if room is None:
-            return
-        if isinstance(message, Figures):
-            room.figures = message
-        elif isinstance(message, Opened):
-            room.codec = CODECS.get(message.codec, "")
-            seconds = self._loop.time() - room.asked
-            child.log.info("= open after %.2f s, %s", seconds, message.codec)
-            self._observer.room_opened(seconds)
-        elif isinstance(message, storing.Frozen):
-            if room.freezing is not None and not room.freezing.done():
-                room.freezing.set_result(message)
-        elif isinstance(message, StoreRequest):
-            room.keeper.handle(message)
-        elif isinstance(message, (Answer, TurnedAway, Left)) and message.viewer in room.viewers:
-            self._pass_on(room, child, message)
+    def _handle_message(self, process: RoomProcess, message: RoomMessage) -> None:
+        room = self._room_of(process)
+        handler = HANDLERS.get(type(message))
+        if room is not None and handler is not None:
+            handler(self, room, process, message)
 
-    def _pass_on(self, room: Room, child: Child, message: Answer | TurnedAway | Left) -> None:
+    def _update_figures(self, room: HostedRoom, _: RoomProcess, message: Figures) -> None:
+        room.figures = message
+
+    def _note_opened(self, room: HostedRoom, process: RoomProcess, message: Opened) -> None:
+        room.codec = CODECS.get(message.codec, "")
+        seconds = self._loop.time() - room.requested_at
+        process.log.info("= open after %.2f s, %s", seconds, message.codec)
+        self._observer.room_opened(seconds)
+
+    def _resolve_freezing(self, room: HostedRoom, _: RoomProcess, message: FinalSnapshot) -> None:
+        if room.freezing is not None and not room.freezing.done():
+            room.freezing.set_result(message)
+
+    def _store_or_read(self, room: HostedRoom, _: RoomProcess, message: StoreRequest) -> None:
+        room.keeper.handle(message)
+
+    def _pass_on(self, room: HostedRoom, process: RoomProcess, message: Answer | TurnedAway | Left) -> None:
+        if message.viewer not in room.viewers:
+            return
         if not isinstance(message, Answer):
             del room.viewers[message.viewer]
         report = _for_coordinator(room, message)
@@ -326,25 +336,35 @@ class Supervisor:
             decode_worker_message(encode(report))
         except MessageError as error:
             # One bad frame would cost the link, and with it the other rooms.
-            child.log.warning("! ended because it said something that can't be passed on: %s", error)
-            child.kill(endings.GARBLED)
+            process.log.warning("! ended because it said something that can't be passed on: %s", error)
+            process.kill(endings.GARBLED)
         else:
             self._report(report)
 
     def _reject(self, order: Admit, code: str, message: str) -> None:
         self._report(Rejected(room=order.room, viewer=order.viewer, code=code, message=message))
 
-    def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        task = asyncio.create_task(coroutine, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(log_failure)
-        return task
 
-
-def _for_coordinator(room: Room, message: Answer | TurnedAway | Left) -> WorkerMessage:
+def _for_coordinator(room: HostedRoom, message: Answer | TurnedAway | Left) -> WorkerMessage:
     if isinstance(message, Answer):
         return Admitted(room=room.id, viewer=message.viewer, answer=message.answer, codec=room.codec)
     if isinstance(message, TurnedAway):
         return Rejected(room=room.id, viewer=message.viewer, code=message.code, message=message.message)
     return ViewerLeft(room=room.id, viewer=message.viewer)
+
+
+HANDLERS: dict[type[RoomMessage], Callable[[Supervisor, HostedRoom, RoomProcess, Any], None]] = {
+    Figures: Supervisor._update_figures,
+    Opened: Supervisor._note_opened,
+    Answer: Supervisor._pass_on,
+    TurnedAway: Supervisor._pass_on,
+    Left: Supervisor._pass_on,
+    FinalSnapshot: Supervisor._resolve_freezing,
+    Snapshot: Supervisor._store_or_read,
+    StoreSave: Supervisor._store_or_read,
+    FetchSave: Supervisor._store_or_read,
+    ListSaves: Supervisor._store_or_read,
+    DeleteSave: Supervisor._store_or_read,
+    StoreBattery: Supervisor._store_or_read,
+}
+"""What is done with each message of a room. ``Ready`` and ``Closed`` concern its process alone, which reads them."""

@@ -24,25 +24,25 @@ from worker.messages.control import (
     MEDIA_FD_VARIABLE,
     AddCandidate,
     AgentMessage,
+    ChangeSeat,
     Close,
     Enter,
     Exit,
     Figures,
-    Freeze,
+    FreezeGame,
     Open,
     Ready,
     RoomMessage,
-    SeatViewer,
-    Thaw,
+    ThawGame,
     frame,
     read_agent_message,
 )
 from worker.messages.storing import Deleted, Fetched, Listed, Snapshot, Stored, StoreState
 from worker.room.media.peer import limit_addresses
 from worker.room.media.sockets import MediaLoop, MediaSockets
+from worker.room.room import RoomServer
+from worker.runtime.tasks import BackgroundTasks
 from worker.sandbox import folders
-
-from .room import Room
 
 logger = logging.getLogger(__name__)
 
@@ -50,37 +50,35 @@ PR_SET_PDEATHSIG: Final = 1
 SWITCH_SECONDS: Final = 0.0005
 """How long a busy thread may keep the interpreter from another: the core's callbacks need it a hundred times a frame,
 and at Python's 5 ms a datagram that arrives in between could hold a frame up for as long."""
-LOOKS_PER_SECOND: Final = 4
-"""For viewers who fall silent; once a second for all else."""
+CHECKS_PER_SECOND: Final = 4
+"""For viewers that fall silent; once a second for all else."""
 MAX_UNSENT: Final = 1 << 20
-"""Bytes that wait for an agent that stands still, from which on it is told of no more snapshots and figures: the next
-ones make up for those."""
+"""Bytes that wait for an agent that stands still, above which it gets no more snapshots and figures: the next ones
+make up for those."""
 OOM_SCORE: Final = 500
 """Of -1000 to 1000: half of the machine's memory more than what the room has."""
 GOODBYE_SECONDS: Final = 2.0
 """Time for the viewers' connections to say goodbye when the room ends."""
 
 
-class Process:
-    """Dispatches the agent's messages to the room and ends with it."""
+class AgentConnection:
+    """The room's end of the control socket: hands the agent's messages to the room, and ends with it."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, media: MediaSockets) -> None:
         self._reader = reader
         self._writer = writer
         self._media = media
         self._readable = folders.of_the_interpreter()
-        self._room: Room | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._room: RoomServer | None = None
+        self._tasks = BackgroundTasks(logger)
 
     async def run(self) -> None:
-        """Until the room is closed or the agent is gone."""
+        """Serve until the room is closed or the agent is gone."""
         self._send(Ready())
-        reading = asyncio.create_task(self._read(), name="control")
-        await reading
-        for task in self._tasks:
-            task.cancel()
+        await self._serve()
+        self._tasks.cancel()
 
-    async def _read(self) -> None:
+    async def _serve(self) -> None:
         closed: asyncio.Task[bool] | None = None
         message = asyncio.create_task(read_agent_message(self._reader))
         while True:
@@ -91,7 +89,7 @@ class Process:
             command = message.result()
             if command is None:
                 break  # the agent is gone, and nobody will ever speak to this room again
-            self._take(command)
+            self._dispatch(command)
             if self._room is not None and closed is None:
                 closed = asyncio.create_task(self._room.closed.wait())
             message = asyncio.create_task(read_agent_message(self._reader))
@@ -100,54 +98,54 @@ class Process:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._room.closed.wait(), GOODBYE_SECONDS)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._room.leave_all(), GOODBYE_SECONDS)
+                await asyncio.wait_for(self._room.close_connections(), GOODBYE_SECONDS)
 
-    def _take(self, command: AgentMessage) -> None:
+    def _dispatch(self, command: AgentMessage) -> None:
         if isinstance(command, Open):
             self._open(command)
         elif self._room is None:
             logger.warning("! %s came before the room was opened", type(command).__name__)
         else:
-            self._tell(self._room, command)
+            self._dispatch_to_room(self._room, command)
 
-    def _tell(self, room: Room, command: AgentMessage) -> None:
+    def _dispatch_to_room(self, room: RoomServer, command: AgentMessage) -> None:
         match command:
             case Enter():
                 if addresses := self._media.receive():
                     limit_addresses(addresses)
-                self._spawn(room.enter(command), f"enter {command.viewer}")
-            case SeatViewer():
-                room.seat(command.viewer, command.seat)
+                self._tasks.spawn(room.enter(command), f"enter {command.viewer}")
+            case ChangeSeat():
+                room.assign_seat(command.viewer, command.seat)
             case AddCandidate():
-                self._spawn(room.add_candidate(command.viewer, command.candidate), "candidate")
+                self._tasks.spawn(room.add_candidate(command.viewer, command.candidate), "candidate")
             case Exit():
-                self._spawn(room.exit(command.viewer), f"exit {command.viewer}")
+                self._tasks.spawn(room.exit(command.viewer), f"exit {command.viewer}")
             case Stored() | Fetched() | Listed() | Deleted() | StoreState():
-                room.stored(command)
-            case Freeze() | Thaw() | Close():
-                self._tell_of_end(room, command)
+                room.handle_store_answer(command)
+            case FreezeGame() | ThawGame() | Close():
+                self._dispatch_ending(room, command)
 
-    def _tell_of_end(self, room: Room, command: Freeze | Thaw | Close) -> None:
+    def _dispatch_ending(self, room: RoomServer, command: FreezeGame | ThawGame | Close) -> None:
         match command:
-            case Freeze():
-                self._spawn(room.freeze(), "freeze")
-            case Thaw():
+            case FreezeGame():
+                self._tasks.spawn(room.freeze(), "freeze")
+            case ThawGame():
                 room.thaw()
             case Close():
-                self._spawn(room.close(), "close")
+                self._tasks.spawn(room.close(), "close")
 
     def _open(self, order: Open) -> None:
         if self._room is not None:
             logger.warning("! a second open")
             return
-        room = self._room = Room(order, self._send)
+        room = self._room = RoomServer(order, self._send)
         try:
             self._enter_sandbox(order)
-        except sandbox.RefusedError as lacks:
+        except sandbox.SandboxRefusedError as lacks:
             room.refuse("sandbox_missing", f"This server can't lock games in as its owner wants it: {lacks}.")
             return
         room.open()
-        self._spawn(self._tend(room), "tend")
+        self._tasks.spawn(self._check(room), "check")
 
     def _enter_sandbox(self, order: Open) -> None:
         saves = Path(order.save_directory)
@@ -158,15 +156,16 @@ class Process:
         for lack in sandbox.enter(order.sandbox, [*self._readable, *grants]):
             logger.info("= not all of the sandbox: %s", lack)
 
-    async def _tend(self, room: Room) -> None:
-        looks = 0
+    async def _check(self, room: RoomServer) -> None:
+        """Have the room check its viewers and its game regularly, until it is closed."""
+        checks = 0
         while not room.closed.is_set():
-            await asyncio.sleep(1 / LOOKS_PER_SECOND)
+            await asyncio.sleep(1 / CHECKS_PER_SECOND)
             now = time.monotonic()
-            room.look(now)
-            looks += 1
-            if looks % LOOKS_PER_SECOND == 0:
-                room.tend(now)
+            room.check_viewers(now)
+            checks += 1
+            if checks % CHECKS_PER_SECOND == 0:
+                room.check_game(now)
 
     def _send(self, message: RoomMessage) -> None:
         if self._writer.is_closing():  # as it is when the agent is gone
@@ -175,21 +174,11 @@ class Process:
         if waiting <= MAX_UNSENT or not isinstance(message, Snapshot | Figures):
             self._writer.write(frame(message))
 
-    def _spawn(self, coroutine: "asyncio._CoroutineLike[None]", name: str) -> None:
-        task = asyncio.create_task(coroutine, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            logger.error("! %s failed", task.get_name(), exc_info=task.exception())
-
 
 async def serve(control: socket.socket, media: MediaSockets) -> None:
     """Run the room whose agent holds the other ends of these sockets."""
     reader, writer = await asyncio.open_connection(sock=control)
-    await Process(reader, writer, media).run()
+    await AgentConnection(reader, writer, media).run()
     writer.close()
     with contextlib.suppress(ConnectionError, TimeoutError):  # the last word may still be on its way
         await asyncio.wait_for(writer.wait_closed(), GOODBYE_SECONDS)
@@ -201,8 +190,8 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def go_first() -> None:
-    """Where memory runs out, let the kernel take a room and not the agent, which all rooms need (Linux)."""
+def raise_oom_score() -> None:
+    """Let the kernel, when memory runs out, end a room and not the agent, which all rooms need (Linux)."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE), encoding="ascii")
 
@@ -217,7 +206,7 @@ def _inherited(variable: str) -> socket.socket:
 def main() -> None:
     """Run as a room; the environment names the sockets."""
     die_with_parent()
-    go_first()
+    raise_oom_score()
     sandbox.prepare()
     faulthandler.enable()  # a crash in the core says where
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the agent, which closes its rooms in order
@@ -228,7 +217,7 @@ def main() -> None:
     gc.freeze()  # what is imported stays: the collector need not look at it again in the middle of a game
     control, media = (_inherited(name) for name in (CONTROL_FD_VARIABLE, MEDIA_FD_VARIABLE))
     sockets = MediaSockets(media)
-    # No runner, whose end would start the loop again, which takes a socket pair. What is left ends with the process: a
+    # No runner, whose end would start the loop again, which takes a socket pair. The rest ends with the process: a
     # core may have left threads or locks behind that an ordinary exit would wait for.
     MediaLoop(sockets).run_until_complete(serve(control, sockets))
     sys.stderr.flush()

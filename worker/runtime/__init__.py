@@ -1,4 +1,5 @@
-"""What every part of a worker stands on: background tasks, backoff, and what Linux says of processes.
+"""What every part of a worker stands on: background tasks, errors, backoff, and what Linux says of
+processes.
 
 Imports nothing of ours.
 """

@@ -19,7 +19,7 @@ class Usage:
 
 
 def usage_of(pid: int) -> Usage | None:
-    """The usage of a process, or None if it is gone or this system has no ``/proc``."""
+    """Read what a process has used; None if it is gone or this system has no ``/proc``."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
         statm = Path(f"/proc/{pid}/statm").read_text()
@@ -35,7 +35,7 @@ def usage_of(pid: int) -> Usage | None:
 
 
 def available_cpus(quota: Path = _CPU_QUOTA) -> int:
-    """The processors that this process may use: a container's limit counts, not the machine behind it. At least 1."""
+    """Count the processors that this process may use, at least 1: a container's limit counts, not its machine."""
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         limit, period = quota.read_text().split()

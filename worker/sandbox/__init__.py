@@ -1,5 +1,8 @@
-"""What a room process may still do once it has somebody else's native code in it. Linux only; see ``entry.py``."""
+"""The sandbox of a room process: what it may still do with somebody else's native code in it. Linux only.
 
-from .entry import Mode, RefusedError, enter, missing, prepare
+``entry.py`` enters it. Imports ``runtime``'s errors; rooms, messages and agent import it.
+"""
 
-__all__ = ["Mode", "RefusedError", "enter", "missing", "prepare"]
+from .entry import Mode, SandboxRefusedError, enter, missing, prepare
+
+__all__ = ["Mode", "SandboxRefusedError", "enter", "missing", "prepare"]

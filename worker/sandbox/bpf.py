@@ -50,7 +50,7 @@ class Argument:
     clear: int = 0
 
     def program(self) -> list[Instruction]:
-        """Instructions that always end."""
+        """Write the test of the argument, whose every way ends in a decision."""
         load = (LOAD, 0, 0, _ARGUMENTS + 8 * self.index)
         if self.values:
             count = len(self.values)
@@ -68,7 +68,10 @@ class Argument:
 def program(
     architecture: int, allowed: Iterable[int], by_argument: Mapping[int, Argument], unknown: Iterable[int], newest: int
 ) -> list[Instruction]:
-    """The filter. ``allowed``: calls by number; ``unknown``, and all after ``newest``: those that don't exist."""
+    """Write the filter that allows these calls, by number, and some by one of their arguments.
+
+    ``unknown``, and all numbers after ``newest``, are calls that don't exist, as far as the caller is told.
+    """
     code: list[Instruction] = [
         (LOAD, 0, 0, ARCHITECTURE),
         (EQUALS, 1, 0, architecture),
@@ -88,7 +91,7 @@ def program(
 
 
 def hiding(numbers: Iterable[int]) -> list[Instruction]:
-    """A filter that lets everything pass but these calls, which don't exist."""
+    """Write a filter that lets everything pass but these calls, which then don't exist."""
     code: list[Instruction] = [(LOAD, 0, 0, NUMBER)]
     for number in numbers:
         code += [(EQUALS, 0, 1, number), _return(UNKNOWN)]
@@ -96,7 +99,7 @@ def hiding(numbers: Iterable[int]) -> list[Instruction]:
 
 
 def ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    """The numbers as runs, (first, last) each."""
+    """Group numbers into runs without a gap, (first, last) each."""
     ordered = sorted(numbers)
     if not ordered:
         return []
@@ -107,7 +110,7 @@ def ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def assemble(code: Iterable[Instruction]) -> bytes:
-    """The program as an array of ``struct sock_filter``."""
+    """Encode the program as an array of ``struct sock_filter``."""
     return b"".join(_INSTRUCTION.pack(*instruction) for instruction in code)
 
 

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
+from worker.runtime.errors import StartupError
+
 from . import bpf, kernel, landlock, limits, rules, seccomp
 from .landlock import Grant
 
@@ -33,12 +35,14 @@ class Mode(StrEnum):
     OFF = "off"
 
 
-class RefusedError(Exception):
-    """``require``, on a machine that hasn't all of it. The text says what is missing."""
+class SandboxRefusedError(StartupError):
+    """``Mode.REQUIRE`` on a machine that hasn't all of the sandbox. Its text says what is missing."""
+
+    code = "sandbox_missing"
 
 
 def missing() -> list[str]:
-    """What this machine lacks of the sandbox, a few words each."""
+    """List what this machine lacks of the sandbox, a few words for each part."""
     machine = kernel.machine()
     if machine is None:
         return ["this is not Linux on x86-64 or aarch64, so it has neither Landlock nor a seccomp filter for it"]
@@ -52,7 +56,7 @@ def missing() -> list[str]:
 
 
 def prepare() -> None:
-    """Before the event loop is made: libuv makes itself an io_uring where there is one, and could not do without it.
+    """Forbid io_uring, before the event loop is made: libuv uses one where there is one, and can't go back.
 
     A ring would carry out what the filter refuses. If the kernel refuses this, it will refuse the filter too.
     """
@@ -64,12 +68,15 @@ def prepare() -> None:
 
 
 def enter(mode: Mode, grants: Iterable[Grant]) -> list[str]:
-    """Enter, on the process's only thread; what could not be had, as ``missing`` says it. Raises RefusedError."""
+    """Enter the sandbox, on the process's only thread, and return what could not be had, as ``missing`` does.
+
+    Raises SandboxRefusedError if the mode requires all of it.
+    """
     if mode is Mode.OFF:
         return []
     lacks = [*missing(), *_other_threads()]
     if lacks and mode is Mode.REQUIRE:
-        raise RefusedError("; ".join(lacks))
+        raise SandboxRefusedError("; ".join(lacks))
     limits.lower()
     machine = kernel.machine()
     if machine is not None:
@@ -78,7 +85,7 @@ def enter(mode: Mode, grants: Iterable[Grant]) -> list[str]:
         except OSError as error:
             lacks.append(f"the kernel refuses it: {error.strerror}")
     if lacks and mode is Mode.REQUIRE:
-        raise RefusedError("; ".join(lacks))
+        raise SandboxRefusedError("; ".join(lacks))
     return lacks
 
 
@@ -93,7 +100,7 @@ def _restrict(machine: str, grants: Iterable[Grant]) -> None:
 
 
 def _other_threads() -> list[str]:
-    """Landlock holds for the thread that asks for it alone; one that is there already would be outside."""
+    """Complain of other threads: Landlock holds for the thread that asks for it, so these would stay outside."""
     try:
         count = len(os.listdir("/proc/self/task"))
     except OSError:

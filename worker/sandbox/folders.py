@@ -23,7 +23,7 @@ DEVICES: Final = {"/dev/null": USE, "/dev/zero": READ, "/dev/random": READ, "/de
 
 
 def of_the_interpreter() -> list[Grant]:
-    """What Python, its packages and libraries may be read from: modules are imported late here and there."""
+    """List what Python, its packages and libraries are read from: modules are imported late here and there."""
     places = sysconfig.get_paths()
     folders = {places[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     folders |= {*site.getsitepackages(), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])}
@@ -39,7 +39,7 @@ def of_the_interpreter() -> list[Grant]:
 
 
 def of_the_game(core: Path, game: Path | None, system: Path, saves: Path) -> list[Grant]:
-    """The core, its game and what lies beside it, as discs and arcade games need, to be read; the saves to be kept."""
+    """Grant a core, its game and what lies beside it, as discs and arcade games need, and the folder of its saves."""
     readable = [core, system, *([] if game is None else [game])]
     besides = [core.parent, *([] if game is None else [game.parent])]
     private = [saves.absolute(), Path.home()]
@@ -51,19 +51,19 @@ def of_the_game(core: Path, game: Path | None, system: Path, saves: Path) -> lis
 
 
 def _holds(folder: Path, private: Iterable[Path]) -> bool:
-    """Whether this folder has one of those somewhere in it: then it is no game folder, but half of the machine."""
+    """Tell whether one of the private folders is somewhere in this one, which then is no folder of games."""
     real = folder.resolve()
     return any(path.resolve().is_relative_to(real) for path in private)
 
 
 def _outermost(paths: Iterable[Path]) -> list[Path]:
-    """Those that lie in none of the others."""
+    """Leave out the paths that lie in others of them."""
     found = set(paths)
     return sorted(path for path in found if found.isdisjoint(path.parents))
 
 
 def _mapped_from() -> Iterator[str]:
-    """The folders of the libraries that this process has loaded, wherever the system keeps them."""
+    """Find the folders of the libraries that this process has loaded, wherever the system keeps them."""
     try:
         lines = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

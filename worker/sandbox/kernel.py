@@ -25,7 +25,7 @@ def _libc() -> Any:
 
 
 def machine() -> str | None:
-    """The processor's name if this is Linux on one whose call numbers are known."""
+    """Name the processor, if this is Linux on one whose call numbers are known; None otherwise."""
     name = platform.machine()
     return name if sys.platform == "linux" and name in SECCOMP else None
 
@@ -40,13 +40,13 @@ def call(number: int, *arguments: Any) -> int:
 
 
 def forbid_new_privileges() -> None:
-    """No program that is started gets more rights than this process has, set-uid or not. Raises OSError."""
+    """Set ``no_new_privs``: no program started from here gets more rights, set-uid or not. Raises OSError."""
     if _libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "no_new_privs can't be set")
 
 
 def keep_capabilities(machine: str, mask: int) -> None:
-    """Give up all capabilities but those of the mask that are held. For root; others have none. Raises OSError."""
+    """Give up all capabilities but those in the mask. Of use to root; others have none. Raises OSError."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     effective, permitted = _status("CapEff") & mask, _status("CapPrm") & mask
     low, high = 0xFFFF_FFFF, 32

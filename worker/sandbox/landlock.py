@@ -54,7 +54,7 @@ class Grant:
 
 
 def abi() -> int:
-    """The kernel's version of Landlock; 0 if it has none, or has it switched off."""
+    """Ask for the kernel's version of Landlock; 0 if it has none, or has it switched off."""
     try:
         return kernel.call(kernel.LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION_FLAG))
     except OSError:

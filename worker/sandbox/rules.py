@@ -23,7 +23,7 @@ FCNTLS: Final = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1033, 1034)
 
 
 def by_argument(pid: int) -> dict[str, Argument]:
-    """The calls that are allowed with some arguments, in a process with this number."""
+    """List the calls that are allowed with some arguments, in a process with this number."""
     return {
         "clone": Argument(0, set=CLONE_THREAD, clear=CLONE_NEW),
         "fcntl": Argument(1, values=FCNTLS),
@@ -37,7 +37,7 @@ def by_argument(pid: int) -> dict[str, Argument]:
 
 
 def program(machine: str, pid: int) -> list[Instruction]:
-    """The filter for this machine, a key of ``ARCHITECTURES``, and process."""
+    """Write the filter for this machine, a key of ``ARCHITECTURES``, and for the process with this number."""
     allowed = numbers(machine)
     return bpf.program(
         ARCHITECTURES[machine],

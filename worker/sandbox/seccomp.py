@@ -18,7 +18,7 @@ class _Program(ctypes.Structure):
 
 
 def available(machine: str, action: int) -> bool:
-    """Whether filters can end in this action here."""
+    """Ask whether filters can end in this action here."""
     try:
         kernel.call(
             kernel.SECCOMP[machine],
@@ -32,7 +32,7 @@ def available(machine: str, action: int) -> bool:
 
 
 def install(machine: str, code: bytes) -> None:
-    """Filter from now on; needs ``no_new_privs``. Raises OSError."""
+    """Put the filter before every call of this process; needs ``no_new_privs``. Raises OSError."""
     filter = _Program(len(code) // 8, code)
     thread = kernel.call(
         kernel.SECCOMP[machine], ctypes.c_uint(SET_MODE_FILTER), ctypes.c_uint(THREAD_SYNC), ctypes.byref(filter)

@@ -202,6 +202,6 @@ takes the older one that it has for such a kernel."""
 
 
 def numbers(machine: str) -> dict[str, int]:
-    """The allowed calls of a machine by name."""
+    """List the allowed calls of a machine by name."""
     column = (X86_64, AARCH64).index(machine)
     return {name: number for name, both in SYSCALLS.items() if (number := both[column]) is not None}

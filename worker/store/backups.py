@@ -8,39 +8,39 @@ import logging
 from collections.abc import Callable
 
 from worker.formats.envelope import DamagedError
-from worker.messages.storing import Frozen, Snapshot
-from worker.runtime.tasks import log_failure
-from worker.store.context import Owner, Shared
+from worker.messages.storing import FinalSnapshot, Snapshot
+from worker.runtime.tasks import BackgroundTasks
+from worker.store.context import Owner, StoreContext
 from worker.store.errors import NO_ANSWER, StoreError
 from worker.store.naming import records
-from worker.store.naming.keys import Mark
+from worker.store.naming.keys import SnapshotId
 from worker.store.naming.records import Backup
 from worker.store.naming.versions import Base
-from worker.store.write_queue import Job, Lane
+from worker.store.write_queue import Job, WriteQueue
 
 logger = logging.getLogger(__name__)
 
 
 class Backups:
-    """The snapshots of one room's process."""
+    """Writes the snapshots of one room's process, and reads the one to go on from."""
 
-    def __init__(self, shared: Shared, owner: Owner, changed: Callable[[StoreError | None], None]) -> None:
-        self._snapshots = shared.snapshots
-        self._memory = shared.memory
+    def __init__(self, context: StoreContext, owner: Owner, changed: Callable[[StoreError | None], None]) -> None:
+        self._snapshots = context.snapshots
+        self._memory = context.memory
         self._room = owner.room
         self._game = owner.game
-        self._pace = shared.pace
-        self._now = shared.now
-        self.lane = Lane(shared.pace, changed, newest_only=True, skip=True)
-        self._next = Mark(owner.epoch, int(shared.now() * 1000))
-        self._stored: Mark | None = None
+        self._timeouts = context.timeouts
+        self._now = context.now
+        self.queue = WriteQueue(context.timeouts, changed, newest_only=True, skip=True)
+        self._next = SnapshotId(owner.epoch, int(context.now() * 1000))
+        self._stored: SnapshotId | None = None
         """The newest that the store has acknowledged."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks(logger)
 
     async def resume(self) -> Backup | None:
-        """What to go on from; None if there is none. Raises StoreError if the store can't tell."""
+        """Read what to go on from; None if there is nothing. Raises StoreError if the store can't tell."""
         remembered = self._memory.get(self._room, self._game)
-        limit = self._pace.resume_from_memory if remembered else self._pace.resume
+        limit = self._timeouts.resume_from_memory if remembered else self._timeouts.resume
         try:
             async with asyncio.timeout(limit):
                 stored = await self._read(tries_on=remembered is None)
@@ -51,71 +51,64 @@ class Backups:
         newest = max((found for found in (remembered, stored) if found), default=None, key=lambda found: found[0])
         if newest is None:
             return None
-        mark, backup = newest
-        self._next = self._next.after(mark)
+        id, backup = newest
+        self._next = self._next.after(id)
         if stored and stored[0] < self._next:  # or it is from a later opening, and not ours to replace
             self._stored = stored[0]
         return backup
 
-    async def _read(self, *, tries_on: bool) -> tuple[Mark, Backup] | None:
+    async def _read(self, *, tries_on: bool) -> tuple[SnapshotId, Backup] | None:
         while True:
             try:
                 return await self._snapshots.newest(self._room, self._game)
             except StoreError:
                 if not tries_on:
                     raise
-                await asyncio.sleep(self._pace.first_retry)
+                await asyncio.sleep(self._timeouts.first_retry)
 
-    def add(self, message: Snapshot | Frozen, base: Base) -> None:
-        """Store this one, of a room with this base of its battery memory. What still waits is older, and not stored any
-        more."""
+    def add(self, message: Snapshot | FinalSnapshot, base: Base) -> None:
+        """Store a snapshot of a room with this base of its battery memory, in place of older ones that still wait."""
         backup = Backup(message.data, base)
         try:
             record = records.snapshot(backup, self._game, message.frame, int(self._now()))
         except DamagedError as error:
             logger.warning("! a snapshot was not stored: %s", error)
             return
-        mark, self._next = self._next, self._next.next
-        self._memory.put(self._room, mark, self._game, backup)
+        id, self._next = self._next, self._next.next
+        self._memory.put(self._room, id, self._game, backup)
 
         async def write() -> None:
-            await self._snapshots.add(self._room, mark, record)
-            before, self._stored = self._stored, mark
+            await self._snapshots.add(self._room, id, record)
+            before, self._stored = self._stored, id
             if before is not None:
-                self._drop_later(before)
+                self._tasks.spawn(self._drop(before), "deletion of a snapshot")
 
-        self.lane.add(Job(len(record), write, stored=lambda: None, troubled=lambda error: None))
+        self.queue.add(Job(len(record), write, on_stored=lambda: None, on_delayed=lambda error: None))
 
     async def settle(self) -> bool:
-        """Wait until the newest is stored. False if that takes too long."""
+        """Wait until the newest is stored, and return whether it was in time."""
         try:
-            async with asyncio.timeout(self._pace.freeze):
-                await self.lane.empty()
+            async with asyncio.timeout(self._timeouts.freeze):
+                await self.queue.empty()
         except TimeoutError:
             return False
         return True
 
     def moved(self) -> None:
-        """The room goes on at another worker: what it stores there is newer than what is remembered here."""
+        """Forget the room here, as it goes on at another worker and stores newer snapshots there."""
         self._memory.forget(self._room)
 
     async def over(self) -> None:
-        """The room has ended for good: delete its snapshots. Those of a later process of the same room stay."""
+        """Delete the snapshots of a room that has ended for good, but not those of a later process of the same room."""
         self._memory.forget(self._room)
-        await self.lane.wind_up()
+        await self.queue.finish_current()
         try:
             await self._snapshots.drop_until(self._room, self._next)
         except StoreError as error:
             logger.info("! snapshots were left to expire: %s (%s)", error, error.detail)
 
-    def _drop_later(self, mark: Mark) -> None:
-        task = asyncio.create_task(self._drop(mark), name="deletion of a snapshot")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(log_failure)
-
-    async def _drop(self, mark: Mark) -> None:
+    async def _drop(self, id: SnapshotId) -> None:
         try:
-            await self._snapshots.drop(self._room, mark)
+            await self._snapshots.drop(self._room, id)
         except StoreError as error:
             logger.debug("! a snapshot was left to expire: %s (%s)", error, error.detail)

@@ -1,6 +1,6 @@
 """One game's battery memory of one profile: read before the game begins, written when it changed.
 
-It is a series of versions like a save slot, so two rooms of one player keep both what they wrote. Where the store has
+It is a folder of versions like a save slot, so two rooms of one player keep both what they wrote. Where the store has
 none, the file is read in which earlier releases kept it.
 """
 
@@ -12,13 +12,13 @@ from pathlib import Path
 
 from worker.formats.envelope import DamagedError
 from worker.messages.storing import MAX_BATTERY_BYTES, StoreBattery, Stored
-from worker.runtime.tasks import log_failure
-from worker.store.context import Owner, Shared
+from worker.runtime.tasks import BackgroundTasks
+from worker.store.context import Owner, StoreContext
 from worker.store.errors import NO_ANSWER, StoreError
 from worker.store.naming import keys, records
 from worker.store.naming.versions import Base, Version, after
-from worker.store.version_folder import Series, salt
-from worker.store.write_queue import Job, Lane
+from worker.store.version_folder import VersionFolder, salt
+from worker.store.write_queue import Job, WriteQueue
 
 logger = logging.getLogger(__name__)
 
@@ -26,32 +26,35 @@ TIDY_AFTER = 20
 """Versions that may be written before old ones are let go: that takes a list and deletions."""
 
 
-class BatteryBook:
-    """What one room reads and writes."""
+class BatterySaves:
+    """The battery memory of one room: reads it once, and writes new versions of it."""
 
     def __init__(
         self,
-        shared: Shared,
+        context: StoreContext,
         owner: Owner,
         answer: Callable[[Stored], None],
         changed: Callable[[StoreError | None], None],
     ) -> None:
-        self._series = Series(shared.objects, keys.battery(owner.profile, owner.game))
+        self._folder = VersionFolder(context.objects, keys.battery(owner.profile, owner.game))
         self._legacy = owner.legacy_battery
-        self._pace = shared.pace
-        self._now = shared.now
+        self._timeouts = context.timeouts
+        self._now = context.now
         self._answer = answer
-        self.lane = Lane(shared.pace, changed, newest_only=True)
+        self.queue = WriteQueue(context.timeouts, changed, newest_only=True)
         self.base = Base()
         """What the next version is on top of. A room that goes on has that of its snapshot."""
         self._untidied = 0
+        self._tasks = BackgroundTasks(logger)
         self._tidying: asyncio.Task[None] | None = None
 
     async def open(self) -> bytes | None:
-        """The memory as last stored. Raises StoreError if the store can't tell: what this game writes is kept beside
-        what is there."""
+        """Read the memory as last stored; None if there is none.
+
+        Raises StoreError if the store can't tell; what this game writes is then kept beside what is there.
+        """
         try:
-            async with asyncio.timeout(self._pace.open):
+            async with asyncio.timeout(self._timeouts.open):
                 memory = await self._read()
         except (StoreError, TimeoutError) as error:
             self.base = Base(blind=True)
@@ -61,8 +64,8 @@ class BatteryBook:
         return memory
 
     async def _read(self) -> bytes | None:
-        for version in (await self._series.history()).find(""):
-            record = await self._series.read(version)
+        for version in (await self._folder.history()).find(""):
+            record = await self._folder.read(version)
             try:
                 if record is not None:
                     memory = records.memory_of(record)
@@ -73,7 +76,7 @@ class BatteryBook:
         return None
 
     def store(self, message: StoreBattery) -> None:
-        """Write it. Answered when the store has it."""
+        """Queue the memory to be written. Answered when the store has it."""
         version: Version | None = None
         record = records.battery(message.data, int(self._now()))
 
@@ -81,7 +84,7 @@ class BatteryBook:
             nonlocal version
             if version is None:  # with the first try: whatever becomes of it, the next one is on top of it
                 version = after(self.base.version, int(self._now() * 1000), salt(), blind=self.base.blind)
-            await self._series.add(version, record)
+            await self._folder.add(version, record)
 
         def stored() -> None:
             if version is not None:
@@ -93,33 +96,32 @@ class BatteryBook:
             sentence = f"The game's own save could not be stored yet: {error}. It is kept, and tried again."
             self._answer(Stored(request=message.request, error=sentence, waiting=True))
 
-        self.lane.add(Job(len(record), write, stored, troubled))
+        self.queue.add(Job(len(record), write, stored, troubled))
 
     def _tidy_now_and_then(self) -> None:
-        """Some games write all the time, for hours."""
+        """Delete old versions after TIDY_AFTER more: some games write all the time, for hours."""
         self._untidied += 1
         if self._untidied >= TIDY_AFTER and self._tidying is None:
-            self._tidying = asyncio.create_task(self._tidy(), name="old battery memory")
-            self._tidying.add_done_callback(log_failure)
+            self._tidying = self._tasks.spawn(self._tidy(), "tidying old battery memory")
 
     async def _tidy(self) -> None:
-        """Let old versions go until little has been written since: a slow store takes long, and the game goes on.
+        """Delete old versions until little has been written since: a slow store takes long, and the game goes on.
 
         Forget the task here, not in a done callback: a write that ends between the two would begin no other one.
         """
         try:
             while self._untidied >= TIDY_AFTER:
                 self._untidied = 0
-                await self._series.tidy()
+                await self._folder.tidy()
         finally:
             self._tidying = None
 
     async def settled(self) -> None:
         """Wait until all is stored, and let old versions go."""
-        await self.lane.empty()
+        await self.queue.empty()
         if self._tidying is not None:
             await asyncio.wait((self._tidying,))
-        await self._series.tidy()
+        await self._folder.tidy()
 
 
 def _read_file(path: Path) -> bytes | None:

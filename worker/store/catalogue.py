@@ -30,12 +30,12 @@ class Catalogue:
         self._headers: OrderedDict[str, SaveHeader] = OrderedDict()
 
     async def histories(self, profile: str, game: str) -> dict[int, History]:
-        """The versions of each slot that has some. Raises StoreError."""
-        return {slot: History(entries) for slot, entries in (await self._look(profile, game)).items()}
+        """Read the versions of each slot that has some. Raises StoreError."""
+        return {slot: History(entries) for slot, entries in (await self._list_versions(profile, game)).items()}
 
-    async def show(self, profile: str, game: str) -> tuple[dict[int, History], tuple[Save, ...]]:
-        """The versions, and what a list shows of them: slot by slot, the newest first. Raises StoreError."""
-        slots = await self._look(profile, game)
+    async def list_saves(self, profile: str, game: str) -> tuple[dict[int, History], tuple[Save, ...]]:
+        """Read the versions, and what a list shows of them: slot by slot, the newest first. Raises StoreError."""
+        slots = await self._list_versions(profile, game)
         histories = {slot: History(entries) for slot, entries in slots.items()}
         wanted = [(slot, version) for slot in sorted(slots) for version in reversed(histories[slot].versions)]
         gate = asyncio.Semaphore(_READS_AT_ONCE)
@@ -47,7 +47,7 @@ class Catalogue:
         )
         return histories, tuple(saves)
 
-    async def _look(self, profile: str, game: str) -> dict[int, dict[Version, Entry]]:
+    async def _list_versions(self, profile: str, game: str) -> dict[int, dict[Version, Entry]]:
         folder = keys.saves(profile, game)
         slots: dict[int, dict[Version, Entry]] = defaultdict(dict)
         for entry in await self._objects.list(folder):

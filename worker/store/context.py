@@ -1,4 +1,4 @@
-"""What the parts of a keeper are given: what all rooms of a worker share, and whose game it is."""
+"""The context of a keeper's parts: the store that all rooms of a worker share, and whose game it is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ from worker.store.catalogue import Catalogue
 from worker.store.memory import Memory
 from worker.store.objects import Objects
 from worker.store.snapshots import Snapshots
-from worker.store.timeouts import Pace
+from worker.store.timeouts import Timeouts
 
 
 @dataclass(frozen=True)
-class Shared:
+class StoreContext:
     """What all rooms of a worker have in common."""
 
     objects: Objects
     snapshots: Snapshots
     catalogue: Catalogue
     memory: Memory
-    pace: Pace
+    timeouts: Timeouts
     now: Callable[[], float]
     """Unix time."""
     full: Callable[[], bool]

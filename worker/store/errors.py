@@ -10,6 +10,8 @@ import re
 
 from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 
+from worker.runtime.errors import WorkerError
+
 _STATUS = re.compile(r"status code: (\d{3})\b")
 _CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
 _SYSTEM = re.compile(r"os error (\d{1,5})\b")
@@ -36,21 +38,19 @@ _OF_SYSTEM = {"13": READ_ONLY, "1": READ_ONLY, "30": READ_ONLY, "28": NO_SPACE, 
 _OF_HTTP = {"Connect": UNREACHABLE, "Timeout": NO_ANSWER, "Interrupted": UNREACHABLE}
 
 
-class StoreError(Exception):
+class StoreError(WorkerError):
     """The store did not do it. Its text is part of a sentence for a player: "the store does not answer"."""
 
+    code = "store_failed"
+
     def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(reason, detail)
-        self.reason = reason
+        super().__init__(reason)
         self.detail = detail
         """For the log, without secrets."""
 
-    def __str__(self) -> str:
-        return self.reason
-
 
 def explain(error: Exception) -> StoreError:
-    """What this error of the store's library, or of the operating system, means."""
+    """Make a StoreError of an error of the store's library, or of the operating system."""
     if isinstance(error, TimeoutError):
         return StoreError(NO_ANSWER, "timeout")
     if isinstance(error, OSError) and error.errno is not None:
@@ -71,5 +71,5 @@ def explain(error: Exception) -> StoreError:
 
 
 def is_missing(error: Exception) -> bool:
-    """Whether it only says that there is no such object."""
+    """Tell whether the error only says that there is no such object."""
     return isinstance(error, FileNotFoundError) and "NoSuchBucket" not in str(error)

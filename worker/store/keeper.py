@@ -1,6 +1,6 @@
-"""What the agent keeps for one room: its snapshots, its battery memory, and its players' save slots.
+"""The keeper of one room: stores its snapshots, its battery memory, and its players' save slots.
 
-It takes what the room asks for, and answers. Everything it does for the room costs the room no time.
+Requests return at once and are answered later, so the room never waits for the store.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from worker.messages.storing import (
     DeleteSave,
     FetchSave,
-    Frozen,
+    FinalSnapshot,
     ListSaves,
     Snapshot,
     StoreAnswer,
@@ -21,8 +21,8 @@ from worker.messages.storing import (
     StoreState,
 )
 from worker.store.backups import Backups
-from worker.store.battery import BatteryBook
-from worker.store.context import Owner, Shared
+from worker.store.battery import BatterySaves
+from worker.store.context import Owner, StoreContext
 from worker.store.errors import StoreError
 from worker.store.slots import Slots
 
@@ -46,25 +46,28 @@ class Beginning:
 
 
 class Keeper:
-    """Keeps one room's things, from before its game begins until after its end."""
+    """Stores and reads for one room, from before its game begins until after its end."""
 
-    def __init__(self, shared: Shared, owner: Owner, answer: Callable[[StoreAnswer], None]) -> None:
+    def __init__(self, context: StoreContext, owner: Owner, answer: Callable[[StoreAnswer], None]) -> None:
         self._answer = answer
         self._label = owner.label
         self._troubles: dict[str, StoreError] = {}
         self._said = ""
-        self._backups = Backups(shared, owner, self._watch("backups"))
-        self._battery = BatteryBook(shared, owner, answer, self._watch("battery"))
-        self._slots = Slots(shared, owner.game, answer, self._watch("saves"))
+        self._backups = Backups(context, owner, self._watch("backups"))
+        self._battery = BatterySaves(context, owner, answer, self._watch("battery"))
+        self._slots = Slots(context, owner.game, answer, self._watch("saves"))
         self.enter(owner.profile)
 
     @property
     def size(self) -> int:
         """Bytes that the store does not have yet."""
-        return self._backups.lane.size + self._battery.lane.size + self._slots.lane.size
+        return self._backups.queue.size + self._battery.queue.size + self._slots.queue.size
 
     async def begin(self, *, resume: bool) -> Beginning:
-        """What to open the game with. Raises StoreError if it is to go on, and the store can't tell from where."""
+        """Read what to open the game with.
+
+        Raises StoreError if the game is to go on, and the store can't tell from where.
+        """
         backup = self._backups.resume() if resume else _nothing()
         found, battery = await asyncio.gather(backup, self._open_battery())
         if found is not None:  # it has its battery memory in it, whatever others have written since
@@ -82,13 +85,13 @@ class Keeper:
             return None
 
     def enter(self, profile: str) -> None:
-        """A player with this profile is in the room."""
+        """Allow access to this profile's saves, because its player is in the room."""
         self._slots.enter(profile)
 
     def handle(self, request: StoreRequest) -> None:
-        """Do what the room asks for. The answer comes by itself."""
+        """Start what the room asks for. The answer comes by itself."""
         match request:
-            case Snapshot() | Frozen():
+            case Snapshot() | FinalSnapshot():
                 self._backups.add(request, self._battery.base)
             case StoreBattery():
                 self._battery.store(request)
@@ -101,25 +104,25 @@ class Keeper:
             case DeleteSave():
                 self._slots.delete(request)
 
-    async def freeze(self, last: Frozen) -> bool:
-        """Store the last snapshot of a room that moves. False if that takes too long: then it has to stay."""
+    async def freeze(self, last: FinalSnapshot) -> bool:
+        """Store the last snapshot of a room that moves, and return whether that was in time: else it has to stay."""
         self._backups.add(last, self._battery.base)
         return await self._backups.settle()
 
     def moved(self) -> None:
-        """The room goes on elsewhere."""
+        """Forget the room's snapshots here, as it goes on elsewhere."""
         self._backups.moved()
 
     async def settle(self, *, over: bool) -> None:
-        """After the room's end: wait until all is stored. ``over``: nobody will go on with this game."""
+        """Wait after the room's end until all is stored; delete its snapshots if nobody will go on (``over``)."""
         if over:
             await self._backups.over()
-        await asyncio.gather(self._backups.lane.empty(), self._battery.settled(), self._slots.settled())
+        await asyncio.gather(self._backups.queue.empty(), self._battery.settled(), self._slots.settled())
 
     def abandon(self) -> None:
         """Give up what is not stored yet."""
-        self._backups.lane.abandon()
-        self._battery.lane.abandon()
+        self._backups.queue.abandon()
+        self._battery.queue.abandon()
         self._slots.abandon()
 
     def _watch(self, kind: str) -> Callable[[StoreError | None], None]:

@@ -1,4 +1,4 @@
-"""What one room knows of one slot, and so what a new save of its is on top of. No I/O."""
+"""The lineage of one slot, as one room knows it: which version its next save is on top of. No I/O."""
 
 from dataclasses import dataclass, field
 
@@ -6,8 +6,8 @@ from worker.store.naming.versions import History, Version, parse
 
 
 @dataclass
-class Line:
-    """What this room knows of one slot."""
+class Lineage:
+    """The versions of one slot that this room knows or wrote."""
 
     base: Version | None = None
     """Its newest when the profile entered, or when it was listed last."""
@@ -17,17 +17,17 @@ class Line:
     """What that is on top of."""
 
     def parent(self, based_on: str) -> Version | None:
-        """What a new save is on top of, if the player knew this version."""
+        """Choose what a new save is on top of, if the player knew the version ``based_on``."""
         known = parse(based_on) or self.base
         if self.own is not None and (known is None or str(known) in self.covered):
             return self.own
         return known
 
     def saved(self, version: Version, parent: Version | None) -> None:
-        """This room saved this."""
+        """Remember a save of this room, and what it is on top of."""
         self.covered |= {str(version), *([str(parent)] if parent else [])}
         self.own = version
 
     def listed(self, history: History) -> None:
-        """This is what the slot holds."""
+        """Take the newest of the slot's versions as what new saves are on top of."""
         self.base = history.newest

@@ -29,6 +29,7 @@ from obstore.exceptions import (
 from obstore.store import LocalStore, from_url
 
 from worker.messages.storing import MAX_STATE_BYTES
+from worker.runtime.errors import StartupError
 from worker.store.errors import FAILED, StoreError, explain, is_missing
 
 if TYPE_CHECKING:
@@ -62,8 +63,10 @@ Count = Callable[[str, str, float], None]
 """Gets the kind of an operation, ``ok`` or ``failed``, and its seconds."""
 
 
-class StoreSettingsError(Exception):
-    """The store can't be opened with these settings. Its text is a sentence for the operator."""
+class StoreSettingsError(StartupError):
+    """The store can't be opened with these settings."""
+
+    code = "store_settings"
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Entry:
 
 
 def open_store(url: str, options: dict[str, str], *, plain_http: bool = False) -> "ObjectStore":
-    """The store at this URL. Raises StoreSettingsError."""
+    """Open the store at this URL. Raises StoreSettingsError."""
     _settle_at_exit()
     local = urlsplit(url).scheme == "file"
     try:
@@ -111,8 +114,10 @@ class Objects:
         self._seconds = seconds
 
     async def create(self, name: str, data: bytes, *, durable: bool = True) -> None:
-        """Store a new object; when this returns it is there. Names are never used twice, so one that is there already
-        is an earlier try's, whose answer was lost. Raises StoreError."""
+        """Store a new object; when this returns it is there. Raises StoreError.
+
+        Names are never used twice, so one that is there already is an earlier try's, whose answer was lost.
+        """
         async with self._operation("put"):
             try:
                 await self._put_new(name, data)
@@ -135,7 +140,7 @@ class Objects:
                     raise
 
     async def read(self, name: str) -> bytes | None:
-        """The object, or None if there is none. Raises StoreError."""
+        """Read an object; None if there is none. Raises StoreError."""
         async with self._operation("get"):
             try:
                 found = await obstore.get_async(self._store, name)
@@ -148,7 +153,7 @@ class Objects:
                 raise
 
     async def read_head(self, entry: Entry, size: int) -> bytes | None:
-        """The first bytes of an object, or None if it is gone. Raises StoreError."""
+        """Read the first bytes of an object; None if it is gone. Raises StoreError."""
         if entry.size == 0:
             return b""
         async with self._operation("get"):
@@ -161,7 +166,7 @@ class Objects:
                 raise
 
     async def list(self, folder: str) -> Sequence[Entry]:
-        """All objects whose names begin with this folder's, in order. Raises StoreError."""
+        """List the objects whose names begin with this folder's, in order. Raises StoreError."""
         async with self._operation("list"):
             found = await obstore.list(self._store, folder).collect_async()
         entries = [Entry(meta["path"], meta["size"], meta["last_modified"]) for meta in found]
@@ -203,7 +208,7 @@ def _settle_at_exit() -> None:
 
 
 def _sync(folder: Path, name: str) -> None:
-    """Bring a file and the folders that lead to it to the disk: a power cut must not take what was confirmed."""
+    """Write a file and the folders that lead to it to the disk: a power cut must not take what was confirmed."""
     path = folder / name
     while path != folder.parent:
         handle = os.open(path, os.O_RDONLY)

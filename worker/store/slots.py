@@ -21,14 +21,14 @@ from worker.messages.storing import (
     Stored,
     StoreSave,
 )
-from worker.runtime.tasks import log_failure
-from worker.store.context import Shared
+from worker.runtime.tasks import BackgroundTasks
+from worker.store.context import StoreContext
 from worker.store.errors import StoreError
-from worker.store.lineage import Line
+from worker.store.lineage import Lineage
 from worker.store.naming import keys, records
 from worker.store.naming.versions import History, Version, after
-from worker.store.version_folder import Series, salt
-from worker.store.write_queue import Job, Lane
+from worker.store.version_folder import VersionFolder, salt
+from worker.store.write_queue import Job, WriteQueue
 
 logger = logging.getLogger(__name__)
 
@@ -57,10 +57,10 @@ class Unstored:
 class Player:
     """What is known of one profile's slots."""
 
-    looking: asyncio.Task[None]
+    listing: asyncio.Task[None]
     """Reads what the slots hold as the profile enters."""
-    lines: dict[int, Line] = field(default_factory=dict)
-    looked: bool = False
+    lineages: dict[int, Lineage] = field(default_factory=dict)
+    listed: bool = False
     unstored: dict[int, list[Unstored]] = field(default_factory=dict)
 
 
@@ -69,34 +69,34 @@ class Slots:
 
     def __init__(
         self,
-        shared: Shared,
+        context: StoreContext,
         game: str,
         answer: Callable[[StoreAnswer], None],
         changed: Callable[[StoreError | None], None],
     ) -> None:
-        self._objects = shared.objects
-        self._catalogue = shared.catalogue
-        self._full = shared.full
-        self._now = shared.now
+        self._objects = context.objects
+        self._catalogue = context.catalogue
+        self._full = context.full
+        self._now = context.now
         self._game = game
         self._answer = answer
-        self.lane = Lane(shared.pace, changed)
+        self.queue = WriteQueue(context.timeouts, changed)
         self._players: dict[str, Player] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks(logger)
         self._reads = 0
 
     def enter(self, profile: str) -> None:
-        """This profile's player is in the room from now on."""
+        """Let this profile's player save from now on, and list what its slots hold."""
         if keys.is_profile(profile) and profile not in self._players:
-            self._players[profile] = Player(self._spawn(self._first_look(profile)))
+            self._players[profile] = Player(self._tasks.spawn(self._list_at_entry(profile), "list of saves at entry"))
 
     # ----- what the room asks for
 
     def save(self, order: StoreSave) -> None:
-        """Answered by Stored."""
+        """Store a save as a new version of its slot. Answered by Stored."""
         if order.profile not in self._players:
             self._answer(Stored(request=order.request, error=NO_PROFILE))
-        elif len(self.lane) >= MAX_WAITING_SAVES or self._full():
+        elif len(self.queue) >= MAX_WAITING_SAVES or self._full():
             sentence = "The save could not be stored: too many wait for the store already. Try again in a moment."
             self._answer(Stored(request=order.request, error=sentence))
         else:
@@ -108,53 +108,53 @@ class Slots:
                 self._store(order, record)
 
     def fetch(self, order: FetchSave) -> None:
-        """Answered by Fetched."""
+        """Read a version of a slot. Answered by Fetched."""
         self._read(order, Fetched, lambda: self._fetch(order))
 
     def list(self, order: ListSaves) -> None:
-        """Answered by Listed."""
+        """List a profile's saves. Answered by Listed."""
         self._read(order, Listed, lambda: self._list(order))
 
     def delete(self, order: DeleteSave) -> None:
-        """Answered by Deleted."""
+        """Delete a version. Answered by Deleted."""
         self._read(order, Deleted, lambda: self._delete(order))
 
     # ----- how it is done
 
-    def _series(self, profile: str, slot: int) -> Series:
-        return Series(self._objects, keys.slot(profile, self._game, slot))
+    def _folder(self, profile: str, slot: int) -> VersionFolder:
+        return VersionFolder(self._objects, keys.slot(profile, self._game, slot))
 
     def _store(self, order: StoreSave, record: bytes) -> None:
         player = self._players[order.profile]
-        series = self._series(order.profile, order.slot)
+        folder = self._folder(order.profile, order.slot)
         unstored = Unstored(record)
         waiting = player.unstored.setdefault(order.slot, [])
         waiting.append(unstored)
 
         async def write() -> None:
             if unstored.version is None:  # with the first try: whatever becomes of it, the next one is on top of it
-                unstored.version = await self._next_version(player, order, series)
-            await series.add(unstored.version, record)
+                unstored.version = await self._next_version(player, order, folder)
+            await folder.add(unstored.version, record)
 
         def stored() -> None:
             waiting.remove(unstored)
             self._answer(Stored(request=order.request, version=str(unstored.version)))
-            self._spawn(series.tidy())
+            self._tasks.spawn(folder.tidy(), "deletion of old saves")
 
-        def troubled(error: StoreError) -> None:
+        def on_delayed(error: StoreError) -> None:
             sentence = f"The save could not be stored yet: {error}. It is kept, and tried again while the room is open."
             self._answer(Stored(request=order.request, error=sentence, waiting=True))
 
-        self.lane.add(Job(len(record), write, stored, troubled))
+        self.queue.add(Job(len(record), write, stored, on_delayed))
 
-    async def _next_version(self, player: Player, order: StoreSave, series: Series) -> Version:
-        await asyncio.wait((player.looking,))
-        line = player.lines.setdefault(order.slot, Line())
-        if not (player.looked or order.based_on or line.own):
-            line.listed(await series.history())
-        parent = line.parent(order.based_on)
+    async def _next_version(self, player: Player, order: StoreSave, folder: VersionFolder) -> Version:
+        await asyncio.wait((player.listing,))
+        lineage = player.lineages.setdefault(order.slot, Lineage())
+        if not (player.listed or order.based_on or lineage.own):
+            lineage.listed(await folder.history())
+        parent = lineage.parent(order.based_on)
         version = after(parent, int(self._now() * 1000), salt())
-        line.saved(version, parent)
+        lineage.saved(version, parent)
         return version
 
     async def _fetch(self, order: FetchSave) -> StoreAnswer:
@@ -166,11 +166,11 @@ class Slots:
         return await self._find(order)
 
     async def _find(self, order: FetchSave) -> StoreAnswer:
-        """The first that is whole, of those that will do."""
-        series = self._series(order.profile, order.slot)
+        """Read versions, the best first, until one of them is whole."""
+        folder = self._folder(order.profile, order.slot)
         error = ""
-        for version in (await series.history()).find(order.version):
-            record = await series.read(version)
+        for version in (await folder.history()).find(order.version):
+            record = await folder.read(version)
             try:
                 if record is not None:
                     return Fetched(request=order.request, version=str(version), data=records.state_of(record))
@@ -180,40 +180,39 @@ class Slots:
         return Fetched(request=order.request, error=error)
 
     async def _list(self, order: ListSaves) -> StoreAnswer:
-        histories, saves = await self._catalogue.show(order.profile, self._game)
-        self._note(order.profile, histories)
+        histories, saves = await self._catalogue.list_saves(order.profile, self._game)
+        self._update_lineages(order.profile, histories)
         return Listed(request=order.request, saves=saves)
 
     async def settled(self) -> None:
-        """Wait until all is stored, and all is tidy."""
-        await self.lane.empty()
+        """Wait until all is stored, and old versions are deleted."""
+        await self.queue.empty()
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     def abandon(self) -> None:
         """Give up what is not stored yet."""
-        self.lane.abandon()
-        for task in self._tasks:
-            task.cancel()
+        self.queue.abandon()
+        self._tasks.cancel()
 
-    async def _first_look(self, profile: str) -> None:
+    async def _list_at_entry(self, profile: str) -> None:
         try:
-            self._note(profile, await self._catalogue.histories(profile, self._game))
+            self._update_lineages(profile, await self._catalogue.histories(profile, self._game))
         except StoreError as error:
             logger.info("! a player's saves can't be listed: %s (%s)", error, error.detail)
 
-    def _note(self, profile: str, histories: Mapping[int, History]) -> None:
+    def _update_lineages(self, profile: str, histories: Mapping[int, History]) -> None:
         player = self._players[profile]
-        player.looked = True
+        player.listed = True
         for slot, history in histories.items():
-            player.lines.setdefault(slot, Line()).listed(history)
+            player.lineages.setdefault(slot, Lineage()).listed(history)
 
     async def _delete(self, order: DeleteSave) -> StoreAnswer:
-        series = self._series(order.profile, order.slot)
-        found = (await series.history()).find(order.version) if order.version else []
+        folder = self._folder(order.profile, order.slot)
+        found = (await folder.history()).find(order.version) if order.version else []
         if not found:
             return Deleted(request=order.request, error="This save is gone already.")
-        await series.delete(found[0])
+        await folder.delete(found[0])
         return Deleted(request=order.request)
 
     def _read(
@@ -225,7 +224,7 @@ class Slots:
             self._answer(answer(request=order.request, error=BUSY))
         else:
             self._reads += 1
-            self._spawn(self._answer_with(order, answer, work))
+            self._tasks.spawn(self._answer_with(order, answer, work), type(order).__name__)
 
     async def _answer_with(
         self, order: Reading, answer: Callable[..., StoreAnswer], work: Callable[[], Coroutine[Any, Any, StoreAnswer]]
@@ -237,10 +236,3 @@ class Slots:
             self._answer(answer(request=order.request, error=sentence))
         finally:
             self._reads -= 1
-
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(coroutine, name="saves")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(log_failure)
-        return task

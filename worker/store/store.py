@@ -8,15 +8,15 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from worker.messages.storing import StoreAnswer
-from worker.runtime.tasks import log_failure
+from worker.runtime.tasks import BackgroundTasks
 from worker.store.catalogue import Catalogue
-from worker.store.context import Owner, Shared
+from worker.store.context import Owner, StoreContext
 from worker.store.errors import StoreError
 from worker.store.keeper import Keeper
 from worker.store.memory import Memory
 from worker.store.objects import Objects
 from worker.store.snapshots import Snapshots
-from worker.store.timeouts import Pace
+from worker.store.timeouts import Timeouts
 
 logger = logging.getLogger(__name__)
 
@@ -31,20 +31,25 @@ class Store:
     """Hands out keepers, and owns those whose rooms are gone until all of theirs is stored."""
 
     def __init__(
-        self, objects: Objects, *, keep: timedelta, pace: Pace | None = None, now: Callable[[], float] = time.time
+        self,
+        objects: Objects,
+        *,
+        keep: timedelta,
+        timeouts: Timeouts | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._snapshots = Snapshots(objects)
         self._keep = keep
-        self._pace = pace or Pace()
+        self._timeouts = timeouts or Timeouts()
         self._now = now
         self._keepers: set[Keeper] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._shared = Shared(
+        self._tasks = BackgroundTasks(logger)
+        self._context = StoreContext(
             objects=objects,
             snapshots=self._snapshots,
             catalogue=Catalogue(objects),
             memory=Memory(),
-            pace=self._pace,
+            timeouts=self._timeouts,
             now=now,
             full=lambda: self.waiting_bytes >= MAX_WAITING_BYTES,
         )
@@ -55,29 +60,29 @@ class Store:
         return sum(keeper.size for keeper in self._keepers)
 
     def keeper(self, owner: Owner, answer: Callable[[StoreAnswer], None]) -> Keeper:
-        """The keeper of a new room. ``release`` it when the room is gone."""
-        keeper = Keeper(self._shared, owner, answer)
+        """Make the keeper of a new room. ``release`` it when the room is gone."""
+        keeper = Keeper(self._context, owner, answer)
         self._keepers.add(keeper)
         return keeper
 
     def release(self, keeper: Keeper, *, over: bool) -> None:
-        """The room is gone; what it handed in is stored all the same. ``over``: nobody will go on with its game."""
-        task = asyncio.create_task(self._settle(keeper, over=over), name="last saves of a room")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(log_failure)
+        """Store what a room that is gone has handed in, and then drop its keeper.
+
+        ``over``: nobody will go on with its game.
+        """
+        self._tasks.spawn(self._settle(keeper, over=over), "last saves of a room")
 
     async def flush(self, seconds: float) -> None:
-        """Wait until all of the rooms that are gone is stored, for so long. What is left is given up."""
+        """Wait until all of the rooms that are gone is stored, for so long; give up the rest."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
-        left = list(self._tasks)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await self._tasks.close()
 
     async def expire(self) -> None:
-        """Delete old snapshots now and then, until cancelled. The first look also says whether the store works."""
+        """Delete old snapshots every EXPIRY_SECONDS, until cancelled.
+
+        The first time also shows whether the store works.
+        """
         while True:
             try:
                 count = await self._snapshots.expire(datetime.fromtimestamp(self._now(), UTC), self._keep)
@@ -90,7 +95,7 @@ class Store:
     async def _settle(self, keeper: Keeper, *, over: bool) -> None:
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._pace.linger):
+                async with asyncio.timeout(self._timeouts.linger):
                     await keeper.settle(over=over)
         finally:
             if keeper.size:

@@ -1,16 +1,16 @@
-"""How long the store may take for what, before it is tried again, said in words, or given up."""
+"""How long the store may take before something is tried again, reported as delayed, or given up."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Pace:
+class Timeouts:
     """Seconds that things may take."""
 
     first_retry: float = 0.5
     longest_retry: float = 8.0
-    patience: float = 4.0
-    """Until it is said that something still waits: a store that takes 2 s for an operation is slow, not down."""
+    report_delay: float = 4.0
+    """Until a job that still waits is reported as delayed: a store that takes 2 s for each is slow, not down."""
     open: float = 6.0
     """To read battery memory before a game begins without it."""
     resume: float = 10.0

@@ -15,37 +15,37 @@ logger = logging.getLogger(__name__)
 
 
 def read(entries: Sequence[Entry], folder: str) -> History:
-    """The versions among the objects of a folder."""
+    """Read the versions among the objects of a folder."""
     return History(version for entry in entries if (version := parse(entry.name.removeprefix(folder))))
 
 
 def salt() -> bytes:
-    """Random bytes for a new version's name."""
+    """Draw random bytes for a new version's name."""
     return os.urandom(4)
 
 
-class Series:
+class VersionFolder:
     """A folder of versions."""
 
     def __init__(self, objects: Objects, folder: str) -> None:
-        self.folder = folder
+        self.prefix = folder
         self._objects = objects
 
     async def history(self) -> History:
-        """What is there. Raises StoreError."""
-        return read(await self._objects.list(self.folder), self.folder)
+        """List the versions that are there. Raises StoreError."""
+        return read(await self._objects.list(self.prefix), self.prefix)
 
     async def add(self, version: Version, record: bytes) -> None:
         """Store a version; when this returns it is there. Raises StoreError."""
         await self._objects.create(self._name(version), record)
 
     async def read(self, version: Version) -> bytes | None:
-        """A version's record, or None if it is gone. Raises StoreError."""
+        """Read a version's record; None if it is gone. Raises StoreError."""
         return await self._objects.read(self._name(version))
 
     async def delete(self, version: Version) -> None:
-        """Delete a version; its mark counts, the object follows with the next tidying if need be. Raises StoreError."""
-        await self._objects.create(self._name(version.mark), b"")
+        """Delete a version: its tombstone counts, its object goes now or with a later tidying. Raises StoreError."""
+        await self._objects.create(self._name(version.tombstone), b"")
         await self.tidy()
 
     async def tidy(self) -> None:
@@ -57,4 +57,4 @@ class Series:
             logger.info("! old versions were left in the store: %s (%s)", error, error.detail)
 
     def _name(self, version: Version) -> str:
-        return f"{self.folder}{version}"
+        return f"{self.prefix}{version}"

@@ -18,7 +18,7 @@ from worker.store.errors import StoreError
 
 
 @pytest.mark.parametrize(
-    "end", [endings.HUNG, endings.GARBLED, endings.NOT_STARTED, *map(endings.explain, (-11, -9, -6, 7, 0))]
+    "end", [endings.HUNG, endings.GARBLED, endings.NOT_STARTED, *map(endings.from_exit_code, (-11, -9, -6, 7, 0))]
 )
 def test_whatever_kills_a_process_does_not_end_the_game(end):
     assert restart_policy(end.code) is not RestartPolicy.OVER

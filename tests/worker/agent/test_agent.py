@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -25,19 +25,22 @@ from coordinator.messages import (
     Keep,
     Library,
     OpenRoom,
+    Refused,
     Registered,
     RoomClosed,
+    WorkerCommand,
     encode,
 )
 from tests.worker.cluster.api import outside
 from tests.worker.cluster.api import running as api_running
-from tests.worker.stand_ins.coordinator import Connection, Coordinator
+from tests.worker.stand_ins.fake_coordinator import Connection, Coordinator
 from tests.worker.stand_ins.rooms import SCRIPTED_ROOM, SECONDS, is_running, make_config, until
 from worker.agent import agent, link
 from worker.agent.agent import Agent, serve
 from worker.config import Config
 from worker.library import library
 from worker.library.cores import SUFFIX
+from worker.runtime import errors
 from worker.sandbox import Mode
 
 
@@ -84,7 +87,7 @@ class Running:
         self.task = asyncio.create_task(self.agent.run(self.stop))
 
     def pids(self) -> list[int]:
-        return [child.pid for child in self.agent._supervisor._children]
+        return [process.pid for process in self.agent._supervisor._processes]
 
 
 @asynccontextmanager
@@ -118,6 +121,13 @@ async def test_a_room_from_order_to_stop(config: Config, coordinator: Coordinato
     assert not any(is_running(pid) for pid in pids)
 
 
+async def test_every_command_of_a_coordinator_has_a_handler(config: Config) -> None:
+    agent = Agent(config, command=SCRIPTED_ROOM)
+    by_link = {Refused}
+    assert {*agent._handlers, *agent._order_handler.handlers, *by_link} == set(get_args(WorkerCommand))
+    await agent._supervisor.stop()
+
+
 async def test_a_machine_without_a_sandbox_is_said_once_or_refused_as_its_owner_wants(
     tmp_path: Path, coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -128,7 +138,7 @@ async def test_a_machine_without_a_sandbox_is_said_once_or_refused_as_its_owner_
         "Games are not fully locked in, so run only cores that you trust: the kernel is too old."
     ]
     caplog.clear()
-    assert await serve(configure(tmp_path, coordinator, sandbox=Mode.REQUIRE), asyncio.Event()) == agent.FAILED
+    assert await serve(configure(tmp_path, coordinator, sandbox=Mode.REQUIRE), asyncio.Event()) == errors.FAILED
     assert "COINOP_WORKER_SANDBOX=require" in caplog.text
     caplog.clear()
     async with running(configure(tmp_path, coordinator, sandbox=Mode.OFF)):
@@ -167,7 +177,7 @@ async def test_a_gateway_is_followed_in_a_cluster_and_nowhere_else(
 ) -> None:
     outside(monkeypatch)
     config = configure(tmp_path, coordinator, gateway_service="turn")
-    assert await asyncio.wait_for(serve(config, asyncio.Event()), SECONDS) == agent.MISUSED
+    assert await asyncio.wait_for(serve(config, asyncio.Event()), SECONDS) == errors.MISUSED
     (error,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert "COINOP_WORKER_GATEWAY_SERVICE works only in a pod of Kubernetes" in error
 
@@ -181,7 +191,7 @@ async def test_a_gateway_is_followed_in_a_cluster_and_nowhere_else(
 
 
 async def held_rooms(connection: Connection) -> list[Holding]:
-    """What a worker brings along."""
+    """Read the rooms that a worker brings along, each with its viewers, until the last of them."""
     assert connection.registration is not None
     return [await connection.expect(Holding) for _ in range(connection.registration.holding)]
 
@@ -198,12 +208,12 @@ async def test_rooms_outlive_a_lost_link_and_are_handed_to_the_next_coordinator(
         await connection.send(Admit(room="r1", viewer="v2", seat=1, offer="second"))
         await connection.expect(Admitted)
         (room,) = worker.agent._supervisor
-        assert room.child is not None
+        assert room.process is not None
         await connection.close()
         connection = await coordinator.connection()
         assert await held_rooms(connection) == [Holding(room="r1", record="new", viewers=("v1", "v2"))]
-        assert is_running(room.child.pid)
-        assert list(worker.agent._notebook._records) == ["r1"]
+        assert is_running(room.process.pid)
+        assert list(worker.agent._held_rooms._records) == ["r1"]
         await connection.send(CloseRoom(room="r1"))
         assert (await connection.expect(RoomClosed)).code == "closed"
 
@@ -218,11 +228,11 @@ async def test_a_room_that_dies_without_a_coordinator_is_told_to_the_next(
         await connection.send(Admit(room="r1", viewer="v2", seat=1, offer="second"))
         await connection.expect(Admitted)
         (room,) = worker.agent._supervisor
-        assert room.child is not None
+        assert room.process is not None
         coordinator.status = 503
         await connection.close()
         await until(lambda: not worker.agent._link.registered)
-        os.kill(room.child.pid, signal.SIGKILL)
+        os.kill(room.process.pid, signal.SIGKILL)
         await until(lambda: not len(worker.agent._supervisor))
         coordinator.status = 0
         connection = await coordinator.connection()
@@ -233,7 +243,7 @@ async def test_a_room_that_dies_without_a_coordinator_is_told_to_the_next(
 async def test_a_room_that_nobody_comes_back_to_ends_without_a_coordinator_too(
     config: Config, coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(agent, "GRACE_TICK", 0.01)
+    monkeypatch.setattr(agent, "EMPTY_ROOMS_SECONDS", 0.01)
     coordinator.welcome = [encode(Registered(worker="w1", room_grace=0.0))]
     async with running(config) as worker:
         connection = await coordinator.connection()
@@ -347,10 +357,10 @@ async def test_a_wrong_token_fails_with_one_sentence(
     config: Config, coordinator: Coordinator, caplog: pytest.LogCaptureFixture
 ) -> None:
     coordinator.status = 401
-    assert await asyncio.wait_for(serve(config, asyncio.Event()), SECONDS) == agent.FAILED
-    errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
-    assert len(errors) == 1
-    assert "set COINOP_WORKER_TOKEN to the coordinator's" in errors[0]
+    assert await asyncio.wait_for(serve(config, asyncio.Event()), SECONDS) == errors.FAILED
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert len(said) == 1
+    assert "set COINOP_WORKER_TOKEN to the coordinator's" in said[0]
 
 
 async def test_a_busy_metrics_port_fails_with_one_sentence(
@@ -358,7 +368,7 @@ async def test_a_busy_metrics_port_fails_with_one_sentence(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         config = configure(tmp_path, coordinator, metrics_port=other.getsockname()[1])
-        assert await asyncio.wait_for(serve(config, asyncio.Event()), SECONDS) == agent.FAILED
+        assert await asyncio.wait_for(serve(config, asyncio.Event()), SECONDS) == errors.FAILED
     assert "choose a port with COINOP_WORKER_METRICS_PORT" in caplog.text
 
 

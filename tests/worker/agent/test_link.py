@@ -24,7 +24,7 @@ from coordinator.messages import (
     WorkerMessage,
     encode,
 )
-from tests.worker.stand_ins.coordinator import Coordinator
+from tests.worker.stand_ins.fake_coordinator import Coordinator
 from tests.worker.stand_ins.rooms import SECONDS, TOKEN, until
 from worker.agent import link
 from worker.agent.link import CoordinatorRefusedError, Link
@@ -42,7 +42,7 @@ class Worker:
         self.task = asyncio.create_task(self.link.run())
 
     async def command(self) -> WorkerCommand:
-        """The next command after a registration."""
+        """Return the next command after a registration."""
         while isinstance(command := await asyncio.wait_for(self.commands.get(), SECONDS), Registered):
             continue
         return command
@@ -192,7 +192,7 @@ async def test_an_unreachable_coordinator_is_said_once_and_tried_again(caplog: p
     coordinator.port = port
     worker = Worker(coordinator.url)
     try:
-        await until(lambda: worker.link._failures > 2 * link.PATIENT_TRIES)
+        await until(lambda: worker.link._failures > 2 * link.QUIET_TRIES)
         async with coordinator.serving():
             await until(lambda: worker.link.registered)
     finally:

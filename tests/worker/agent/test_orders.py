@@ -18,7 +18,7 @@ from coordinator.messages import (
     ViewerLeft,
 )
 from tests.worker.stand_ins.rooms import Reports, make_entry, make_supervisor, order_for
-from worker.agent.orders import Dispatcher, admission
+from worker.agent.orders import OrderHandler, admission
 from worker.library.library import Entry, Library
 
 ENTRY = make_entry()
@@ -56,26 +56,26 @@ def test_a_room_is_opened_only_once() -> None:
 async def test_commands_reach_the_rooms(tmp_path: Path) -> None:
     reports = Reports()
     supervisor = make_supervisor(tmp_path, reports, reports)
-    dispatcher = Dispatcher(lambda: LIBRARY, supervisor, 1, reports)
+    handler = OrderHandler(lambda: LIBRARY, supervisor, 1, reports)
     leave: dict[str, Any] = {"candidate": Candidate(candidate="leave")}
     try:
-        dispatcher.handle(Registered(worker="w1"))
-        dispatcher.handle(order_for("r1"))
+        handler.handle(Registered(worker="w1"))
+        handler.handle(order_for("r1"))
         assert (await reports.expect(Admitted)).viewer == "v1"
-        dispatcher.handle(order_for("r2"))
+        handler.handle(order_for("r2"))
         assert (await reports.expect(RoomClosed)).code == "no_seats"
-        dispatcher.handle(Admit(room="r1", viewer="v2", seat=1, offer="second"))
+        handler.handle(Admit(room="r1", viewer="v2", seat=1, offer="second"))
         assert (await reports.expect(Admitted)).viewer == "v2"
-        dispatcher.handle(Dismiss(room="r1", viewer="v1"))
-        dispatcher.handle(ViewerCandidate(room="r1", viewer="v1", **leave))
-        dispatcher.handle(ViewerCandidate(room="r1", viewer="v2", **leave))
+        handler.handle(Dismiss(room="r1", viewer="v1"))
+        handler.handle(ViewerCandidate(room="r1", viewer="v1", **leave))
+        handler.handle(ViewerCandidate(room="r1", viewer="v2", **leave))
         assert (await reports.expect(ViewerLeft)).viewer == "v2"
-        dispatcher.handle(Prepare(room="r3"))
+        handler.handle(Prepare(room="r3"))
         assert await reports.expect(Prepared) == Prepared(room="r3")
         assert supervisor.spare_ready
-        dispatcher.handle(CloseRoom(room="r1"))
+        handler.handle(CloseRoom(room="r1"))
         assert (await reports.expect(RoomClosed)).code == "closed"
     finally:
         await supervisor.stop()
-    dispatcher.handle(order_for("r3"))
+    handler.handle(order_for("r3"))
     assert (await reports.expect(RoomClosed)).code == "no_seats"

@@ -30,10 +30,10 @@ class Server(Protocol):
         """Serve, on the port of before if there was one."""
 
     async def stop(self) -> None:
-        """Serve no more; what there is stays."""
+        """Stop serving; what there is stays."""
 
     async def allow(self, *rights: tuple[str, str]) -> None:
-        """What the pod may do now: verbs and resources."""
+        """Allow the pod these verbs on these resources, and no others."""
 
 
 class Api:
@@ -69,7 +69,7 @@ class Api:
         await self.admin.create(Service.from_dict({"metadata": {"name": "turn"}, "spec": made}))
 
     async def ingress(self, *places: dict[str, Any]) -> None:
-        """The load balancer has these addresses now."""
+        """Give the load balancer these addresses."""
         status = {"status": {"loadBalancer": {"ingress": list(places)}}}
         await self.admin.patch(Service.Status, "turn", status)
 
@@ -86,12 +86,12 @@ class Api:
         await self.admin.create(Pod.from_dict({"metadata": {"name": name}, "spec": spec}))
 
     async def annotations(self, name: str) -> dict[str, str]:
-        """What is written on a pod."""
+        """Read the annotations of a pod."""
         pod = await self.admin.get(Pod, name)
         return (pod.metadata.annotations if pod.metadata else None) or {}
 
     async def secret(self, name: str) -> Secret:
-        """A Secret."""
+        """Read a Secret."""
         return await self.admin.get(Secret, name)
 
 
@@ -100,7 +100,7 @@ SERVERS = ("stand-in", "real") if binaries() else ("stand-in",)
 
 @asynccontextmanager
 async def running(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Api]:
-    """An API, with this process in one of its pods."""
+    """Run an API, with this process in one of its pods."""
     server = Real(ADMIN, POD, NAMESPACE, folder) if kind == "real" else StandIn(ADMIN, POD)
     api = Api(server, folder)
     try:
@@ -117,7 +117,7 @@ async def running(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> A
 
 
 def outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process is in no pod."""
+    """Take this process out of any pod."""
     for name in tuple(os.environ):
         if name.startswith("KUBERNETES_"):
             monkeypatch.delenv(name)

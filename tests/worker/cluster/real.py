@@ -14,7 +14,7 @@ START_SECONDS = 60.0
 
 
 def binaries() -> Path | None:
-    """The folder of the programs, if there is one: the variable is that of the usual tools for such tests."""
+    """Find the folder of the programs, by the variable of the usual tools for such tests; None without it."""
     folder = os.environ.get("KUBEBUILDER_ASSETS", "")
     return Path(folder) if folder else None
 
@@ -42,7 +42,7 @@ class Real:
         await self._ask("POST", "/api/v1/namespaces", {"metadata": {"name": self._namespace}})
 
     async def stop(self) -> None:
-        """Serve no more, from one moment to the next; what there is stays."""
+        """Stop serving, from one moment to the next; what there is stays."""
         await _end(self._api)
 
     async def close(self) -> None:
@@ -50,7 +50,7 @@ class Real:
         await _end(self._etcd)
 
     async def allow(self, *rights: tuple[str, str]) -> None:
-        """What the pod may do now: verbs and resources."""
+        """Allow the pod these verbs on these resources, and no others."""
         rules = [{"apiGroups": [""], "resources": [resource], "verbs": [verb]} for verb, resource in rights]
         group = f"/apis/{ROLE}/clusterroles"
         await self._ask("DELETE", f"{group}/pod")

@@ -103,11 +103,11 @@ class StandIn:
         await self._runner.cleanup()
 
     async def allow(self, *rights: tuple[str, str]) -> None:
-        """What the pod may do now: verbs and resources."""
+        """Allow the pod these verbs on these resources, and no others."""
         self._allowed = set(rights)
 
     async def forget(self) -> None:
-        """What etcd does every five minutes: versions of before can't be asked for; watches that are open go on."""
+        """Forget older versions, as etcd does every five minutes: they can't be asked for; open watches go on."""
         async with self._news:
             self._version += 1
             self._forgotten = self._version
@@ -247,7 +247,7 @@ class StandIn:
 
 
 def _json(body: Object, status: int = 200) -> web.Response:
-    """As the real one writes it, without a charset."""
+    """Answer in JSON as the real one does, without a charset."""
     return web.Response(body=json.dumps(body).encode(), status=status, headers={"Content-Type": "application/json"})
 
 
@@ -263,7 +263,7 @@ def _fits(key: tuple[str, str, str], plural: str, namespace: str, request: web.R
 
 
 def _merge(before: Any, patch: Any) -> Any:
-    """RFC 7396; a strategic patch does the same as long as there are no lists of objects in it."""
+    """Merge as RFC 7396 says; a strategic patch does the same where there are no lists of objects."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(before) if isinstance(before, dict) else {}

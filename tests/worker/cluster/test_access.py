@@ -16,7 +16,7 @@ RIGHT = Right("services", ("list", "watch"))
 
 
 async def failure(service: str = "turn") -> BaseException:
-    """What asking for a Service ends with."""
+    """Ask for a Service and return the error that it ends with."""
     client = connect("this test")
     try:
         with pytest.raises(FAILURES) as caught:

@@ -84,7 +84,7 @@ async def test_without_the_library_it_is_said_how_to_get_it(tmp_path: Path, monk
 
 
 def without_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if it were not installed."""
+    """Hide the client library, as if it were not installed."""
     real = builtins.__import__
 
     def find(name: str, *rest: Any, **more: Any) -> Any:

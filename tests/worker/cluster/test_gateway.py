@@ -35,7 +35,7 @@ class Following:
         self.known = asyncio.Event()
 
     async def next(self) -> tuple[str, ...]:
-        """What it is told next."""
+        """Return the URLs that are reported next."""
         return await asyncio.wait_for(self.told.get(), SECONDS)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from worker.library import files
-from worker.library.files import Fingerprints, Stopped, files_in, is_text
+from worker.library.files import Fingerprints, ScanStoppedError, files_in, is_text
 
 
 def make(root: Path, *names: str) -> None:
@@ -92,7 +92,7 @@ def test_hashing_stops_when_told_to(tmp_path: Path) -> None:
     make(tmp_path, "a.nes")
     stop = threading.Event()
     stop.set()
-    with pytest.raises(Stopped):
+    with pytest.raises(ScanStoppedError):
         Fingerprints(stop).of(tmp_path / "a.nes")
 
 

@@ -13,7 +13,7 @@ from tests.worker.stand_ins.rooms import SECONDS, make_config
 from worker.config import own_games
 from worker.library import library
 from worker.library.cores import SUFFIX
-from worker.library.files import Stopped
+from worker.library.files import ScanStoppedError
 from worker.library.library import Entry, Library, Scanner
 
 
@@ -234,5 +234,5 @@ async def test_a_cancelled_scan_stops_soon(games: Path, tmp_path: Path) -> None:
     await asyncio.gather(task, return_exceptions=True)
     assert task.cancelled()
     put(games / "b.nes")
-    with pytest.raises(Stopped):
+    with pytest.raises(ScanStoppedError):
         scanner.scan()

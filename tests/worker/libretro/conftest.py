@@ -15,7 +15,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Builder:
 
 @pytest.fixture
 def game(tmp_path: Path) -> Path:
-    """A game for the test cores, which don't look at it."""
+    """Make a game for the test cores, which don't look at it."""
     path = tmp_path / "game.test"
     path.write_bytes(b"a game")
     return path

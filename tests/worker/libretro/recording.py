@@ -1,4 +1,4 @@
-"""Opens a core and keeps what comes out of it."""
+"""Opens a core and keeps its output."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,9 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from worker.libretro.av import AvInfo, Frame
-from worker.libretro.constants import PixelFormat
+from worker.libretro.constants import Device, PixelFormat
 from worker.libretro.core import Core
 from worker.libretro.hooks import Samples
+
+DEVICES = (Device.JOYPAD, Device.MOUSE, Device.KEYBOARD, Device.ANALOG)
+"""The devices that ``Held`` may hold."""
 
 Grey = npt.NDArray[np.uint8]
 
@@ -57,17 +60,20 @@ class Held:
 
 
 def open_core(path: Path, folder: Path, **options: str) -> Core:
-    """The core with a temporary folder for its files."""
-    return Core(path, system_directory=folder / "system", save_directory=folder / "saves", options=options)
+    """Open the core with a temporary folder for its files."""
+    return Core(
+        path, system_directory=folder / "system", save_directory=folder / "saves", options=options, devices=DEVICES
+    )
 
 
 def run(core: Core, frames: int) -> None:
+    """Run some frames."""
     for _ in range(frames):
         core.run()
 
 
 def grey(frame: Frame) -> Grey:
-    """The green of each pixel, 0 to 255: (height, width)."""
+    """Return the green of each pixel, 0 to 255, of shape (height, width)."""
     rows = np.frombuffer(frame.data, np.uint8).reshape(frame.height, frame.pitch)
     row_bytes = frame.width * frame.format.bytes_per_pixel
     if frame.format is PixelFormat.XRGB8888:
@@ -78,6 +84,6 @@ def grey(frame: Frame) -> Grey:
 
 
 def notes(core: Core) -> dict[str, str]:
-    """What a test core has written into its battery save: lines of ``key=value``."""
+    """Read the lines of ``key=value`` that a test core has written into its battery save."""
     text = (core.save_ram() or b"").split(b"\0")[0].decode()
     return dict(line.split("=", 1) for line in text.splitlines())

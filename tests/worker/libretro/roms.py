@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def nes() -> bytes:
-    """A 16 KiB NROM cartridge: writes the next backdrop colour in each vertical blank, and reads the first pad."""
+    """Assemble a 16 KiB NROM cartridge: writes the next backdrop colour in each vertical blank, and reads a pad."""
     code = bytes.fromhex(
         "78 d8 a2ff 9a"  # sei; cld; ldx #$ff; txs
         "2c0220 10fb"  # wait: bit $2002; bpl wait
@@ -23,7 +23,7 @@ def nes() -> bytes:
 
 
 def game_boy() -> bytes:
-    """A 32 KiB cartridge: writes the next palette in each vertical blank, and reads the pad."""
+    """Assemble a 32 KiB cartridge: writes the next palette in each vertical blank, and reads the pad."""
     rom = bytearray(0x8000)
     rom[0x100:0x104] = bytes.fromhex("00 c35001")  # nop; jp $0150
     rom[0x134:0x138] = b"TEST"
@@ -43,7 +43,7 @@ def game_boy() -> bytes:
 
 
 def game_boy_advance() -> bytes:
-    """A cartridge that writes the next backdrop colour in each vertical blank."""
+    """Assemble a cartridge that writes the next backdrop colour in each vertical blank."""
     rom = bytearray(0x1000)
     words = (
         0xE3A00301,  # mov r0, #0x04000000 (display)
@@ -68,7 +68,7 @@ def game_boy_advance() -> bytes:
 
 
 def super_nes() -> bytes:
-    """A 32 KiB LoROM cartridge: writes the next backdrop colour in each vertical blank."""
+    """Assemble a 32 KiB LoROM cartridge: writes the next backdrop colour in each vertical blank."""
     rom = bytearray(0x8000)
     start = bytes.fromhex(
         "78 18 fb e220"  # sei; clc; xce; sep #$20
@@ -89,13 +89,13 @@ def super_nes() -> bytes:
 
 
 def atari_2600() -> bytes:
-    """A 4 KiB cartridge that changes the background's colour as fast as it can: stripes that never stand."""
+    """Assemble a 4 KiB cartridge that changes the background's colour as fast as it can: stripes that never stand."""
     code = bytes.fromhex("e680 a580 8509 8502 4c00f0")  # inc $80; lda $80; sta COLUBK; sta WSYNC; jmp $f000
     return code.ljust(0xFFC, b"\xea") + (0xF000).to_bytes(2, "little") * 2
 
 
 def pc_engine() -> bytes:
-    """An 8 KiB card that changes the border's colour as fast as it can."""
+    """Assemble an 8 KiB card that changes the border's colour as fast as it can."""
     code = bytes.fromhex(
         "78 d4 a9ff 5301"  # sei; csh; lda #$ff; tam #1: the hardware's page to $0000
         "9c0204 a901 8d0304"  # again: colour $100
@@ -106,11 +106,12 @@ def pc_engine() -> bytes:
 
 
 def noise(size: int) -> bytes:
-    """The same random bytes each time."""
+    """Make random bytes, the same each time."""
     return random.Random(size).randbytes(size)
 
 
 def write(folder: Path, name: str, data: bytes) -> Path:
+    """Write a ROM into a file."""
     path = folder / name
     path.write_bytes(data)
     return path

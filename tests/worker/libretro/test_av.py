@@ -1,4 +1,4 @@
-"""What cores say of their picture and sound."""
+"""Cores' announcements of their picture and sound."""
 
 import math
 

@@ -17,7 +17,7 @@ GAMES = {"fceumm": OUR_NES_GAMES[0], "genesis_plus_gx": AIRSTRIKER}
 
 
 def play(core: str, game: Path, folder: Path, state: bytes | None, times: int) -> list[bytes]:
-    """The states at the ends: of two seconds from the beginning, or each time of FRAMES frames from ``state``."""
+    """Return the state after two seconds from the beginning, or those each time after FRAMES frames from ``state``."""
     machine = open_core(stable_retro() / "cores" / f"{core}_libretro.so", folder)
     machine.inputs = held = Held()
     machine.load_game(game)

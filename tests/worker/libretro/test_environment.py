@@ -1,4 +1,4 @@
-"""What a core may ask for and change while its game runs."""
+"""A core's questions and changes, before and while its game runs."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def test_answers(build: Builder, tmp_path: Path, game: Path) -> None:
 
 
 @in_own_process
-def test_what_is_told_in_each_frame(build: Builder, tmp_path: Path, game: Path) -> None:
+def test_answers_in_each_frame(build: Builder, tmp_path: Path, game: Path) -> None:
     core = open_core(build("asks"), tmp_path)
     core.load_game(game)
     core.run()

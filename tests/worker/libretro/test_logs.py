@@ -1,4 +1,4 @@
-"""What cores log, called from C."""
+"""Logs of cores, written from C."""
 
 import logging
 import platform

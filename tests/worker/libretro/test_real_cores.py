@@ -55,7 +55,7 @@ def label(path: Path) -> str:
 
 
 def lock_in(core_path: Path, folder: Path, game: Path) -> None:
-    """The sandbox that a core has in its room, as far as this machine can have it."""
+    """Enter the sandbox that a core has in its room, as far as this machine has it."""
     grants = folders.of_the_game(core_path, game, folder / "system", folder / "saves")
     sandbox.enter(sandbox.Mode.AUTO, [*folders.of_the_interpreter(), *grants])
 

@@ -6,13 +6,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from coordinator.messages import Admit, Admitted, CloseRoom, RoomClosed
 from tests.worker.stand_ins.rooms import Reports, make_entry, make_supervisor, order_for, until
-from worker.ops.metrics import DEATHS, MAX_CODES, Metrics
+from worker.ops.metrics import ALERTED_CODES, MAX_CODES, Metrics
 
 Samples = Mapping[tuple[str, str], float]
 
 
 def parse(metrics: Metrics) -> Samples:
-    """All samples by name and the value of their label."""
+    """Read all samples, by their name and the value of their label."""
     families = text_string_to_metric_families(metrics.exposition().decode())
     return {
         (sample.name.removeprefix("coinop_worker_"), next(iter(sample.labels.values()), "")): sample.value
@@ -78,7 +78,7 @@ async def test_a_room_without_figures_or_process_shows_what_it_can(tmp_path: Pat
         await supervisor.stop()
 
 
-OTHER_CODES = MAX_CODES - len(DEATHS)
+OTHER_CODES = MAX_CODES - len(ALERTED_CODES)
 
 
 @pytest.mark.parametrize("count", [OTHER_CODES - 1, OTHER_CODES + 5])

@@ -6,7 +6,7 @@ import pytest
 import uvloop
 
 from tests.worker.stand_ins.rooms import until
-from worker.processes.control_writer import Outbox
+from worker.processes.control_writer import ControlWriter
 
 
 @pytest.fixture
@@ -30,16 +30,16 @@ async def receive(far: socket.socket, count: int) -> bytes:
 
 async def send_more_than_fits(pair: Pair) -> None:
     near, far = pair
-    outbox = Outbox(near)
+    writer = ControlWriter(near)
     data = bytes(range(256)) * 16_384
-    outbox.write(data)
-    assert outbox.unsent > 0
-    outbox.write(b"the end")
+    writer.write(data)
+    assert writer.unsent > 0
+    writer.write(b"the end")
     assert await receive(far, len(data) + 7) == data + b"the end"
-    assert outbox.unsent == 0
-    outbox.write(b"again")
+    assert writer.unsent == 0
+    writer.write(b"again")
     assert await receive(far, 5) == b"again"
-    outbox.close()
+    writer.close()
 
 
 async def test_what_does_not_fit_is_sent_later(pair: Pair) -> None:
@@ -53,31 +53,31 @@ def test_under_uvloop_as_in_production(pair: Pair) -> None:
 
 async def test_a_peer_that_is_gone_is_still_heard(pair: Pair) -> None:
     near, far = pair
-    outbox = Outbox(near)
+    writer = ControlWriter(near)
     far.send(b"the last words")
     far.close()
-    outbox.write(b"too late")
-    outbox.write(b"much too late")
-    assert outbox.unsent == 0
+    writer.write(b"too late")
+    writer.write(b"much too late")
+    assert writer.unsent == 0
     assert near.recv(100) == b"the last words"
-    outbox.close()
+    writer.close()
 
 
 async def test_a_peer_that_goes_while_data_waits(pair: Pair) -> None:
     near, far = pair
-    outbox = Outbox(near)
-    outbox.write(bytes(1 << 22))
+    writer = ControlWriter(near)
+    writer.write(bytes(1 << 22))
     far.close()
-    await until(lambda: outbox.unsent == 0)
-    outbox.close()
+    await until(lambda: writer.unsent == 0)
+    writer.close()
 
 
 async def test_closing_drops_what_waits_and_nothing_else(pair: Pair) -> None:
     near, far = pair
-    outbox = Outbox(near)
-    outbox.write(bytes(1 << 22))
-    outbox.close()
-    assert outbox.unsent == 0
-    outbox.write(b"after the end")
+    writer = ControlWriter(near)
+    writer.write(bytes(1 << 22))
+    writer.close()
+    assert writer.unsent == 0
+    writer.write(b"after the end")
     await receive(far, 1)
     assert near.fileno() >= 0

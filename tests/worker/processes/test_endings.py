@@ -22,18 +22,18 @@ from worker.processes import endings
     ],
 )
 def test_exit_codes_in_words(exit_code: int, code: str, words: str) -> None:
-    why = endings.explain(exit_code)
+    why = endings.from_exit_code(exit_code)
     assert why.code == code
     assert words in why.message
 
 
 def test_what_a_room_says_is_passed_on() -> None:
-    assert endings.said(Closed(code="bad_game", message="No game.")) == endings.Ending("bad_game", "No game.")
+    assert endings.from_room(Closed(code="bad_game", message="No game.")) == endings.Ending("bad_game", "No game.")
 
 
 @given(st.text(), st.text(max_size=5000))
 def test_what_a_room_says_always_fits_the_coordinators_message(code: str, message: str) -> None:
-    why = endings.said(Closed(code=code, message=message))
+    why = endings.from_room(Closed(code=code, message=message))
     assert why.message
     closed = RoomClosed(room="r1", code=why.code, message=why.message)
     assert decode_worker_message(encode(closed)) == closed

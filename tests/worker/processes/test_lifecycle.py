@@ -2,13 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.processes.lifecycle import TRANSITIONS, Event, Life, Patience, State, UnexpectedEventError
+from worker.processes.lifecycle import TRANSITIONS, Event, Lifecycle, State, TimeLimits, UnexpectedEventError
 
-PATIENCE = Patience(start=10, open=5, silence=3, close=1)
+PATIENCE = TimeLimits(start=10, open=5, silence=3, close=1)
 
 
 def test_a_life_from_start_to_end() -> None:
-    life = Life(PATIENCE, 100)
+    life = Lifecycle(PATIENCE, 100)
     assert (life.state, life.deadline) == (State.STARTING, 110)
     life.step(Event.READY, 101)
     assert (life.state, life.deadline) == (State.SPARE, None)
@@ -23,7 +23,7 @@ def test_a_life_from_start_to_end() -> None:
 
 
 def test_only_figures_show_that_an_open_room_lives() -> None:
-    life = Life(PATIENCE, 0)
+    life = Lifecycle(PATIENCE, 0)
     for event in (Event.READY, Event.OPEN_SENT, Event.OPENED):
         life.step(event, 0)
     life.step(Event.VIEWER, 2)
@@ -33,7 +33,7 @@ def test_only_figures_show_that_an_open_room_lives() -> None:
 
 
 def test_an_opening_room_gets_no_more_time_for_being_talkative() -> None:
-    life = Life(PATIENCE, 0)
+    life = Lifecycle(PATIENCE, 0)
     for event in (Event.OPEN_SENT, Event.READY, Event.FIGURES, Event.VIEWER):
         life.step(event, 4)
     assert (life.state, life.deadline) == (State.OPENING, 9)
@@ -50,7 +50,7 @@ def test_an_opening_room_gets_no_more_time_for_being_talkative() -> None:
     ],
 )
 def test_what_can_not_come_raises_and_changes_nothing(state: State, event: Event) -> None:
-    life = Life(PATIENCE, 0)
+    life = Lifecycle(PATIENCE, 0)
     life.state = state
     with pytest.raises(UnexpectedEventError) as caught:
         life.step(event, 1)
@@ -67,7 +67,7 @@ def test_any_process_may_end_at_any_time() -> None:
 
 @given(st.lists(st.sampled_from(Event)))
 def test_only_a_spare_and_a_gone_process_may_stay_as_they_are(events: list[Event]) -> None:
-    life = Life(PATIENCE, 0)
+    life = Lifecycle(PATIENCE, 0)
     for now, event in enumerate(events):
         try:
             life.step(event, now)

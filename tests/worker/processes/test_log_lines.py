@@ -1,11 +1,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.processes.log_lines import AGAIN, BURST, LAST, LINES_PER_SECOND, MAX_LINE, OutputLines
+from worker.processes.log_lines import AGAIN, BURST, LAST, LINES_PER_SECOND, MAX_LINE, LogLines
 
 
 def test_lines_are_put_together_from_pieces() -> None:
-    output = OutputLines(0)
+    output = LogLines(0)
     assert output.feed(b"one\ntw", 0) == ["one"]
     assert output.feed(b"o\n\n  \nthree", 0) == ["two"]
     assert output.finish() == ["three"]
@@ -13,18 +13,18 @@ def test_lines_are_put_together_from_pieces() -> None:
 
 
 def test_a_long_line_is_cut_and_its_rest_skipped() -> None:
-    output = OutputLines(0)
+    output = LogLines(0)
     assert output.feed(b"x" * (MAX_LINE + 1), 0) == ["x" * MAX_LINE]
     assert output.feed(b"x" * 10_000, 0) == []
     assert output.feed(b"end of it\nnext\n", 0) == ["next"]
 
 
 def test_control_characters_and_broken_text_are_replaced() -> None:
-    assert OutputLines(0).feed(b"\x1b[31mred\xff\tend\r\n", 0) == ["\ufffd[31mred\ufffd   end"]
+    assert LogLines(0).feed(b"\x1b[31mred\xff\tend\r\n", 0) == ["\ufffd[31mred\ufffd   end"]
 
 
 def test_a_flood_is_limited_and_counted() -> None:
-    output = OutputLines(0)
+    output = LogLines(0)
     assert len(output.feed(b"again\n" * 1000, 0)) == BURST
     heard_again = AGAIN / LINES_PER_SECOND
     assert output.feed(b"again\n" * 1000, heard_again - 1) == []
@@ -40,7 +40,7 @@ def test_a_flood_is_limited_and_counted() -> None:
 
 @given(st.lists(st.binary(max_size=2000), max_size=20))
 def test_any_output_gives_short_printable_lines(pieces: list[bytes]) -> None:
-    output = OutputLines(0)
+    output = LogLines(0)
     lines = [line for piece in pieces for line in output.feed(piece, 0)] + output.finish()
     assert len(lines) <= BURST + 1 + LAST
     for line in lines:
@@ -52,7 +52,7 @@ def test_any_output_gives_short_printable_lines(pieces: list[bytes]) -> None:
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1), st.integers(1, 10))
 def test_the_pieces_do_not_matter(text: str, size: int) -> None:
     data = text.encode() + b"\nlast"
-    whole, pieces = OutputLines(0), OutputLines(0)
+    whole, pieces = LogLines(0), LogLines(0)
     expected = whole.feed(data, 0) + whole.finish()
     cut = [data[at : at + size] for at in range(0, len(data), size)]
     assert [line for piece in cut for line in pieces.feed(piece, 0)] + pieces.finish() == expected

@@ -7,14 +7,14 @@ import msgspec
 import pytest
 
 from tests.worker.stand_ins.rooms import make_config, make_entry, order_for
-from worker.processes.open_order import opening, owner
+from worker.processes.open_order import open_order, owner
 from worker.store.keeper import Beginning
 
 
 def test_it_is_told_what_the_order_the_library_and_the_store_say(tmp_path: Path) -> None:
     config = make_config(tmp_path, max_kbps=500)
     order = msgspec.structs.replace(order_for("r1"), profile="a" * 64, scale=2, codec="VP8")
-    told = opening(config, order, make_entry(), Beginning(b"snapshot", b"battery"))
+    told = open_order(config, order, make_entry(), Beginning(b"snapshot", b"battery"))
     assert (told.room, told.core, told.game, told.options) == (
         "r1",
         "scripted_libretro.so",
@@ -37,5 +37,5 @@ def test_the_store_is_told_whose_game_it_is(tmp_path: Path) -> None:
 def test_a_folder_that_can_not_be_made_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     (tmp_path / "saves").write_text("a file in the way")
-    opening(make_config(tmp_path), order_for("r1"), make_entry(), Beginning(None, None))
+    open_order(make_config(tmp_path), order_for("r1"), make_entry(), Beginning(None, None))
     assert "can't be made" in caplog.text

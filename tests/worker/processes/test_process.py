@@ -2,6 +2,7 @@ import asyncio
 import logging
 import sys
 import time
+from typing import get_args
 
 import pytest
 import uvloop
@@ -11,8 +12,8 @@ from worker.messages.control import Close, Closed, Enter, Open, Opened, Ready, R
 from worker.messages.storing import StoreBattery, Stored
 from worker.processes import endings, process
 from worker.processes.endings import Ending
-from worker.processes.lifecycle import Patience, State
-from worker.processes.process import Child
+from worker.processes.lifecycle import State, TimeLimits
+from worker.processes.process import RoomProcess
 
 
 def make_open(behaviour: str) -> Open:
@@ -36,77 +37,77 @@ def wait_without_reading(pid: int) -> None:
 
 
 class Running:
-    """A child and the task that runs it."""
+    """A process and the task that runs it."""
 
-    def __init__(self, child: Child) -> None:
-        self.child = child
+    def __init__(self, process: RoomProcess) -> None:
+        self.process = process
         self.messages: list[RoomMessage] = []
-        self.task = asyncio.create_task(child.run(self.messages.append))
+        self.task = asyncio.create_task(process.run(self.messages.append))
 
     def state(self) -> State:
-        return self.child.state
+        return self.process.state
 
     async def ended(self) -> Ending:
         return await asyncio.wait_for(self.task, SECONDS)
 
 
-async def start(*command: str, patience: Patience | None = None) -> Running:
-    return Running(await Child.start(command or SCRIPTED_ROOM, patience or Patience()))
+async def start(*command: str, time_limits: TimeLimits | None = None) -> Running:
+    return Running(await RoomProcess.start(command or SCRIPTED_ROOM, time_limits or TimeLimits()))
 
 
 async def test_from_spare_to_gone() -> None:
     room = await start()
-    await room.child.ready.wait()
+    await room.process.ready.wait()
     assert room.state() is State.SPARE
-    assert not room.child.settled.is_set()
-    room.child.send(make_open("obedient"))
-    await room.child.settled.wait()
+    assert not room.process.settled.is_set()
+    room.process.send(make_open("obedient"))
+    await room.process.settled.wait()
     assert room.state() is State.OPEN
-    room.child.close()
-    room.child.send(Enter(viewer="v1", seat=0, offer="too late"))
+    room.process.close()
+    room.process.send(Enter(viewer="v1", seat=0, offer="too late"))
     assert await room.ended() == endings.CLOSED
     assert [type(message) for message in room.messages[:2]] == [Ready, Opened]
     assert room.state() is State.GONE
-    room.child.close()
-    room.child.kill(endings.HUNG)
-    room.child.send(Close())
+    room.process.close()
+    room.process.kill(endings.HUNG)
+    room.process.send(Close())
 
 
 async def test_a_room_that_ends_is_told_what_became_of_its_last_save() -> None:
     room = await start()
-    room.child.send(make_open("saves_last"))
-    await room.child.settled.wait()
-    room.child.close()
+    room.process.send(make_open("saves_last"))
+    await room.process.settled.wait()
+    room.process.close()
     await until(lambda: any(isinstance(message, StoreBattery) for message in room.messages))
-    room.child.send(Stored(request=9, version="v9"))
+    room.process.send(Stored(request=9, version="v9"))
     assert await room.ended() == endings.CLOSED
     assert room.messages[-1] == Closed(code="closed", message="Closed with v9.")
 
 
 async def test_a_process_that_never_gets_ready_is_killed() -> None:
-    room = await start(sys.executable, "-c", "import time; time.sleep(1000)", patience=Patience(start=0.2))
+    room = await start(sys.executable, "-c", "import time; time.sleep(1000)", time_limits=TimeLimits(start=0.2))
     assert await room.ended() == endings.HUNG
-    assert room.child.ready.is_set()
-    assert room.child.settled.is_set()
+    assert room.process.ready.is_set()
+    assert room.process.settled.is_set()
 
 
 async def test_a_machine_that_stood_still_kills_no_room() -> None:
-    room = await start(patience=Patience(silence=1000))
-    room.child.send(make_open("obedient"))
-    await room.child.settled.wait()
+    room = await start(time_limits=TimeLimits(silence=1000))
+    room.process.send(make_open("obedient"))
+    await room.process.settled.wait()
     heard = len(room.messages)
-    room.child._overdue(asyncio.get_running_loop().time() - 2 * process.HELD_UP)
+    room.process._deadline_passed(asyncio.get_running_loop().time() - 2 * process.STALL_SECONDS)
     await until(lambda: len(room.messages) > heard + 1)
-    room.child.close()
+    room.process.close()
     assert await room.ended() == endings.CLOSED
 
 
 async def test_a_room_that_is_silent_after_that_too_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "HELD_UP", 0.1)
-    room = await start(patience=Patience(silence=1000))
-    room.child.send(make_open("silent"))
-    await room.child.settled.wait()
-    room.child._overdue(asyncio.get_running_loop().time() - 2 * process.HELD_UP)
+    monkeypatch.setattr(process, "STALL_SECONDS", 0.1)
+    room = await start(time_limits=TimeLimits(silence=1000))
+    room.process.send(make_open("silent"))
+    await room.process.settled.wait()
+    room.process._deadline_passed(asyncio.get_running_loop().time() - 2 * process.STALL_SECONDS)
     assert await room.ended() == endings.HUNG
 
 
@@ -132,42 +133,42 @@ async def test_a_process_gets_nothing_of_the_environment_that_it_does_not_need(
 
 async def test_a_process_that_does_not_read_is_ended() -> None:
     room = await start()
-    await room.child.ready.wait()
-    room.child.send(make_open("hangs"))
+    await room.process.ready.wait()
+    room.process.send(make_open("hangs"))
     offer = Enter(viewer="v1", seat=0, offer="x" * 60_000)
     for _ in range(2 * process.MAX_UNREAD_BYTES // 60_000):
-        room.child.send(offer)
+        room.process.send(offer)
     assert await room.ended() == endings.HUNG
 
 
 async def test_a_cancelled_run_leaves_no_process() -> None:
     room = await start()
-    await room.child.ready.wait()
+    await room.process.ready.wait()
     room.task.cancel()
     await asyncio.wait((room.task,))
-    await until(lambda: not is_running(room.child.pid))
+    await until(lambda: not is_running(room.process.pid))
 
 
 async def test_a_failing_listener_is_logged_and_costs_its_room(caplog: pytest.LogCaptureFixture) -> None:
-    child = await Child.start(SCRIPTED_ROOM, Patience(open=0.3))
+    process = await RoomProcess.start(SCRIPTED_ROOM, TimeLimits(open=0.3))
 
     def fail(_: RoomMessage) -> None:
         raise RuntimeError("broken")
 
-    running = asyncio.create_task(child.run(fail))
-    await child.ready.wait()
-    child.send(make_open("obedient"))
+    running = asyncio.create_task(process.run(fail))
+    await process.ready.wait()
+    process.send(make_open("obedient"))
     assert await asyncio.wait_for(running, SECONDS) == endings.HUNG
-    assert "reading from it failed" in caplog.text
+    assert "reading its messages failed" in caplog.text
 
 
 def test_under_uvloop_as_in_production() -> None:
     async def live() -> None:
         room = await start()
-        await room.child.ready.wait()
-        room.child.send(make_open("obedient"))
-        await room.child.settled.wait()
-        room.child.close()
+        await room.process.ready.wait()
+        room.process.send(make_open("obedient"))
+        await room.process.settled.wait()
+        room.process.close()
         assert await room.ended() == endings.CLOSED
 
     handles = []
@@ -180,8 +181,12 @@ def test_under_uvloop_as_in_production() -> None:
 
 async def test_the_last_words_of_a_process_are_heard_though_writing_to_it_failed() -> None:
     room = await start()
-    await room.child.ready.wait()
-    room.child.send(make_open("refuses"))
-    wait_without_reading(room.child.pid)
-    room.child.send(Enter(viewer="v1", seat=0, offer="too late"))
+    await room.process.ready.wait()
+    room.process.send(make_open("refuses"))
+    wait_without_reading(room.process.pid)
+    room.process.send(Enter(viewer="v1", seat=0, offer="too late"))
     assert (await room.ended()).code == "bad_game"
+
+
+def test_every_message_of_a_room_is_an_event_of_its_life() -> None:
+    assert set(process._EVENTS) == set(get_args(RoomMessage))

@@ -8,7 +8,7 @@ from coordinator.messages import Admitted, Prepare, Prepared
 from tests.worker.stand_ins.rooms import SCRIPTED_ROOM, Reports, make_entry, make_supervisor, order_for, until
 from worker.processes import spares
 from worker.processes import supervisor as module
-from worker.processes.process import Child
+from worker.processes.process import RoomProcess
 from worker.processes.spares import Spares
 
 
@@ -35,7 +35,7 @@ async def test_a_system_that_starts_nothing_is_tried_again(
     monkeypatch.setattr(spares, "FIRST_DELAY", 0.01)
     monkeypatch.setattr(spares, "MAX_DELAY", 0.02)
 
-    async def start() -> Child:
+    async def start() -> RoomProcess:
         raise BlockingIOError("no more processes")
 
     stock = Spares(start)
@@ -44,20 +44,20 @@ async def test_a_system_that_starts_nothing_is_tried_again(
     task.cancel()
     assert {record.levelno for record in caplog.records} == {logging.ERROR}
     assert "no more processes" in caplog.records[0].getMessage()
-    assert stock.take() is None
+    assert stock.claim() is None
     assert not stock.ready
 
 
 async def test_a_spare_that_dies_while_it_waits_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spares, "FIRST_DELAY", 0.01)
-    started: list[Child] = []
-    original = Child.start
+    started: list[RoomProcess] = []
+    original = RoomProcess.start
 
-    async def remember(*arguments: object) -> Child:
+    async def remember(*arguments: object) -> RoomProcess:
         started.append(await original(*arguments))  # type: ignore[arg-type]
         return started[-1]
 
-    monkeypatch.setattr(Child, "start", remember)
+    monkeypatch.setattr(RoomProcess, "start", remember)
     reports = Reports()
     supervisor = make_supervisor(tmp_path, reports, reports)
     try:
@@ -65,7 +65,7 @@ async def test_a_spare_that_dies_while_it_waits_is_replaced(tmp_path: Path, monk
         started[0].close()
         await until(lambda: len(started) == 2 and supervisor.spare_ready)
         supervisor.open(order_for("r1"), make_entry())
-        assert next(iter(supervisor)).child is started[1]
+        assert next(iter(supervisor)).process is started[1]
     finally:
         await supervisor.stop()
 

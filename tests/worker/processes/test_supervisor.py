@@ -1,4 +1,4 @@
-"""Rooms with real processes, which behave as scripted in ``rooms/scripted_room.py``."""
+"""Rooms with real processes, which behave as scripted in ``stand_ins/scripted_room.py``."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -35,9 +36,10 @@ from tests.worker.stand_ins.rooms import (
     order_for,
     until,
 )
-from worker.processes import endings
-from worker.processes.lifecycle import Patience
-from worker.processes.room import Room
+from worker.messages.control import Closed, Ready, RoomMessage
+from worker.processes import endings, supervisor
+from worker.processes.lifecycle import TimeLimits
+from worker.processes.room import HostedRoom
 from worker.processes.supervisor import Supervisor
 
 
@@ -55,7 +57,7 @@ class Rooms:
     def open(self, room: str, behaviour: str = "obedient", viewer: str = "v1", offer: str = "offer") -> None:
         self.supervisor.open(order_for(room, behaviour, viewer, offer), make_entry(behaviour))
 
-    async def opened(self, room: str, behaviour: str = "obedient") -> Room:
+    async def opened(self, room: str, behaviour: str = "obedient") -> HostedRoom:
         """Open a room, and wait until its viewer is in."""
         self.open(room, behaviour)
         assert (await self.reports.expect(Admitted)).room == room
@@ -67,10 +69,10 @@ class Rooms:
 
 @asynccontextmanager
 async def supervised(
-    tmp_path: Path, patience: Patience | None = None, command: tuple[str, ...] = SCRIPTED_ROOM
+    tmp_path: Path, time_limits: TimeLimits | None = None, command: tuple[str, ...] = SCRIPTED_ROOM
 ) -> AsyncIterator[Rooms]:
     reports = Reports()
-    supervisor = make_supervisor(tmp_path, reports, reports, command=command, patience=patience)
+    supervisor = make_supervisor(tmp_path, reports, reports, command=command, time_limits=time_limits)
     try:
         yield Rooms(supervisor, reports)
     finally:
@@ -152,7 +154,7 @@ async def test_an_answer_that_cannot_be_passed_on_ends_its_room_alone(rooms: Roo
 
 
 async def test_a_room_that_hangs_at_loading_is_killed(tmp_path: Path) -> None:
-    async with supervised(tmp_path, Patience(open=0.3)) as rooms:
+    async with supervised(tmp_path, TimeLimits(open=0.3)) as rooms:
         await until(lambda: rooms.supervisor.spare_ready)
         rooms.open("r1", "hangs")
         closed = await rooms.closed()
@@ -160,25 +162,25 @@ async def test_a_room_that_hangs_at_loading_is_killed(tmp_path: Path) -> None:
 
 
 async def test_a_room_that_falls_silent_is_killed(tmp_path: Path) -> None:
-    async with supervised(tmp_path, Patience(silence=0.3)) as rooms:
+    async with supervised(tmp_path, TimeLimits(silence=0.3)) as rooms:
         rooms.open("r1", "silent")
         await rooms.reports.expect(Admitted)
         assert (await rooms.closed()).code == "core_hung"
 
 
 async def test_a_room_that_does_not_close_is_killed(tmp_path: Path) -> None:
-    async with supervised(tmp_path, Patience(close=0.2)) as rooms:
+    async with supervised(tmp_path, TimeLimits(close=0.2)) as rooms:
         room = await rooms.opened("r1", "stubborn")
-        assert room.child is not None
+        assert room.process is not None
         rooms.supervisor.close(CloseRoom(room="r1"))
         assert (await rooms.closed()).code == "closed"
-        assert not is_running(room.child.pid)
+        assert not is_running(room.process.pid)
 
 
 async def test_a_room_that_is_killed_from_outside_is_reported(rooms: Rooms) -> None:
     room = await rooms.opened("r1")
-    assert room.child is not None
-    os.kill(room.child.pid, signal.SIGKILL)
+    assert room.process is not None
+    os.kill(room.process.pid, signal.SIGKILL)
     assert (await rooms.closed()).code == "room_killed"
 
 
@@ -195,7 +197,7 @@ async def test_the_spare_is_used_and_replaced(rooms: Rooms, caplog: pytest.LogCa
     await rooms.opened("r1")
     await until(lambda: rooms.supervisor.spare_ready)
     await rooms.opened("r2")
-    pids = {room.child.pid for room in rooms.supervisor if room.child}
+    pids = {room.process.pid for room in rooms.supervisor if room.process}
     assert len(pids) == 2
 
 
@@ -248,8 +250,8 @@ async def test_rooms_get_no_setting_of_ours(rooms: Rooms, monkeypatch: pytest.Mo
     ):
         monkeypatch.setenv(name, "a secret that is no room's business")
     room = await rooms.opened("r1")
-    assert room.child is not None
-    environment = environment_of(room.child.pid)
+    assert room.process is not None
+    environment = environment_of(room.process.pid)
     assert b"COINOP_ROOM_FD=" in environment
     assert b"no room's business" not in environment
 
@@ -294,11 +296,20 @@ async def test_nothing_is_left_behind(tmp_path: Path) -> None:
         opened = [await rooms.opened(f"r{number}") for number in range(2)]
         rooms.open("r3", "crashes")
         await rooms.closed()
-        children = [room.child for room in opened]
+        processes = [room.process for room in opened]
         await rooms.supervisor.close_all(endings.WORKER_STOPPED)
         assert {(await rooms.closed()).code for _ in opened} == {"worker_stopped"}
         assert len(rooms.supervisor) == 0
     assert rooms.reports.queue.empty()
-    assert not any(is_running(child.pid) for child in children if child)
+    assert not any(is_running(process.pid) for process in processes if process)
     assert asyncio.all_tasks() == tasks
     await until(lambda: open_files() == handles)
+
+
+def test_every_message_of_a_room_has_a_handler() -> None:
+    by_process = {Ready, Closed}
+    assert {*supervisor.HANDLERS, *by_process} == set(get_args(RoomMessage))
+
+
+def test_a_room_may_say_every_codec_of_the_contract_and_no_other() -> None:
+    assert set(supervisor.CODECS) == {"", "H264", "VP8"}

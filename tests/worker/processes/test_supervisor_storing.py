@@ -13,11 +13,11 @@ from coordinator.messages import Admitted, CloseRoom, Freeze, Frozen, RoomClosed
 from tests.worker.stand_ins.rooms import Reports, make_config, make_entry, make_supervisor, order_for, until
 from tests.worker.store.keepers import eventually
 from worker.processes import supervisor as module
-from worker.processes.room import Room
+from worker.processes.room import HostedRoom
 from worker.processes.supervisor import Supervisor
 from worker.store.objects import Objects, open_store
 from worker.store.store import Store
-from worker.store.timeouts import Pace
+from worker.store.timeouts import Timeouts
 
 ADA = "a" * 64
 
@@ -30,8 +30,8 @@ class Worker:
         self.supervisor = supervisor
         self.objects = Objects(open_store(make_config(tmp_path).store_url, {}), lambda *_: None)
 
-    async def open(self, room: str, behaviour: str = "keeps", *, resume: bool = False) -> tuple[Room, str]:
-        """Open a room; it, and what its process found."""
+    async def open(self, room: str, behaviour: str = "keeps", *, resume: bool = False) -> tuple[HostedRoom, str]:
+        """Open a room, and return it with what its process found."""
         order = msgspec.structs.replace(order_for(room, behaviour), resume=resume, profile=ADA)
         self.supervisor.open(order, make_entry(behaviour))
         admitted = await self.reports.expect(Admitted)
@@ -58,8 +58,8 @@ async def test_a_room_whose_process_was_killed_goes_on_from_its_snapshot(worker:
     room, found = await worker.open("r1")
     assert found == "from the start with nothing by a"
     await worker.stored("rooms/", "battery/")
-    assert room.child is not None
-    os.kill(room.child.pid, signal.SIGKILL)
+    assert room.process is not None
+    os.kill(room.process.pid, signal.SIGKILL)
     assert (await worker.reports.expect(RoomClosed)).code == "room_killed"
     _, found = await worker.open("r1", resume=True)
     assert found == "from after the start with memory by a"
@@ -125,7 +125,7 @@ async def test_a_room_that_can_not_read_its_snapshot_does_not_begin_anew(tmp_pat
     (tmp_path / "store").mkdir()
     objects = Objects(open_store((tmp_path / "store").as_uri(), {}), lambda *_: None, seconds=0.0)
     reports = Reports()
-    store = Store(objects, keep=timedelta(days=7), pace=Pace(resume=0.05))
+    store = Store(objects, keep=timedelta(days=7), timeouts=Timeouts(resume=0.05))
     supervisor = make_supervisor(tmp_path, reports, reports, store=store)
     try:
         order = msgspec.structs.replace(order_for("r1", "keeps"), resume=True)
@@ -141,7 +141,7 @@ async def test_the_end_does_not_wait_for_a_store_that_does_not_answer(tmp_path: 
     (tmp_path / "store").mkdir()
     objects = Objects(open_store((tmp_path / "store").as_uri(), {}), lambda *_: None, seconds=0.0)
     reports = Reports()
-    store = Store(objects, keep=timedelta(days=7), pace=Pace(resume=1000.0, freeze=1000.0))
+    store = Store(objects, keep=timedelta(days=7), timeouts=Timeouts(resume=1000.0, freeze=1000.0))
     supervisor = make_supervisor(tmp_path, reports, reports, store=store)
     beginning = msgspec.structs.replace(order_for("r1", "keeps"), resume=True)
     supervisor.open(beginning, make_entry("keeps"))

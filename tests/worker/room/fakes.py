@@ -1,5 +1,5 @@
-"""What tests of the room's parts share: an emulator that plays a test core, pages that only listen, and a shelf in
-memory that answers as the agent's store does."""
+"""For tests of the room's parts: an emulator that plays a test core, pages that only listen, and a store in memory that
+answers as the agent's does."""
 
 import asyncio
 import json
@@ -26,53 +26,58 @@ from worker.messages.storing import (
     StoreSave,
 )
 from worker.room.game.emulator import Emulator, EmulatorEvents
-from worker.room.input.inputs import Devices, Inputs
+from worker.room.input.ports import InputPorts
+from worker.room.input.viewer_input import ViewerInput
 from worker.room.media.peer import Peer
 from worker.room.players.viewers import Viewer, Viewers
 from worker.room.saves.storage import Storage
 from worker.room.wire import notices
 
 
-class Page:
+class RecordingPeer:
     """In a peer's place: keeps what the room sends."""
 
     def __init__(self, name: str) -> None:
         self.viewer = name
         self.notices: list[notices.Notice] = []
         self.files: list[tuple[notices.File, bytes]] = []
-        self.news = asyncio.Event()
+        self.arrived = asyncio.Event()
 
     def notify(self, notice: notices.Notice) -> None:
+        """Keep a notice that can be encoded."""
         json.loads(notices.encode(notice))
         self.notices.append(notice)
-        self.news.set()
+        self.arrived.set()
 
     async def send_file(self, notice: notices.File, pieces: Iterable[bytes]) -> None:
+        """Keep a file."""
         self.files.append((notice, b"".join(pieces)))
 
     async def expect(self, kind: type[Any]) -> Any:
-        """The next notice of a kind; those before it are dropped."""
+        """Wait for the next notice of a kind; drop those before it."""
         async with asyncio.timeout(30):
             while True:
                 while self.notices:
                     notice = self.notices.pop(0)
                     if isinstance(notice, kind):
                         return notice
-                self.news.clear()
-                await self.news.wait()
+                self.arrived.clear()
+                await self.arrived.wait()
 
 
-def sit_down(viewers: Viewers, inputs: Inputs, name: str, seat: int | None, profile: str = "p") -> tuple[Viewer, Page]:
-    """A viewer whose page is here."""
-    page = Page(name)
-    viewer = Viewer(cast(Peer, page), Devices(inputs, None), None, profile, 0.0)
+def sit_down(
+    viewers: Viewers, inputs: InputPorts, name: str, seat: int | None, profile: str = "p"
+) -> tuple[Viewer, RecordingPeer]:
+    """Add a viewer in a seat, whose peer keeps what it is sent."""
+    peer = RecordingPeer(name)
+    viewer = Viewer(cast(Peer, peer), ViewerInput(inputs, None), None, profile, 0.0)
     viewers.add(name, viewer)
-    viewers.seat(viewer, seat)
-    return viewer, page
+    viewers.assign_seat(viewer, seat)
+    return viewer, peer
 
 
-class Shelf:
-    """A store in memory. ``error`` is what it says instead of storing."""
+class FakeStore:
+    """A store in memory. ``error`` is its answer instead of storing, ``silent`` lets it answer nothing."""
 
     def __init__(self) -> None:
         self.asked: list[StoreRequest] = []
@@ -83,12 +88,13 @@ class Shelf:
         self.answer: Callable[[StoreAnswer], None] = lambda answer: None
 
     def send(self, request: StoreRequest) -> None:
-        """What the room sends to its agent."""
+        """Take what the room sends to its agent, and answer soon."""
         self.asked.append(request)
         if not self.silent:
             asyncio.get_running_loop().call_soon(lambda: self.answer(self._answer(request)))
 
     def versions(self, slot: int) -> list[str]:
+        """Return the versions in a slot."""
         return [version for _, of, version, _ in self.saves if of == slot]
 
     def _answer(self, request: Any) -> StoreAnswer:
@@ -132,7 +138,7 @@ class Shelf:
 
 
 def order(folder: Path, core: str = "echo", **more: Any) -> Open:
-    """To open a test core with a game."""
+    """Make the order to open a test core with a game."""
     game = folder / f"Game.{core}"
     game.write_bytes(b"game" * 16)
     fields: dict[str, Any] = {
@@ -146,12 +152,12 @@ def order(folder: Path, core: str = "echo", **more: Any) -> Open:
 
 
 @asynccontextmanager
-async def playing(order: Open, inputs: Inputs | None = None, **hooks: Any) -> AsyncIterator[Emulator]:
-    """An emulator whose game runs. ``hooks`` are events, called on its threads."""
+async def playing(order: Open, inputs: InputPorts | None = None, **hooks: Any) -> AsyncIterator[Emulator]:
+    """Run an emulator with its game. ``hooks`` are events, called on its threads."""
     events = EmulatorEvents()
     for name in ("loaded", "tick", "av_info", "message", "rumble", "snapshot", "battery", "ended"):
         setattr(events, name, hooks.get(name, lambda *arguments: None))
-    emulator = Emulator(order, "H264", inputs or Inputs(), events)
+    emulator = Emulator(order, "H264", inputs or InputPorts(), events)
     emulator.load()
     emulator.watch(True)
     await until(lambda: emulator.counters.frames)
@@ -162,8 +168,8 @@ async def playing(order: Open, inputs: Inputs | None = None, **hooks: Any) -> As
         assert await asyncio.to_thread(emulator.join, 20)
 
 
-def stored_on(shelf: Shelf) -> Storage:
-    """The room's side of a shelf."""
-    storage = Storage(shelf.send)
-    shelf.answer = storage.take
+def storage_on(store: FakeStore) -> Storage:
+    """Make the room's side of a store."""
+    storage = Storage(store.send)
+    store.answer = storage.handle_answer
     return storage

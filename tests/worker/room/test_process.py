@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from tests.worker.room.room_process import Room
+from tests.worker.room.room_process import LiveRoom
 from tests.worker.room.viewer import Viewer
 from worker.messages.control import Close, Closed, Enter, Exit, Left, Opened, TurnedAway
 from worker.messages.storing import Snapshot, StoreBattery
 from worker.room.media.sockets import MediaSockets
-from worker.room.process import MAX_UNSENT, OOM_SCORE, Process
+from worker.room.process import MAX_UNSENT, OOM_SCORE, AgentConnection
 
-Rooms = Callable[[], Awaitable[Room]]
+Rooms = Callable[[], Awaitable[LiveRoom]]
 Viewers = Callable[..., Viewer]
 
 
@@ -27,8 +27,8 @@ Viewers = Callable[..., Viewer]
 async def new_room(tmp_path: Path) -> AsyncIterator[Rooms]:
     rooms = []
 
-    async def start() -> Room:
-        rooms.append(await Room(tmp_path).start())
+    async def start() -> LiveRoom:
+        rooms.append(await LiveRoom(tmp_path).start())
         return rooms[-1]
 
     yield start
@@ -49,7 +49,7 @@ async def new_viewer() -> AsyncIterator[Viewers]:
         await viewer.close()
 
 
-async def playing(room: Room, viewer: Viewer, core: str = "echo", **more: Any) -> None:
+async def playing(room: LiveRoom, viewer: Viewer, core: str = "echo", **more: Any) -> None:
     """Open a room with its first viewer in seat 0."""
     offer = await viewer.offer()
     room.open(core, offer, **more)
@@ -58,6 +58,7 @@ async def playing(room: Room, viewer: Viewer, core: str = "echo", **more: Any) -
 
 
 def pad(sequence: int, buttons: int) -> bytes:
+    """Build a pad datagram with one state."""
     return struct.pack("<BBHIH6h", 1, 1, 0, sequence, buttons, 0, 0, 0, 0, 0, 0)
 
 
@@ -68,6 +69,7 @@ async def until_cell(viewer: Viewer, row: int, column: int, *, white: bool) -> N
 
 
 def oom_score_of(pid: int) -> int:
+    """Read how early the kernel ends a process when memory runs out."""
     return int(Path(f"/proc/{pid}/oom_score_adj").read_text())
 
 
@@ -191,11 +193,11 @@ async def test_a_room_goes_before_its_agent_when_memory_runs_out(new_room: Rooms
 async def test_nothing_piles_up_for_an_agent_that_stands_still() -> None:
     near, far = socket.socketpair()
     reader, writer = await asyncio.open_connection(sock=near)
-    process = Process(reader, writer, MediaSockets(far))
+    connection = AgentConnection(reader, writer, MediaSockets(far))
     for number in range(100):
-        process._send(Snapshot(data=bytes(MAX_UNSENT), frame=number))
+        connection._send(Snapshot(data=bytes(MAX_UNSENT), frame=number))
     assert writer.transport.get_write_buffer_size() <= 3 * MAX_UNSENT
-    process._send(Closed(code="closed", message="Told all the same."))
+    connection._send(Closed(code="closed", message="Sent all the same."))
     writer.transport.abort()
     far.close()
 

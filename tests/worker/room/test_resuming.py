@@ -7,18 +7,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.worker.room.room_process import Room
+from tests.worker.room.room_process import LiveRoom
 from tests.worker.room.test_process import pad, until_cell
 from tests.worker.room.viewer import Viewer
-from worker.messages.control import Close, Closed, Exit, Freeze, Opened, SeatViewer, Thaw
-from worker.messages.storing import Frozen, Listed, ListSaves, Snapshot, Stored, StoreSave
+from worker.messages.control import ChangeSeat, Close, Closed, Exit, FreezeGame, Opened, ThawGame
+from worker.messages.storing import FinalSnapshot, Listed, ListSaves, Snapshot, Stored, StoreSave
 from worker.room.game.snapshot_format import unseal
 
 
 @asynccontextmanager
-async def opened(folder: Path, viewers: int = 1, **more: Any) -> AsyncIterator[tuple[Room, list[Viewer]]]:
-    """A room with its viewers, seated in order."""
-    room, present = await Room(folder).start(), [Viewer() for _ in range(viewers)]
+async def opened(folder: Path, viewers: int = 1, **more: Any) -> AsyncIterator[tuple[LiveRoom, list[Viewer]]]:
+    """Open a room with viewers that are seated in order."""
+    room, present = await LiveRoom(folder).start(), [Viewer() for _ in range(viewers)]
     try:
         offer = await present[0].offer()
         room.open("echo", offer, **more)
@@ -34,36 +34,38 @@ async def opened(folder: Path, viewers: int = 1, **more: Any) -> AsyncIterator[t
 
 
 def ask(viewer: Viewer, kind: str, **fields: Any) -> None:
+    """Send a request over the room channel."""
     viewer.room.send(json.dumps({"type": kind, **fields}))
 
 
 def frames(state: bytes | memoryview) -> int:
+    """Read the frame number that the echo core keeps in its state."""
     return int.from_bytes(bytes(state[:4]), "little")
 
 
 async def test_a_frozen_room_goes_on_elsewhere_without_losing_a_frame(tmp_path: Path) -> None:
     async with opened(tmp_path) as (room, (viewer,)):
         await viewer.picture()
-        room.send(Freeze())
-        frozen = await room.expect(Frozen)
+        room.send(FreezeGame())
+        frozen = await room.expect(FinalSnapshot)
         room.send(Close())
         await room.expect(Closed)
     moment = unseal(frozen.data)[1]
     assert frames(moment.state) == moment.frame == frozen.frame > 0
     async with opened(tmp_path, snapshot=frozen.data) as (room, (viewer,)):
         await viewer.picture()
-        room.send(Freeze())
-        later = await room.expect(Frozen)
+        room.send(FreezeGame())
+        later = await room.expect(FinalSnapshot)
         assert later.frame > frozen.frame
         assert frames(unseal(later.data)[1].state) == later.frame
-        room.send(Thaw())
+        room.send(ThawGame())
         ask(viewer, "pause", paused=True)
         while not (notice := await viewer.notices.get()).get("paused"):
             if notice["type"] == "done":  # it came before the room had thawed, and was refused
                 ask(viewer, "pause", paused=True)
 
 
-async def test_who_comes_back_hears_that_the_game_begins_anew(tmp_path: Path) -> None:
+async def test_a_viewer_that_comes_back_hears_that_the_game_begins_anew(tmp_path: Path) -> None:
     async with opened(tmp_path, snapshot=b"nonsense", words="Its saves are away.") as (_, (viewer,)):
         said = (await viewer.notice("message"))["text"]
         assert said.startswith("The game could not go on where it was, so it begins anew: its last snapshot is damaged")
@@ -71,7 +73,7 @@ async def test_who_comes_back_hears_that_the_game_begins_anew(tmp_path: Path) ->
 
 
 async def test_a_room_opens_without_anybody_and_plays_when_somebody_comes(tmp_path: Path) -> None:
-    room, viewer = await Room(tmp_path).start(), Viewer("VP8")
+    room, viewer = await LiveRoom(tmp_path).start(), Viewer("VP8")
     try:
         room.open("echo", "", codec="VP8")
         assert (await room.expect(Opened)).codec == "VP8"
@@ -87,14 +89,14 @@ async def test_a_room_that_is_left_keeps_all_and_rests_until_somebody_comes_back
         await viewer.picture()
         room.send(Exit(viewer="v0"))
         await viewer.close()
-        room.send(Freeze())
-        left = await room.expect(Frozen)
-        room.send(Thaw())
+        room.send(FreezeGame())
+        left = await room.expect(FinalSnapshot)
+        room.send(ThawGame())
         other = Viewer()
         await room.let_in("back", other, 0)
         await other.picture()
-        room.send(Freeze())
-        assert (await room.expect(Frozen)).frame > left.frame
+        room.send(FreezeGame())
+        assert (await room.expect(FinalSnapshot)).frame > left.frame
         await other.close()
 
 
@@ -111,12 +113,12 @@ async def test_a_viewer_changes_its_seat_without_a_new_connection(tmp_path: Path
         viewer.input.send(pad(1, 1 << 3))
         await asyncio.wait_for(until_cell(viewer, 0, 3, white=True), 10)
         assert (await viewer.notice("controls"))["buttons"]
-        room.send(SeatViewer(viewer="v0", seat=1))
+        room.send(ChangeSeat(viewer="v0", seat=1))
         await asyncio.wait_for(until_cell(viewer, 0, 3, white=False), 10)
         assert await viewer.notice("controls") == {"type": "controls", "buttons": {}}
         viewer.input.send(pad(2, 1 << 3))
         await asyncio.wait_for(until_cell(viewer, 1, 3, white=True), 10)
-        room.send(SeatViewer(viewer="v0", seat=None))
+        room.send(ChangeSeat(viewer="v0", seat=None))
         await asyncio.wait_for(until_cell(viewer, 1, 3, white=False), 10)
 
 
@@ -155,7 +157,7 @@ async def test_a_file_comes_in_pieces_of_the_room_channel(tmp_path: Path) -> Non
         }
 
 
-async def test_who_comes_during_a_pause_sees_the_picture(tmp_path: Path) -> None:
+async def test_a_viewer_that_comes_during_a_pause_sees_the_picture(tmp_path: Path) -> None:
     async with opened(tmp_path) as (room, (first,)):
         await first.picture()
         ask(first, "pause", paused=True)

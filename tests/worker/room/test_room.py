@@ -15,31 +15,34 @@ from worker.messages.control import Answer, Closed, Enter, Figures, Left, Open, 
 from worker.messages.storing import StoreState
 from worker.room.players.liveness import GONE_SECONDS
 from worker.room.players.viewers import MAX_VIEWERS
-from worker.room.room import CONNECT_SECONDS, MAX_DATAGRAMS_PER_SECOND, Room
+from worker.room.room import CONNECT_SECONDS, MAX_DATAGRAMS_PER_SECOND, RoomServer
 
 PING = bytes.fromhex("0900000001000000")
 
 
-class Agent:
-    """Takes what the room says."""
+class FakeAgent:
+    """Keeps what the room sends."""
 
     def __init__(self) -> None:
-        self.said: list[control.RoomMessage] = []
-        self.news = asyncio.Event()
+        self.messages: list[control.RoomMessage] = []
+        self.arrived = asyncio.Event()
 
     def send(self, message: control.RoomMessage) -> None:
-        self.said.append(message)
-        self.news.set()
+        """Keep a message."""
+        self.messages.append(message)
+        self.arrived.set()
 
-    def all(self, kind: type) -> list[Any]:
-        return [message for message in self.said if isinstance(message, kind)]
+    def all_of(self, kind: type) -> list[Any]:
+        """Return the messages of a kind so far."""
+        return [message for message in self.messages if isinstance(message, kind)]
 
     async def expect(self, kind: type) -> Any:
+        """Wait for a message of a kind, and return the last."""
         async with asyncio.timeout(20):
-            while not self.all(kind):
-                await self.news.wait()
-                self.news.clear()
-        return self.all(kind)[-1]
+            while not self.all_of(kind):
+                await self.arrived.wait()
+                self.arrived.clear()
+        return self.all_of(kind)[-1]
 
 
 @pytest.fixture(autouse=True)
@@ -48,8 +51,8 @@ def on_the_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def agent() -> Agent:
-    return Agent()
+async def agent() -> FakeAgent:
+    return FakeAgent()
 
 
 @pytest.fixture
@@ -60,8 +63,8 @@ async def viewer() -> AsyncIterator[Viewer]:
 
 
 @pytest.fixture
-async def room(agent: Agent, viewer: Viewer, tmp_path: Path) -> AsyncIterator[Room]:
-    """A room whose first viewer has its answer, but has not connected."""
+async def room(agent: FakeAgent, viewer: Viewer, tmp_path: Path) -> AsyncIterator[RoomServer]:
+    """Open a room whose first viewer has its answer, but has not connected."""
     game = tmp_path / "Game.echo"
     game.write_bytes(b"echo")
     offer = await viewer.offer()
@@ -73,16 +76,17 @@ async def room(agent: Agent, viewer: Viewer, tmp_path: Path) -> AsyncIterator[Ro
         save_directory=str(tmp_path),
         offer=offer,
     )
-    room = Room(order, agent.send)
+    room = RoomServer(order, agent.send)
     room.open()
     await room.enter(Enter(viewer="v1", seat=0, offer=offer))
     yield room
-    await room.leave_all()
+    await room.close_connections()
     await room.close()
     await asyncio.wait_for(room.closed.wait(), 20)
 
 
 def now() -> float:
+    """Return the loop's time, which is the steady clock's."""
     return asyncio.get_running_loop().time()
 
 
@@ -94,28 +98,28 @@ async def echoed(viewer: Viewer) -> bytes:
             return await asyncio.wait_for(viewer.datagrams.get(), 0.2)
 
 
-async def test_a_viewer_who_never_connects_leaves(room: Room, agent: Agent) -> None:
-    room.look(now() + CONNECT_SECONDS - 1)
-    assert agent.all(Left) == []
-    room.look(now() + CONNECT_SECONDS + 1)
-    assert agent.all(Left) == [Left(viewer="v1")]
+async def test_a_viewer_who_never_connects_leaves(room: RoomServer, agent: FakeAgent) -> None:
+    room.check_viewers(now() + CONNECT_SECONDS - 1)
+    assert agent.all_of(Left) == []
+    room.check_viewers(now() + CONNECT_SECONDS + 1)
+    assert agent.all_of(Left) == [Left(viewer="v1")]
 
 
-async def test_a_viewer_who_stops_pinging_leaves(room: Room, agent: Agent, viewer: Viewer) -> None:
-    await viewer.take(agent.all(Answer)[0].answer)
+async def test_a_viewer_who_stops_pinging_leaves(room: RoomServer, agent: FakeAgent, viewer: Viewer) -> None:
+    await viewer.take(agent.all_of(Answer)[0].answer)
     await viewer.ready()
-    room.look(now() + GONE_SECONDS + 1)
-    assert agent.all(Left) == [], "who never pinged is not missed"
+    room.check_viewers(now() + GONE_SECONDS + 1)
+    assert agent.all_of(Left) == [], "a viewer that never pinged is not missed"
     viewer.input.send(PING)
     assert await viewer.datagrams.get() == PING
-    room.look(now() + GONE_SECONDS - 1)
-    assert agent.all(Left) == []
-    room.look(now() + GONE_SECONDS + 1)
-    assert agent.all(Left) == [Left(viewer="v1")]
+    room.check_viewers(now() + GONE_SECONDS - 1)
+    assert agent.all_of(Left) == []
+    room.check_viewers(now() + GONE_SECONDS + 1)
+    assert agent.all_of(Left) == [Left(viewer="v1")]
 
 
-async def test_a_flood_is_ignored_and_said_once(room: Room, agent: Agent, viewer: Viewer) -> None:
-    await viewer.take(agent.all(Answer)[0].answer)
+async def test_a_flood_is_ignored_and_said_once(room: RoomServer, agent: FakeAgent, viewer: Viewer) -> None:
+    await viewer.take(agent.all_of(Answer)[0].answer)
     await viewer.ready()
     complaint = asyncio.create_task(viewer.notice("message"))
     sent = 0
@@ -125,43 +129,43 @@ async def test_a_flood_is_ignored_and_said_once(room: Room, agent: Agent, viewer
         await asyncio.sleep(0)
     assert sent > MAX_DATAGRAMS_PER_SECOND
     assert "more input than any pad" in complaint.result()["text"]
-    room.tend(now())
+    room.check_game(now())
     assert await echoed(viewer) == PING
 
 
-async def test_how_the_store_does_is_said_to_all(room: Room, agent: Agent, viewer: Viewer) -> None:
-    await viewer.take(agent.all(Answer)[0].answer)
+async def test_how_the_store_does_is_said_to_all(room: RoomServer, agent: FakeAgent, viewer: Viewer) -> None:
+    await viewer.take(agent.all_of(Answer)[0].answer)
     await viewer.ready()
     for trouble, words in (("Nothing can be saved.", "Nothing can be saved."), ("", "Games can be saved again.")):
-        room.stored(StoreState(message=trouble))
+        room.handle_store_answer(StoreState(message=trouble))
         assert (await viewer.notice("message"))["text"] == words
 
 
-async def test_the_same_viewer_twice_and_one_too_many_are_turned_away(room: Room, agent: Agent) -> None:
+async def test_the_same_viewer_twice_and_one_too_many_are_turned_away(room: RoomServer, agent: FakeAgent) -> None:
     extra = [Viewer() for _ in range(MAX_VIEWERS)]
     offer = await extra[0].offer()
     await room.enter(Enter(viewer="v1", seat=1, offer=offer))
-    assert agent.all(TurnedAway)[-1].viewer == "v1"
+    assert agent.all_of(TurnedAway)[-1].viewer == "v1"
     for number in range(MAX_VIEWERS):
         await room.enter(Enter(viewer=f"more{number}", seat=None, offer=offer))
-    assert [away.viewer for away in agent.all(TurnedAway)] == ["v1", f"more{MAX_VIEWERS - 1}"]
+    assert [away.viewer for away in agent.all_of(TurnedAway)] == ["v1", f"more{MAX_VIEWERS - 1}"]
     for viewer in extra:
         await viewer.close()
 
 
-async def test_figures_are_told_once_the_game_is_loaded(room: Room, agent: Agent, viewer: Viewer) -> None:
-    await viewer.take(agent.all(Answer)[0].answer)
+async def test_figures_are_told_once_the_game_is_loaded(room: RoomServer, agent: FakeAgent, viewer: Viewer) -> None:
+    await viewer.take(agent.all_of(Answer)[0].answer)
     for _ in range(10):
         await viewer.picture()
-    room.tend(now() + 1)
-    figures = agent.all(Figures)[-1]
+    room.check_game(now() + 1)
+    figures = agent.all_of(Figures)[-1]
     assert figures.frames > 0
     assert [viewer.viewer for viewer in figures.viewers] == ["v1"]
 
 
-async def test_closing_is_the_last_word_and_said_once(room: Room, agent: Agent) -> None:
+async def test_closed_is_the_last_message_and_sent_once(room: RoomServer, agent: FakeAgent) -> None:
     await room.close()
     assert (await agent.expect(Closed)).code == "closed"
-    room.tend(now() + 100)
-    assert len(agent.all(Closed)) == 1
-    assert agent.said[-1] == agent.all(Closed)[0]
+    room.check_game(now() + 100)
+    assert len(agent.all_of(Closed)) == 1
+    assert agent.messages[-1] == agent.all_of(Closed)[0]

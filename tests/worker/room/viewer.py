@@ -34,7 +34,7 @@ class Viewer:
             self.notices.put_nowait(json.loads(message))
 
     async def offer(self) -> str:
-        """The offer, with candidates."""
+        """Make the offer, with candidates."""
         await self.pc.setLocalDescription(await self.pc.createOffer())
         sdp = self.pc.localDescription.sdp
         return sdp if self._codec is None else without_other_codecs(sdp, self._codec)
@@ -44,12 +44,12 @@ class Viewer:
         await self.pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
 
     async def picture(self) -> np.ndarray[Any, Any]:
-        """The next frame, shape (height, width), grey."""
+        """Wait for the next frame: shape (height, width), grey."""
         frame: Any = await self.video.track.recv()
         return np.asarray(frame.to_ndarray(format="gray"))
 
     async def notice(self, kind: str) -> dict[str, Any]:
-        """The next notice of a type; others are skipped."""
+        """Wait for the next notice of a type; skip others."""
         while True:
             notice = await self.notices.get()
             if notice["type"] == kind:
@@ -60,10 +60,11 @@ class Viewer:
         await self._open.wait()
 
     async def close(self) -> None:
+        """Close the connection."""
         await self.pc.close()
 
 
 def without_other_codecs(sdp: str, codec: str) -> str:
-    """The offer with the other video codec renamed to one that nobody knows."""
+    """Return the offer with the other video codec renamed to one that nobody knows."""
     other = {"H264": "VP8", "VP8": "H264"}[codec]
     return sdp.replace(f" {other}/90000", " NONE/90000")

@@ -14,7 +14,7 @@ _JUMPS = {
 
 
 def run(code: Sequence[Instruction], architecture: int, number: int, arguments: Sequence[int] = ()) -> int:
-    """The filter's verdict on a call."""
+    """Run the filter on a call and return its verdict."""
     words = {bpf.NUMBER: number, bpf.ARCHITECTURE: architecture}
     for index, argument in enumerate([*arguments, *[0] * 6][:6]):
         words[16 + 8 * index] = argument & 0xFFFF_FFFF

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.cores.own_process import run_in_own_process
-from worker.sandbox import Mode, RefusedError, enter, entry, missing, prepare
+from worker.sandbox import Mode, SandboxRefusedError, enter, entry, missing, prepare
 from worker.sandbox.landlock import KEEP, Grant
 
 complete = pytest.mark.skipif(bool(missing()), reason=f"no sandbox on this machine: {missing()}")
 
 
 def attempts(mode: Mode, folder: Path) -> dict[str, bool]:
-    """What works after entering."""
+    """Enter, and return which of some attempts still work."""
     prepare()
     assert enter(mode, [Grant(folder, KEEP)]) == []
     threading.Thread(target=(folder / "thread").touch).start()
@@ -59,7 +59,7 @@ def with_company(mode: Mode) -> list[str]:
 @complete
 def test_a_thread_that_was_there_before_is_said_and_not_taken_where_all_is_required() -> None:
     assert run_in_own_process(with_company, Mode.AUTO) == ["1 threads were started before it"]
-    with pytest.raises(RefusedError, match="1 threads"):
+    with pytest.raises(SandboxRefusedError, match="1 threads"):
         run_in_own_process(with_company, Mode.REQUIRE)
 
 
@@ -71,7 +71,7 @@ def on_another_machine(mode: Mode) -> list[str]:
 def test_where_there_is_no_sandbox_it_says_so_or_refuses() -> None:
     (lack,) = run_in_own_process(on_another_machine, Mode.AUTO)
     assert "Linux" in lack
-    with pytest.raises(RefusedError, match="Linux"):
+    with pytest.raises(SandboxRefusedError, match="Linux"):
         run_in_own_process(on_another_machine, Mode.REQUIRE)
 
 

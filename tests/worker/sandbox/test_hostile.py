@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.worker.room.room_process import Room
+from tests.worker.room.room_process import LiveRoom
 from tests.worker.room.viewer import Viewer
 from worker.messages.control import Closed, Opened
 from worker.sandbox import Mode, missing
@@ -64,8 +64,8 @@ def world(tmp_path: Path) -> Any:
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    room = await Room(tmp_path).start()
+async def room(tmp_path: Path) -> AsyncIterator[LiveRoom]:
+    room = await LiveRoom(tmp_path).start()
     yield room
     await room.clean_up()
 
@@ -77,7 +77,7 @@ async def viewer() -> AsyncIterator[Viewer]:
     await viewer.close()
 
 
-async def play(room: Room, viewer: Viewer, world: World, tmp_path: Path, mode: Mode) -> np.ndarray[Any, Any]:
+async def play(room: LiveRoom, viewer: Viewer, world: World, tmp_path: Path, mode: Mode) -> np.ndarray[Any, Any]:
     """Let the core loose; what it shows of each attempt, True for refused."""
     offer = await viewer.offer()
     system = tmp_path / "system"
@@ -91,7 +91,7 @@ async def play(room: Room, viewer: Viewer, world: World, tmp_path: Path, mode: M
 
 
 async def test_nothing_that_a_hostile_core_tries_succeeds_and_its_game_goes_on(
-    room: Room, viewer: Viewer, world: World, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    room: LiveRoom, viewer: Viewer, world: World, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     refused = await play(room, viewer, world, tmp_path, Mode.REQUIRE)
     assert refused.all(), capfd.readouterr().err
@@ -105,7 +105,7 @@ async def test_without_the_sandbox_the_same_attempts_succeed(
     viewer: Viewer, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOSTILE_CORE_IS_TAME", "1")
-    room = await Room(tmp_path).start()
+    room = await LiveRoom(tmp_path).start()
     try:
         refused = await play(room, viewer, world, tmp_path, Mode.OFF)
         assert not refused.any()
@@ -119,7 +119,7 @@ async def test_where_it_is_required_and_missing_the_room_ends_with_a_sentence(
     script = tmp_path / "sitecustomize.py"
     script.write_text("import platform\nplatform.machine = lambda: 'vax'\n", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    unlucky = await Room(tmp_path).start()
+    unlucky = await LiveRoom(tmp_path).start()
     try:
         unlucky.open("hostile", await viewer.offer(), game=str(world.game))
         closed = await unlucky.expect(Closed)

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 def make_config(tmp_path: Path, **settings: Any) -> Config:
-    """A configuration that sees nothing of this machine."""
+    """Make a configuration that sees nothing of this machine."""
     return Config(
         **{
             "token": TOKEN,
@@ -41,7 +41,7 @@ def make_config(tmp_path: Path, **settings: Any) -> Config:
 
 
 def make_entry(behaviour: str = "obedient") -> Entry:
-    """A game whose scripted room behaves like this."""
+    """Make a game whose scripted room behaves like this."""
     return Entry(
         game=Game(id=f"id-{behaviour}", title=behaviour.title(), system="Script"),
         path=Path("game.bin"),
@@ -55,12 +55,12 @@ def order_for(room: str, behaviour: str = "obedient", viewer: str = "v1", offer:
 
 
 def make_store(config: Config) -> Store:
-    """The store of this configuration, in its folder."""
+    """Open the store of this configuration, in its folder."""
     return Store(Objects(open_store(config.store_url, {}), lambda *_: None), keep=timedelta(days=7))
 
 
 def make_supervisor(tmp_path: Path, report: Report, observer: Observer, **more: Any) -> Supervisor:
-    """A supervisor of scripted rooms."""
+    """Make a supervisor of scripted rooms."""
     config = make_config(tmp_path)
     return Supervisor(config, report, observer, **{"store": make_store(config), "command": SCRIPTED_ROOM, **more})
 
@@ -77,7 +77,7 @@ class Reports:
         self.queue.put_nowait(message)
 
     async def expect(self, kind: type[T]) -> T:
-        """The next report, which must be of this kind."""
+        """Return the next report, which must be of this kind."""
         message = await asyncio.wait_for(self.queue.get(), SECONDS)
         assert isinstance(message, kind), message
         return message
@@ -97,7 +97,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 def open_files() -> Mapping[int, str]:
-    """This process's file handles."""
+    """List this process's file handles."""
     handles = {}
     for name in os.listdir("/proc/self/fd"):
         try:
@@ -108,7 +108,7 @@ def open_files() -> Mapping[int, str]:
 
 
 def is_running(pid: int) -> bool:
-    """Whether there is such a process, and more than its exit code is left of it."""
+    """Tell whether there is such a process, and more than its exit code is left of it."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

@@ -18,23 +18,23 @@ from worker.messages.control import (
     AddCandidate,
     AgentMessage,
     Answer,
+    ChangeSeat,
     Close,
     Closed,
     Enter,
     Figures,
-    Freeze,
+    FreezeGame,
     Left,
     Open,
     Opened,
     Ready,
     RoomMessage,
-    SeatViewer,
     TurnedAway,
     ViewerFigures,
     frame,
     read_agent_message,
 )
-from worker.messages.storing import Frozen, Snapshot, StoreBattery, Stored
+from worker.messages.storing import FinalSnapshot, Snapshot, StoreBattery, Stored
 
 FIGURES_SECONDS = 0.05
 
@@ -61,7 +61,7 @@ class ScriptedRoom:
         self.writer.write(frame(message))
 
     def take(self, message: AgentMessage) -> bool:
-        """True if this is the end."""
+        """Act on a message, and return True if this is the end."""
         if isinstance(message, Open):
             self.behaviour = message.options.get("behaviour", "obedient")
             if self.behaviour == "keeps":
@@ -70,12 +70,12 @@ class ScriptedRoom:
                 self.open(message)
         elif isinstance(message, Enter):
             self.enter(message)
-        elif isinstance(message, SeatViewer):
+        elif isinstance(message, ChangeSeat):
             self.seats[message.viewer] = message.seat
         elif isinstance(message, AddCandidate) and message.candidate.candidate == "leave":
             self.send(Left(viewer=message.viewer))
-        elif isinstance(message, Freeze) and self.behaviour == "keeps":
-            self.send(Frozen(data=savestate.pack(b"frozen", "core", "1"), frame=2))
+        elif isinstance(message, FreezeGame) and self.behaviour == "keeps":
+            self.send(FinalSnapshot(data=savestate.pack(b"frozen", "core", "1"), frame=2))
         return self.behaviour in ("refuses", "spawns") or self.ends_at(message)
 
     def ends_at(self, message: AgentMessage) -> bool:

@@ -14,14 +14,14 @@ Operations = list[tuple[str, str]]
 
 @pytest.fixture(scope="session")
 def s3_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a running S3 server."""
+    """Run an S3 server and give its port."""
     with s3(tmp_path_factory.mktemp("s3") / "log") as port:
         yield port
 
 
 @pytest.fixture
 async def proxy(s3_port: int) -> AsyncIterator[FaultyProxy]:
-    """A proxy in front of the S3 server."""
+    """Run a proxy in front of the S3 server."""
     proxy = FaultyProxy(s3_port)
     await proxy.up()
     yield proxy
@@ -30,13 +30,13 @@ async def proxy(s3_port: int) -> AsyncIterator[FaultyProxy]:
 
 @pytest.fixture
 def operations() -> Operations:
-    """Kind and result of each operation on the store, as they are counted."""
+    """Collect kind and result of each operation on the store, as they are counted."""
     return []
 
 
 @pytest.fixture
 def open_objects(operations: Operations) -> Callable[..., Objects]:
-    """Opens a store and counts its operations."""
+    """Make a function that opens a store and counts its operations."""
 
     def open(url: str, settings: dict[str, str] | None = None, **more: float) -> Objects:
         store = open_store(url, settings or {}, plain_http=True)
@@ -47,19 +47,19 @@ def open_objects(operations: Operations) -> Callable[..., Objects]:
 
 @pytest.fixture
 def s3_objects(s3_port: int, open_objects: Callable[..., Objects]) -> Objects:
-    """A store on S3, in a folder of its own."""
+    """Open a store on S3, in a folder of its own."""
     return open_objects(f"s3://{BUCKET}/{os.urandom(8).hex()}", options(s3_port))
 
 
 @pytest.fixture
 def faulty_objects(proxy: FaultyProxy, open_objects: Callable[..., Objects]) -> Objects:
-    """A store on S3 behind the proxy."""
+    """Open a store on S3 behind the proxy."""
     return open_objects(f"s3://{BUCKET}/{os.urandom(8).hex()}", options(proxy.port))
 
 
 @pytest.fixture(params=["memory", "folder", "s3"])
 def objects(request: pytest.FixtureRequest, tmp_path: Path, open_objects: Callable[..., Objects]) -> Objects:
-    """A store of each kind."""
+    """Open a store of each kind."""
     if request.param == "s3":
         found: Objects = request.getfixturevalue("s3_objects")
         return found

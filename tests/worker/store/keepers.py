@@ -11,13 +11,19 @@ from worker.messages.storing import StoreAnswer
 from worker.store.context import Owner
 from worker.store.objects import Objects
 from worker.store.store import Store
-from worker.store.timeouts import Pace
+from worker.store.timeouts import Timeouts
 
 ROOM = "a room that nobody guesses"
 GAME = "0123456789abcdef"
 ADA, BEN = "a" * 64, "b" * 64
-QUICK = Pace(
-    first_retry=0.01, longest_retry=0.05, patience=60.0, resume=60.0, resume_from_memory=60.0, open=60.0, freeze=60.0
+QUICK = Timeouts(
+    first_retry=0.01,
+    longest_retry=0.05,
+    report_delay=60.0,
+    resume=60.0,
+    resume_from_memory=60.0,
+    open=60.0,
+    freeze=60.0,
 )
 """Tries again at once; what it is for is tested with the faults, not with the time."""
 
@@ -25,12 +31,12 @@ A = TypeVar("A")
 
 
 def packed(text: str) -> bytes:
-    """A savestate."""
+    """Pack a text as a savestate."""
     return savestate.pack(text.encode(), "core", "1.0")
 
 
 def text_of(state: bytes | None) -> str:
-    """What ``packed`` has put into it."""
+    """Unpack the text that ``packed`` has put into a savestate."""
     assert state is not None
     return savestate.unpack(state)[1].decode()
 
@@ -42,14 +48,14 @@ class Clock:
         self.now = now
 
     def __call__(self) -> float:
-        """Later with each look: no two saves are made at the same time."""
+        """Return a later time with each call: no two saves are made at the same time."""
         self.now += 0.001
         return self.now
 
 
-def make_store(objects: Objects, *, pace: Pace = QUICK, clock: Callable[[], float] | None = None) -> Store:
-    """A worker's store."""
-    return Store(objects, keep=timedelta(days=7), pace=pace, now=clock or Clock())
+def make_store(objects: Objects, *, timeouts: Timeouts = QUICK, clock: Callable[[], float] | None = None) -> Store:
+    """Make the store of a worker."""
+    return Store(objects, keep=timedelta(days=7), timeouts=timeouts, now=clock or Clock())
 
 
 class Room:
@@ -62,7 +68,7 @@ class Room:
         self.keeper = store.keeper(owner, self.answers.put_nowait)
 
     async def answer(self, kind: type[A]) -> A:
-        """The next answer of this kind; others are dropped."""
+        """Return the next answer of this kind, and drop others before it."""
         while True:
             async with asyncio.timeout(SECONDS):
                 answer = await self.answers.get()
@@ -70,12 +76,12 @@ class Room:
                 return answer
 
     def drain(self) -> list[StoreAnswer]:
-        """The answers that nobody has read."""
+        """Take the answers that nobody has read."""
         return [self.answers.get_nowait() for _ in range(self.answers.qsize())]
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until it holds."""
+    """Wait until the condition holds, at most SECONDS."""
     async with asyncio.timeout(SECONDS):
         while not await condition():  # noqa: ASYNC110 (what is waited for has no event)
             await asyncio.sleep(0.01)

@@ -28,7 +28,10 @@ sys.stdin.read()
 
 @contextlib.contextmanager
 def s3(log: Path) -> Iterator[int]:
-    """The port of an S3 server with an empty bucket. A process of its own: it has another idea of warnings."""
+    """Run an S3 server with an empty bucket and give its port.
+
+    It is a process of its own, for it has another idea of warnings.
+    """
     with (
         log.open("wb") as output,
         subprocess.Popen(
@@ -49,7 +52,7 @@ def s3(log: Path) -> Iterator[int]:
 
 
 def options(port: int) -> dict[str, str]:
-    """What opens a store on this port."""
+    """Build the options that open a store on this port."""
     return {
         "endpoint": f"http://127.0.0.1:{port}",
         "access_key_id": "AKIAEXAMPLE",

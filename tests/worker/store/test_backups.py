@@ -6,12 +6,12 @@ import pytest
 
 from tests.worker.store.keepers import ADA, GAME, ROOM, Clock, Room, eventually, make_store, packed, text_of
 from tests.worker.store.servers import FaultyProxy
-from worker.messages.storing import Frozen, Snapshot, StoreState
+from worker.messages.storing import FinalSnapshot, Snapshot, StoreState
 from worker.store.context import Owner
 from worker.store.errors import StoreError
 from worker.store.objects import Objects
 from worker.store.snapshots import Snapshots
-from worker.store.timeouts import Pace
+from worker.store.timeouts import Timeouts
 
 
 def snapshot(text: str) -> Snapshot:
@@ -42,7 +42,7 @@ async def test_old_snapshots_are_deleted_those_before_the_move_too(objects: Obje
     room = Room(make_store(objects))
     for number in range(3):
         room.keeper.handle(snapshot(str(number)))
-        await room.keeper._backups.lane.empty()
+        await room.keeper._backups.queue.empty()
     other = Room(make_store(objects))
     await other.keeper.begin(resume=True)
     other.keeper.handle(snapshot("new"))
@@ -65,7 +65,7 @@ async def test_a_process_that_was_given_up_can_not_undo_its_successor(objects: O
     await eventually(lambda: stored_is(objects, "new"))
     for number in range(3):
         old.keeper.handle(snapshot(f"late {number}"))
-        await old.keeper._backups.lane.empty()
+        await old.keeper._backups.queue.empty()
     await old.keeper.settle(over=True)
     assert await stored_is(objects, "new")
 
@@ -138,22 +138,22 @@ async def test_what_another_worker_stored_later_wins_over_memory(objects: Object
 async def test_a_store_that_can_not_tell_is_no_new_game(faulty_objects: Objects, proxy: FaultyProxy) -> None:
     await proxy.down()
     with pytest.raises(StoreError):
-        await Room(make_store(faulty_objects, pace=Pace(resume=0.1))).keeper.begin(resume=True)
+        await Room(make_store(faulty_objects, timeouts=Timeouts(resume=0.1))).keeper.begin(resume=True)
 
 
 async def test_a_frozen_room_may_go_when_its_last_snapshot_is_stored(objects: Objects) -> None:
     store = make_store(objects)
     room = Room(store)
-    assert await room.keeper.freeze(Frozen(data=packed("last"), frame=2))
+    assert await room.keeper.freeze(FinalSnapshot(data=packed("last"), frame=2))
     assert await stored_is(objects, "last")
     room.keeper.moved()
-    assert store._shared.memory.get(ROOM, GAME) is None
+    assert store._context.memory.get(ROOM, GAME) is None
 
 
 async def test_a_frozen_room_stays_while_the_store_is_down(faulty_objects: Objects, proxy: FaultyProxy) -> None:
-    room = Room(make_store(faulty_objects, pace=Pace(first_retry=0.01, longest_retry=0.05, freeze=0.1)))
+    room = Room(make_store(faulty_objects, timeouts=Timeouts(first_retry=0.01, longest_retry=0.05, freeze=0.1)))
     await proxy.down()
-    assert not await room.keeper.freeze(Frozen(data=packed("last"), frame=2))
+    assert not await room.keeper.freeze(FinalSnapshot(data=packed("last"), frame=2))
     await proxy.up()
     await eventually(lambda: stored_is(faulty_objects, "last"))
 
@@ -163,4 +163,4 @@ async def test_handing_in_a_snapshot_waits_for_nothing(faulty_objects: Objects, 
     proxy.hold = asyncio.Event()
     for number in range(1000):
         room.keeper.handle(snapshot(str(number)))  # no await: the loop runs nothing else meanwhile
-    assert len(room.keeper._backups.lane) == 2
+    assert len(room.keeper._backups.queue) == 2

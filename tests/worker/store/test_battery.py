@@ -15,7 +15,7 @@ from worker.store.context import Owner
 from worker.store.naming import keys
 from worker.store.naming.versions import KEEP, parse
 from worker.store.objects import Entry, Objects, open_store
-from worker.store.version_folder import Series
+from worker.store.version_folder import VersionFolder
 
 
 class HeldUp(Objects):
@@ -46,7 +46,7 @@ async def put(room: Room, memory: bytes, request: int = 1) -> Stored:
 
 async def snapshot(room: Room) -> None:
     room.keeper.handle(Snapshot(data=packed("state"), frame=1))
-    await room.keeper._backups.lane.empty()
+    await room.keeper._backups.queue.empty()
 
 
 async def read(objects: Objects, profile: str = ADA) -> bytes | None:
@@ -89,7 +89,7 @@ async def test_two_rooms_keep_both_what_they_wrote(objects: Objects) -> None:
     await put(one, b"before")
     await two.keeper.begin(resume=False)
     first, second = await put(one, b"of one"), await put(two, b"of two")
-    history = await Series(objects, keys.battery(ADA, GAME)).history()
+    history = await VersionFolder(objects, keys.battery(ADA, GAME)).history()
     assert history.heads == sorted([parse(first.version), parse(second.version)])  # type: ignore[type-var]
     assert await read(objects) in (b"of one", b"of two")
 
@@ -107,7 +107,7 @@ async def test_a_room_that_goes_on_hides_nothing_that_another_wrote_meanwhile(
     again = Room(make_store(objects) if elsewhere else store, room="one")
     assert (await again.keeper.begin(resume=True)).snapshot is not None
     of_one = await put(again, b"of one")
-    history = await Series(objects, keys.battery(ADA, GAME)).history()
+    history = await VersionFolder(objects, keys.battery(ADA, GAME)).history()
     assert list(map(str, history.heads)) == sorted([of_two.version, of_one.version])
 
 
@@ -131,7 +131,7 @@ async def test_old_versions_are_let_go_when_the_room_is(objects: Objects) -> Non
     for number in range(KEEP + 3):
         await put(room, bytes([number]))
     await room.keeper.settle(over=True)
-    assert len((await Series(objects, keys.battery(ADA, GAME)).history()).versions) == KEEP
+    assert len((await VersionFolder(objects, keys.battery(ADA, GAME)).history()).versions) == KEEP
 
 
 async def test_a_game_that_writes_all_the_time_does_not_fill_the_store(objects: Objects) -> None:
@@ -202,7 +202,7 @@ async def test_a_game_begins_without_the_memory_while_the_store_is_down_and_hide
     assert (await room.answer(Stored)).version
     await put(room, b"six minutes")
     assert await read(faulty_objects) == b"a hundred hours"
-    history = await Series(faulty_objects, keys.battery(ADA, GAME)).history()
+    history = await VersionFolder(faulty_objects, keys.battery(ADA, GAME)).history()
     assert len(history.heads) == 2
 
 
@@ -217,4 +217,4 @@ async def test_what_is_confirmed_is_there_whatever_broke(
     proxy.swallow_answers, proxy.break_after = False, None
     assert (await room.answer(Stored)).version
     assert await read(faulty_objects) == b"two"
-    assert len((await Series(faulty_objects, keys.battery(ADA, GAME)).history()).heads) == 1
+    assert len((await VersionFolder(faulty_objects, keys.battery(ADA, GAME)).history()).heads) == 1

@@ -93,7 +93,7 @@ async def test_that_a_room_cannot_go_on_is_said(objects: Objects) -> None:
 async def test_that_a_game_begins_without_its_battery_memory_is_said_and_is_no_lasting_trouble(
     faulty_objects: Objects, proxy: FaultyProxy
 ) -> None:
-    store = make_store(faulty_objects, pace=replace(QUICK, open=0.0))
+    store = make_store(faulty_objects, timeouts=replace(QUICK, open=0.0))
     assert await Room(store).keeper.begin(resume=False) == Beginning(None, None, NO_BATTERY)
     room = Room(store)
     room.keeper.handle(Snapshot(data=packed("one"), frame=1))

@@ -273,5 +273,5 @@ async def _confirmed_is_there(s3_port: int, steps: list[tuple[int, str]]) -> Non
     newest = sorted(confirmed)[-KEEP:]
     assert {save.version for save in saves} >= set(newest)
     covered = {version.parent for name in confirmed if (version := parse(name))}
-    lines = {name for name in confirmed if (version := parse(name)) and version.id not in covered}
-    assert {save.version for save in saves if save.head} == lines
+    lineages = {name for name in confirmed if (version := parse(name)) and version.id not in covered}
+    assert {save.version for save in saves if save.head} == lineages

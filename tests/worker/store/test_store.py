@@ -11,7 +11,7 @@ from worker.messages.storing import AUTO_SLOT, Snapshot, Stored, StoreSave
 from worker.store.objects import Objects
 from worker.store.snapshots import Snapshots
 from worker.store.store import Store
-from worker.store.timeouts import Pace
+from worker.store.timeouts import Timeouts
 
 AUTOSAVE = StoreSave(request=1, profile=ADA, slot=AUTO_SLOT, data=packed("auto"))
 
@@ -54,7 +54,7 @@ async def test_the_end_waits_no_longer_than_it_may_and_says_what_is_lost(
 
 
 async def test_a_room_that_is_gone_is_given_up_after_a_while(faulty_objects: Objects, proxy: FaultyProxy) -> None:
-    store = make_store(faulty_objects, pace=Pace(linger=0.05))
+    store = make_store(faulty_objects, timeouts=Timeouts(linger=0.05))
     room = Room(store)
     await proxy.down()
     room.keeper.handle(AUTOSAVE)

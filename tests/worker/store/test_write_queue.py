@@ -1,4 +1,4 @@
-"""Lanes: each job is tried until it is stored, in order, and whoever handed it in is told."""
+"""The write queue: each job is tried until it is stored, in order, and its callbacks are called."""
 
 import asyncio
 
@@ -6,14 +6,14 @@ import pytest
 
 from tests.worker.stand_ins.rooms import until
 from worker.store.errors import StoreError
-from worker.store.timeouts import Pace
-from worker.store.write_queue import Job, Lane
+from worker.store.timeouts import Timeouts
+from worker.store.write_queue import Job, WriteQueue
 
-PACE = Pace(first_retry=0.0, longest_retry=0.0, patience=1000.0)
+TIMEOUTS = Timeouts(first_retry=0.0, longest_retry=0.0, report_delay=1000.0)
 
 
-class Shelf:
-    """Takes jobs by name when it is open, and notes what happens."""
+class Recorder:
+    """Makes jobs by name, and records what happens to them."""
 
     def __init__(self) -> None:
         self.events: list[str] = []
@@ -36,95 +36,95 @@ class Shelf:
         return Job(
             len(name),
             write,
-            stored=lambda: self.events.append(f"stored {name}"),
-            troubled=lambda error: self.events.append(f"trouble {name}"),
+            on_stored=lambda: self.events.append(f"stored {name}"),
+            on_delayed=lambda error: self.events.append(f"trouble {name}"),
         )
 
 
 @pytest.fixture
-async def shelf() -> Shelf:
-    return Shelf()
+async def recorder() -> Recorder:
+    return Recorder()
 
 
-async def test_jobs_are_stored_in_order(shelf: Shelf) -> None:
-    lane = Lane(PACE, shelf.changed)
+async def test_jobs_are_stored_in_order(recorder: Recorder) -> None:
+    queue = WriteQueue(TIMEOUTS, recorder.changed)
     for name in ("a", "bb"):
-        lane.add(shelf.job(name))
-    assert (len(lane), lane.size) == (2, 3)
-    await lane.empty()
-    assert shelf.events == ["try a", "stored a", "try bb", "stored bb"]
-    assert (len(lane), lane.size) == (0, 0)
-    lane.add(shelf.job("c"))
-    await lane.empty()
-    assert shelf.events[-1] == "stored c"
+        queue.add(recorder.job(name))
+    assert (len(queue), queue.size) == (2, 3)
+    await queue.empty()
+    assert recorder.events == ["try a", "stored a", "try bb", "stored bb"]
+    assert (len(queue), queue.size) == (0, 0)
+    queue.add(recorder.job("c"))
+    await queue.empty()
+    assert recorder.events[-1] == "stored c"
 
 
-async def test_what_fails_is_said_once_and_tried_until_it_is_stored(shelf: Shelf) -> None:
-    lane = Lane(PACE, shelf.changed)
-    shelf.failing = 3
-    lane.add(shelf.job("a"))
-    lane.add(shelf.job("b"))
-    await lane.empty()
-    assert shelf.events == ["try a", "trouble a", "try a", "try a", "try a", "stored a", "try b", "stored b"]
-    assert shelf.troubles == ["it fails"] * 3 + ["", ""]
+async def test_what_fails_is_said_once_and_tried_until_it_is_stored(recorder: Recorder) -> None:
+    queue = WriteQueue(TIMEOUTS, recorder.changed)
+    recorder.failing = 3
+    queue.add(recorder.job("a"))
+    queue.add(recorder.job("b"))
+    await queue.empty()
+    assert recorder.events == ["try a", "trouble a", "try a", "try a", "try a", "stored a", "try b", "stored b"]
+    assert recorder.troubles == ["it fails"] * 3 + ["", ""]
 
 
-async def test_the_newest_replaces_what_waits_but_not_what_was_tried(shelf: Shelf) -> None:
-    lane = Lane(PACE, shelf.changed, newest_only=True)
-    shelf.gate.clear()
-    shelf.failing = 1
-    lane.add(shelf.job("a"))
+async def test_the_newest_replaces_what_waits_but_not_what_was_tried(recorder: Recorder) -> None:
+    queue = WriteQueue(TIMEOUTS, recorder.changed, newest_only=True)
+    recorder.gate.clear()
+    recorder.failing = 1
+    queue.add(recorder.job("a"))
     await asyncio.sleep(0)
     for name in ("b", "c", "d"):
-        lane.add(shelf.job(name))
-    assert len(lane) == 2
-    shelf.gate.set()
-    await lane.empty()
-    assert shelf.events[:4] == ["try a", "trouble a", "try a", "stored a"]
-    assert shelf.events[4:] == ["try d", "stored d", "stored b", "stored c"]
+        queue.add(recorder.job(name))
+    assert len(queue) == 2
+    recorder.gate.set()
+    await queue.empty()
+    assert recorder.events[:4] == ["try a", "trouble a", "try a", "stored a"]
+    assert recorder.events[4:] == ["try d", "stored d", "stored b", "stored c"]
 
 
-async def test_a_lane_that_skips_goes_on_with_the_newest_after_a_failure(shelf: Shelf) -> None:
-    lane = Lane(PACE, shelf.changed, newest_only=True, skip=True)
-    shelf.gate.clear()
-    shelf.failing = 1
-    lane.add(shelf.job("a"))
+async def test_a_queue_that_skips_goes_on_with_the_newest_after_a_failure(recorder: Recorder) -> None:
+    queue = WriteQueue(TIMEOUTS, recorder.changed, newest_only=True, skip=True)
+    recorder.gate.clear()
+    recorder.failing = 1
+    queue.add(recorder.job("a"))
     await asyncio.sleep(0)
-    lane.add(shelf.job("b"))
-    shelf.gate.set()
-    await lane.empty()
-    assert shelf.events == ["try a", "trouble a", "try b", "stored b", "stored a"]
+    queue.add(recorder.job("b"))
+    recorder.gate.set()
+    await queue.empty()
+    assert recorder.events == ["try a", "trouble a", "try b", "stored b", "stored a"]
 
 
-async def test_a_job_that_takes_long_is_said(shelf: Shelf) -> None:
-    lane = Lane(Pace(patience=0.0), shelf.changed)
-    shelf.gate.clear()
-    lane.add(shelf.job("a"))
-    await until(lambda: "trouble a" in shelf.events)
-    shelf.gate.set()
-    await lane.empty()
-    assert shelf.events == ["try a", "trouble a", "stored a"]
+async def test_a_job_that_takes_long_is_said(recorder: Recorder) -> None:
+    queue = WriteQueue(Timeouts(report_delay=0.0), recorder.changed)
+    recorder.gate.clear()
+    queue.add(recorder.job("a"))
+    await until(lambda: "trouble a" in recorder.events)
+    recorder.gate.set()
+    await queue.empty()
+    assert recorder.events == ["try a", "trouble a", "stored a"]
 
 
-async def test_an_abandoned_lane_tells_nobody_and_can_be_used_again(shelf: Shelf) -> None:
-    lane = Lane(Pace(patience=0.0), shelf.changed)
-    shelf.gate.clear()
-    lane.add(shelf.job("a"))
+async def test_an_abandoned_queue_calls_nothing_and_can_be_used_again(recorder: Recorder) -> None:
+    queue = WriteQueue(Timeouts(report_delay=0.0), recorder.changed)
+    recorder.gate.clear()
+    queue.add(recorder.job("a"))
     await asyncio.sleep(0)
-    lane.abandon()
-    await lane.empty()
-    assert (len(lane), shelf.events) == (0, ["try a"])
-    shelf.gate.set()
-    lane.add(shelf.job("b"))
-    await lane.empty()
-    assert shelf.events[1:] == ["try b", "stored b"]
+    queue.abandon()
+    await queue.empty()
+    assert (len(queue), recorder.events) == (0, ["try a"])
+    recorder.gate.set()
+    queue.add(recorder.job("b"))
+    await queue.empty()
+    assert recorder.events[1:] == ["try b", "stored b"]
 
 
 async def test_a_fault_of_our_own_is_logged_and_the_next_job_begins_anew(
-    shelf: Shelf, caplog: pytest.LogCaptureFixture
+    recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    lane = Lane(PACE, shelf.changed)
-    broken = shelf.job("a")
+    queue = WriteQueue(TIMEOUTS, recorder.changed)
+    broken = recorder.job("a")
     tries = 0
 
     async def write() -> None:
@@ -134,28 +134,28 @@ async def test_a_fault_of_our_own_is_logged_and_the_next_job_begins_anew(
             raise RuntimeError("broken")
 
     broken.write = write
-    lane.add(broken)
+    queue.add(broken)
     await until(lambda: "broken" in caplog.text)
-    lane.add(shelf.job("b"))
-    await lane.empty()
-    assert shelf.events == ["stored a", "try b", "stored b"]
+    queue.add(recorder.job("b"))
+    await queue.empty()
+    assert recorder.events == ["stored a", "try b", "stored b"]
 
 
 @pytest.mark.parametrize("failing", [0, 1])
-async def test_winding_up_waits_for_the_try_that_is_under_way_alone(shelf: Shelf, failing: int) -> None:
-    lane = Lane(PACE, shelf.changed)
-    shelf.gate.clear()
-    shelf.failing = failing
+async def test_finishing_waits_for_the_try_that_is_under_way_alone(recorder: Recorder, failing: int) -> None:
+    queue = WriteQueue(TIMEOUTS, recorder.changed)
+    recorder.gate.clear()
+    recorder.failing = failing
     for name in ("a", "b", "c"):
-        lane.add(shelf.job(name))
+        queue.add(recorder.job(name))
     await asyncio.sleep(0)
-    winding = asyncio.create_task(lane.wind_up())
+    finishing = asyncio.create_task(queue.finish_current())
     await asyncio.sleep(0)
-    assert not winding.done()
-    shelf.gate.set()
-    await winding
-    assert shelf.events == ["try a", "trouble a" if failing else "stored a"]
-    assert len(lane) == 0
-    lane.add(shelf.job("d"))
-    await lane.empty()
-    assert shelf.events[-1] == "stored d"
+    assert not finishing.done()
+    recorder.gate.set()
+    await finishing
+    assert recorder.events == ["try a", "trouble a" if failing else "stored a"]
+    assert len(queue) == 0
+    queue.add(recorder.job("d"))
+    await queue.empty()
+    assert recorder.events[-1] == "stored d"

@@ -19,6 +19,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from worker.libretro import Core, CoreError
+from worker.room.errors import as_sentence
 from worker.room.game.battery import Battery
 from worker.room.game.core_calls import Jobs
 from worker.room.game.game import Game
@@ -32,7 +33,7 @@ from worker.room.media.video import VideoEncoder
 if TYPE_CHECKING:
     from worker.libretro import AvInfo
     from worker.messages.control import Open
-    from worker.room.input.inputs import Inputs
+    from worker.room.input.ports import InputPorts
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ class EmulatorEvents:
 class Emulator:
     """One core on its own thread. ``load`` starts it, ``watch`` lets the frames run, ``stop`` ends it."""
 
-    def __init__(self, order: Open, codec: str, inputs: Inputs, events: EmulatorEvents) -> None:
+    def __init__(self, order: Open, codec: str, inputs: InputPorts, events: EmulatorEvents) -> None:
         self._order = order
         self._codec = codec
         self._inputs = inputs
@@ -190,7 +191,7 @@ class Emulator:
                 self._jobs.close()
                 self._let_go(core)
         except CoreError as error:
-            code, message = error.code, f"{_sentence(str(error))} {_ELSE}"
+            code, message = error.code, f"{as_sentence(str(error))} {_ELSE}"
         except Exception:
             logger.exception("! the emulator's thread failed")
             code, message = "core_failed", "The game stopped because of a fault in its room. Start it again."
@@ -333,8 +334,3 @@ class Emulator:
 def _exact(fps: float) -> Fraction:
     """The core's rate as the fraction that its author wrote, as near as a double tells."""
     return Fraction(fps).limit_denominator(1_000_000)
-
-
-def _sentence(reason: str) -> str:
-    """The reason as a player reads it."""
-    return reason[:1].upper() + reason[1:] + ("" if reason.endswith((".", "!", "?")) else ".")

@@ -6,22 +6,26 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from worker.libretro import Core, CoreError, GameUnreadableError
+from worker.libretro import PORTS, Core, CoreError, GameUnreadableError
 from worker.room.game.restoring import take_up
 from worker.room.game.rom_size import missing_bytes
-from worker.room.input.inputs import DEVICE_JOYPAD, PORTS
+from worker.room.input.devices import LIBRETRO_DEVICES, PLUGGED
 
 if TYPE_CHECKING:
     from worker.messages.control import Open
     from worker.room.game.snapshot_format import Moment
-    from worker.room.input.inputs import Inputs
+    from worker.room.input.ports import InputPorts
 
 
-def load_core(order: Open, inputs: Inputs) -> Core:
+def load_core(order: Open, inputs: InputPorts) -> Core:
     """The core with its game, at its beginning. Raises CoreError with the reason why not."""
     saves = Path(order.save_directory)
     core = Core(
-        Path(order.core), system_directory=Path(order.system_directory), save_directory=saves, options=order.options
+        Path(order.core),
+        system_directory=Path(order.system_directory),
+        save_directory=saves,
+        options=order.options,
+        devices=LIBRETRO_DEVICES,
     )
     try:
         core.inputs = inputs
@@ -30,7 +34,7 @@ def load_core(order: Open, inputs: Inputs) -> Core:
             _check_whole(game)
         core.load_game(game)
         for port in range(PORTS):  # some cores (Nestopia) read no input from a port until something is plugged in
-            core.set_controller(port, DEVICE_JOYPAD)
+            core.set_controller(port, PLUGGED)
         if order.battery is not None:
             core.load_save_ram(order.battery)
     except BaseException:

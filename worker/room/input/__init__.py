@@ -1,4 +1,4 @@
-"""CONTRACT: input datagrams, and the devices that they add up to.
+"""CONTRACT: the datagrams of the ``input`` data channel, and the devices whose state they carry.
 
-Imports nothing of the room.
+Imports nothing of the room but its errors.
 """

@@ -1,4 +1,4 @@
-"""Who watches and plays, whether they are still there, and what they ask for.
+"""The viewers of a room: their seats, whether they are still there, and their requests.
 
 Imports ``saves``, ``game`` and below; the room imports it.
 """

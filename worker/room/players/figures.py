@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Bookkeeper:
-    """Looks at the counters once a second; ``now`` in monotonic seconds."""
+class FiguresCollector:
+    """Reads the counters once a second; ``now`` in monotonic seconds."""
 
     def __init__(self, max_kbps: int, now: float) -> None:
         self._bitrate = BitrateControl(max_kbps)
         self._last = (now, 0, 0, 0)
 
-    def figures(self, emulator: Emulator, viewers: Viewers, now: float) -> Figures:
-        """What happened since the last call. The stream's limit is set as the viewers' reports have it."""
+    def collect(self, emulator: Emulator, viewers: Viewers, now: float) -> Figures:
+        """Return what happened since the last call, and set the stream's bit rate as the viewers' reports have it."""
         then, frames, video_bytes, audio_bytes = self._last
         counters = emulator.counters
         seconds = max(now - then, 1e-3)
@@ -48,7 +48,7 @@ class Bookkeeper:
         )
 
     def _adapt(self, emulator: Emulator, viewers: Viewers, sent_kbps: float, now: float) -> None:
-        """Follow the viewer with the narrowest path."""
+        """Limit the stream to what the narrowest path to a viewer carries."""
         senders = [viewer.peer.video for viewer in viewers if viewer.watching]
         if not senders or emulator.video is None:
             return

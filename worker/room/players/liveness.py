@@ -1,4 +1,4 @@
-"""Whether a viewer is still there, from when it was last heard. No clock.
+"""Whether a viewer is still there, by when it was last heard. No clock.
 
 A page pings five times a second. At 5 % loss five pings in a row are lost once in three million, so a second of silence
 is a path that is dead or stalls, and what its player held down is let go of.
@@ -16,31 +16,31 @@ GONE_SECONDS: Final = 5.0
 
 
 class Liveness:
-    """One viewer's signs of life; ``now`` is any steady clock's seconds. Who has never been heard is not missed."""
+    """One viewer's signs of life; ``now`` is any steady clock's seconds. Silence counts from the first sign on."""
 
     def __init__(self) -> None:
-        self._heard: float | None = None
+        self._last_sign: float | None = None
         self._released = False
 
-    def heard(self, now: float) -> None:
-        """Something came from the viewer."""
-        self._heard = now
+    def mark_heard(self, now: float) -> None:
+        """Count anything that came from the viewer as a sign of life."""
+        self._last_sign = now
         self._released = False
 
-    def absent(self, now: float) -> bool:
-        """Whether to play on without this viewer."""
+    def is_absent(self, now: float) -> bool:
+        """Return whether to play on without this viewer."""
         return self._silence(now) > ABSENT_SECONDS
 
-    def gone(self, now: float) -> bool:
-        """Whether to let it go."""
+    def is_gone(self, now: float) -> bool:
+        """Return whether to let the viewer go."""
         return self._silence(now) > GONE_SECONDS
 
     def must_release(self, now: float) -> bool:
-        """Whether to let go of its buttons; true once for each silence."""
+        """Return whether to let go of its buttons; true once for each silence."""
         if self._released or self._silence(now) <= RELEASE_SECONDS:
             return False
         self._released = True
         return True
 
     def _silence(self, now: float) -> float:
-        return 0.0 if self._heard is None else now - self._heard
+        return 0.0 if self._last_sign is None else now - self._last_sign

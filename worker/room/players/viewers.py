@@ -1,4 +1,4 @@
-"""A room's viewers: what is known of each, and who holds which seat. Runs on the event loop."""
+"""A room's viewers: what is known of each, and which of them holds which seat. Runs on the event loop."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from worker.room.players.liveness import Liveness
 from worker.room.wire.requests import RequestRate
 
 if TYPE_CHECKING:
-    from worker.room.input.inputs import Devices
+    from worker.room.input.viewer_input import ViewerInput
     from worker.room.media.peer import Peer
     from worker.room.wire.notices import Notice
 
@@ -18,21 +18,24 @@ MAX_VIEWERS: Final = 32
 
 
 class Viewer:
-    """One viewer: its connection, its devices, and the seat that these drive, if it has one."""
+    """One viewer: its connection, its input, and the seat that its input drives, if it has one."""
 
-    def __init__(self, peer: Peer, devices: Devices, seat: int | None, profile: str, now: float) -> None:
+    def __init__(self, peer: Peer, input: ViewerInput, seat: int | None, profile: str, now: float) -> None:
         self.peer = peer
-        self.devices = devices
+        self.input = input
         self.seat = seat
         self.profile = profile
-        """Whose saves it may see; nobody's if empty."""
+        """The profile whose saves it may see; nobody's if empty."""
         self.entered = now
+        """When it came, in seconds of the steady clock."""
         self.liveness = Liveness()
         self.requests = RequestRate(now)
         self.outstanding = 0
         """Requests that are being carried out."""
         self.datagrams = 0
-        self.complained = False
+        """Input datagrams in this second."""
+        self.warned = False
+        """Whether ``warn`` told it anything in this second."""
         self.connected = False
         """Whether its media have begun to flow."""
         self.watching = False
@@ -40,18 +43,23 @@ class Viewer:
 
     @property
     def title(self) -> str:
-        """What the others call it."""
+        """Return the words by which the others are told of it."""
         return "A spectator" if self.seat is None else f"Player {self.seat + 1}"
 
-    def present(self, now: float) -> bool:
-        """Whether there is anybody to play for."""
-        return self.connected and not self.liveness.absent(now)
+    def is_present(self, now: float) -> bool:
+        """Return whether the game is to be played for it."""
+        return self.connected and not self.liveness.is_absent(now)
 
-    def complain(self, notice: Notice) -> None:
-        """Tell it what is wrong with what it sends; once a second, for it may be a thousand times."""
-        if not self.complained:
-            self.complained = True
+    def warn(self, notice: Notice) -> None:
+        """Tell it what is wrong with what it sends, once a second: there may be a thousand such messages."""
+        if not self.warned:
+            self.warned = True
             self.peer.notify(notice)
+
+    def begin_second(self) -> None:
+        """Begin to count its datagrams and warnings anew."""
+        self.datagrams = 0
+        self.warned = False
 
 
 class Viewers:
@@ -70,34 +78,34 @@ class Viewers:
         return name in self._by_name
 
     def get(self, name: str) -> Viewer | None:
-        """The viewer of this name."""
+        """Return the viewer of this name, if it is here."""
         return self._by_name.get(name)
 
     def add(self, name: str, viewer: Viewer) -> None:
-        """Let it in."""
+        """Let a viewer in."""
         self._by_name[name] = viewer
 
     def remove(self, name: str) -> Viewer | None:
-        """Let it go."""
+        """Let a viewer go, and return it if it was here."""
         return self._by_name.pop(name, None)
 
-    def at(self, seat: int) -> Iterator[Viewer]:
-        """Who holds the seat."""
+    def in_seat(self, seat: int) -> Iterator[Viewer]:
+        """Iterate over the viewers in a seat: one, or none."""
         return (viewer for viewer in self if viewer.seat == seat)
 
-    def seat(self, viewer: Viewer, seat: int | None) -> None:
-        """Let the viewer's devices drive another port, or none. Who held the seat until now holds none: the newest
+    def assign_seat(self, viewer: Viewer, seat: int | None) -> None:
+        """Let the viewer's input drive another port, or none. A viewer that was in the seat loses it: the newest
         connection is the one that its player looks at."""
         if seat is not None:
-            for other in self.at(seat):
+            for other in self.in_seat(seat):
                 if other is not viewer:
                     other.seat = None
-                    other.devices.sit(None)
+                    other.input.move_to(None)
         viewer.seat = seat
-        viewer.devices.sit(seat)
+        viewer.input.move_to(seat)
 
-    def tell(self, notice: Notice, but: Viewer | None = None) -> None:
-        """Send a notice to all, or all but one."""
+    def notify(self, notice: Notice, but: Viewer | None = None) -> None:
+        """Send a notice to all, or to all but one."""
         for viewer in self._by_name.values():
             if viewer is not but:
                 viewer.peer.notify(notice)

@@ -27,9 +27,9 @@ from worker.messages.storing import (
     Stored,
     StoreSave,
 )
+from worker.room.errors import SlotError, StorageError
 from worker.room.game.restoring import set_state
 from worker.room.media.thumbnails import jpeg
-from worker.room.saves.storage import Storage, StorageError
 from worker.room.wire import notices
 
 if TYPE_CHECKING:
@@ -37,24 +37,21 @@ if TYPE_CHECKING:
     from worker.libretro import Core
     from worker.room.game.emulator import Emulator
     from worker.room.media.video import Shot
+    from worker.room.saves.storage import Storage
 
 MAX_PICTURES: Final = 120_000
 """Characters of all small pictures in one list: a page reads no longer message than 256 KB."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
-    """What the emulator's thread has copied of the game."""
+class _GameCopy:
+    """A copy of the game, made by the emulator's thread."""
 
     state: bytes
     core: str
     core_version: str
     shot: Shot | None
     aspect: float
-
-
-class SlotError(Exception):
-    """It can't be done; the text is a sentence for the player."""
 
 
 class Slots:
@@ -66,20 +63,20 @@ class Slots:
         self._known: dict[str, dict[int, str]] = {}
         """For each profile that was listed, its slots' newest versions."""
 
-    async def listed(self, profile: str) -> notices.Saves:
-        """What the profile has saved of this game. Raises StorageError."""
+    async def list_saves(self, profile: str) -> notices.Saves:
+        """Read what the profile has saved of this game. Raises StorageError."""
         answer = await self._storage.ask(lambda number: ListSaves(request=number, profile=profile), Listed)
         if answer.error:
             raise StorageError(answer.error)
         known = self._known[profile] = {}
         for save in answer.saves:
             known.setdefault(save.slot, save.version)
-        return notices.Saves(slots=_shown(answer.saves), store=self._storage.trouble)
+        return notices.Saves(slots=_as_notices(answer.saves), store=self._storage.trouble)
 
     async def save(self, profile: str, slot: int, later: Callable[[Stored], None]) -> Stored:
         """Keep the game as it is now, as the slot's newest version. Raises CoreError, StorageError, SlotError."""
-        taken = await asyncio.wrap_future(self._emulator.ask(self._take))
-        data, thumbnail = await asyncio.to_thread(_packed, taken)
+        copy = await asyncio.wrap_future(self._emulator.ask(self._copy_game))
+        data, thumbnail = await asyncio.to_thread(_pack, copy)
         if len(data) > MAX_STATE_BYTES:
             raise SlotError(f"This game's state is larger than the {MAX_STATE_BYTES >> 20} MB of a save. Export it.")
         known = self._known.setdefault(profile, {})
@@ -96,24 +93,26 @@ class Slots:
         return answer
 
     async def autosave(self, profile: str) -> None:
-        """``save`` into the slot that is the room's own; what fails is said by the store's state."""
+        """Save into the slot that is the room's own. A failure that comes later shows in the store's state."""
         await self.save(profile, AUTO_SLOT, lambda answer: None)
 
     async def load(self, profile: str, slot: int, version: str) -> str:
-        """Go on from a save; a sentence if there is something to know of it. Raises CoreError, StorageError,
-        SlotError; the game then goes on as it was."""
+        """Go on from a save, and return a sentence if there is something to know of it, else nothing.
+
+        Raises CoreError, StorageError, SlotError; the game then goes on as it was.
+        """
         header, state = await self.fetch(profile, slot, version)
-        stranger = _stranger(header, self._emulator)
+        origin = _foreign_origin(header, self._emulator)
         try:
             await asyncio.wrap_future(self._emulator.ask(lambda core: set_state(core, state), changes=True))
         except CoreError as error:
             raise SlotError(
-                f"The save was not loaded, and the game goes on as it was: {error}{stranger and f'; it is {stranger}'}."
+                f"The save was not loaded, and the game goes on as it was: {error}{origin and f'; it is {origin}'}."
             ) from error
-        return f"The save is {stranger}; if the game behaves oddly, rewind." if stranger else ""
+        return f"The save is {origin}; if the game behaves oddly, rewind." if origin else ""
 
     async def fetch(self, profile: str, slot: int, version: str = "") -> tuple[StateHeader, bytes]:
-        """A save's label and state. Raises StorageError, SlotError."""
+        """Read a save: its label and its state. Raises StorageError, SlotError."""
         answer = await self._storage.ask(
             lambda number: FetchSave(request=number, profile=profile, slot=slot, version=version), Fetched
         )
@@ -134,38 +133,38 @@ class Slots:
         if answer.error:
             raise StorageError(answer.error)
 
-    def _take(self, core: Core) -> _Taken:
-        """On the emulator's thread."""
+    def _copy_game(self, core: Core) -> _GameCopy:
+        """Copy the game, on the emulator's thread."""
         shot = self._emulator.video.shot() if self._emulator.video else None
         aspect = core.av_info.aspect
-        return _Taken(
+        return _GameCopy(
             core.serialize(), core.info.name, core.info.version, shot, 1 / aspect if core.rotation % 2 else aspect
         )
 
 
-def _packed(taken: _Taken) -> tuple[bytes, bytes]:
-    thumbnail = jpeg(taken.shot, taken.aspect) if taken.shot is not None else b""
-    return pack(taken.state, taken.core, taken.core_version), thumbnail
+def _pack(copy: _GameCopy) -> tuple[bytes, bytes]:
+    thumbnail = jpeg(copy.shot, copy.aspect) if copy.shot is not None else b""
+    return pack(copy.state, copy.core, copy.core_version), thumbnail
 
 
-def _stranger(header: StateHeader, emulator: Emulator) -> str:
-    """In what the save's core is another than the one that runs; nothing if it is the same."""
+def _foreign_origin(header: StateHeader, emulator: Emulator) -> str:
+    """Say from which core the save is, if that is another than the one that runs; nothing if it is the same."""
     if (header.core, header.core_version) == emulator.core_label:
         return ""
     return f"from {header.core} {header.core_version}, and this game runs in {' '.join(emulator.core_label)}"
 
 
-def _shown(saves: tuple[Save, ...]) -> tuple[notices.Save, ...]:
-    """As a page reads it: the newest of a slot with their pictures, as far as a message holds these."""
-    room = MAX_PICTURES
+def _as_notices(saves: tuple[Save, ...]) -> tuple[notices.Save, ...]:
+    """Describe the saves for a page: the newest of each slot with a picture, as far as a message holds these."""
+    space = MAX_PICTURES
     shown = []
     for save in saves:
         picture = ""
         if save.head and save.thumbnail:
             picture = "data:image/jpeg;base64," + base64.b64encode(save.thumbnail).decode()
-        if len(picture) > room:
+        if len(picture) > space:
             picture = ""
-        room -= len(picture)
+        space -= len(picture)
         shown.append(
             notices.Save(
                 slot=save.slot,

@@ -1,14 +1,15 @@
-"""The room's side of the store: questions to the agent, and the answers matched to who waits for them."""
+"""The room's side of the store: requests to the agent, and its answers matched to them."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 from worker.messages.storing import Deleted, Fetched, Listed, StoreAnswer, Stored, StoreRequest, StoreState
+from worker.room.errors import StorageError
 
 logger = logging.getLogger(__name__)
 
@@ -19,10 +20,6 @@ Later = Callable[[Stored], None]
 Answer = TypeVar("Answer", Stored, Fetched, Listed, Deleted)
 
 
-class StorageError(Exception):
-    """The store has not done it; the text is a sentence for the player."""
-
-
 class Storage:
     """One for each room. ``send`` takes what goes to the agent."""
 
@@ -30,18 +27,22 @@ class Storage:
         self._send = send
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[StoreAnswer]] = {}
-        self._late: dict[int, Callable[[Stored], None]] = {}
+        self._later: dict[int, Later] = {}
+        """By the request's number: those that were answered with "later", and wait for their second answer."""
         self.trouble = ""
-        """What is wrong with the store now, as a sentence; nothing if all is well."""
+        """The store's trouble now, as a sentence; nothing if all is well."""
         self.on_trouble: Callable[[str], None] = lambda sentence: None
+        """Called with ``trouble`` when it changes."""
 
-    def ask(self, make: Callable[[int], StoreRequest], kind: type[Answer]) -> Coroutine[Any, Any, Answer]:
-        """Send the request that ``make`` makes with its number, now; what is returned waits for the answer. That raises
-        StorageError."""
+    def ask(self, make: Callable[[int], StoreRequest], kind: type[Answer]) -> Awaitable[Answer]:
+        """Send the request that ``make`` makes with its number, now; return an awaitable that waits for the answer.
+
+        Awaiting it raises StorageError.
+        """
         return self._answer(self._begin(make), kind)
 
-    def store(self, make: Callable[[int], StoreRequest], later: Later) -> Coroutine[Any, Any, Stored]:
-        """``ask`` for something that may be stored later; then ``later`` is called with the second answer."""
+    def store(self, make: Callable[[int], StoreRequest], later: Later) -> Awaitable[Stored]:
+        """Do as ``ask`` for something that may be stored later; ``later`` is then called with the second answer."""
         return self._stored(self._begin(make), later)
 
     def _begin(self, make: Callable[[int], StoreRequest]) -> int:
@@ -53,23 +54,23 @@ class Storage:
     async def _answer(self, number: int, kind: type[Answer]) -> Answer:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                got = await self._waiting[number]
+                answer = await self._waiting[number]
         except TimeoutError:
             raise StorageError("The store for saved games does not answer. Try it again later.") from None
         finally:
             del self._waiting[number]
-        if not isinstance(got, kind):
+        if not isinstance(answer, kind):
             raise StorageError("The store for saved games gave an answer that can't be understood.")
-        return got
+        return answer
 
     async def _stored(self, number: int, later: Later) -> Stored:
         answer = await self._answer(number, Stored)
         if answer.waiting:
-            self._late[number] = later
+            self._later[number] = later
         return answer
 
-    def take(self, answer: StoreAnswer) -> None:
-        """An answer of the agent's."""
+    def handle_answer(self, answer: StoreAnswer) -> None:
+        """Hand an answer of the agent's to the request that it is for; a StoreState changes ``trouble``."""
         if isinstance(answer, StoreState):
             if answer.message != self.trouble:
                 self.trouble = answer.message
@@ -78,10 +79,10 @@ class Storage:
         waiting = self._waiting.get(answer.request)
         if waiting is not None and not waiting.done():
             waiting.set_result(answer)
-        elif isinstance(answer, Stored) and answer.request in self._late:
-            later = self._late[answer.request]
+        elif isinstance(answer, Stored) and answer.request in self._later:
+            later = self._later[answer.request]
             if not answer.waiting:
-                del self._late[answer.request]
+                del self._later[answer.request]
             later(answer)
         else:
             logger.info("! an answer of the store that nobody waits for any more: %s", type(answer).__name__)

@@ -1,4 +1,4 @@
-"""CONTRACT: what a page and its room say to each other over the ``room`` data channel.
+"""CONTRACT: the messages between a page and its room over the ``room`` data channel.
 
-Imports nothing of the room.
+Imports nothing of the room but its errors.
 """

@@ -1,4 +1,4 @@
-"""CONTRACT: what a room tells a page over the ``room`` data channel (negotiated, id 1, reliable), as JSON texts."""
+"""CONTRACT: a room's notices to a page, over the ``room`` data channel (negotiated, id 1, reliable), as JSON texts."""
 
 import msgspec
 from msgspec import Struct
@@ -27,17 +27,17 @@ class Rumble(Struct, frozen=True, kw_only=True, tag="rumble"):
 
 
 class Controls(Struct, frozen=True, kw_only=True, tag="controls"):
-    """What the game calls this seat's buttons: libretro button number (as text) -> name."""
+    """The game's names of this seat's buttons: libretro button number (as text) -> name."""
 
     buttons: dict[str, str]
 
 
 class Playback(Struct, frozen=True, kw_only=True, tag="playback"):
-    """How the game runs, on entering and on each change."""
+    """The way the game runs; sent when a viewer enters, and on each change."""
 
     paused: bool
     by: str = ""
-    """Who changed it last, as the others call them ("Player 2"); empty if nobody did."""
+    """The player that changed it last, as the others are told ("Player 2"); empty if nobody did."""
     speed: int = 1
     """1, 2 or 4 times."""
     rewinding: bool = False
@@ -47,7 +47,7 @@ class Save(Struct, frozen=True, kw_only=True):
     """One version of a slot."""
 
     slot: int
-    """0 the quick save, 1 to 9, and 10 what the room saves by itself."""
+    """0 is the quick save, 1 to 9 are the player's, and 10 is what the room saves by itself."""
     version: str
     time: int
     """Unix seconds."""
@@ -60,12 +60,12 @@ class Save(Struct, frozen=True, kw_only=True):
 
 
 class Saves(Struct, frozen=True, kw_only=True, tag="saves"):
-    """What this viewer's profile has saved of this game, by slot and the newest first. Answers ``list_saves``, and
-    comes after the Done of each save and delete of its own."""
+    """The saves of this game in this viewer's profile, by slot and the newest first. Answers ``list_saves``, and
+    follows the Done of each save and delete of the viewer's own."""
 
     slots: tuple[Save, ...]
     store: str = ""
-    """What is wrong with the store now, as a sentence; nothing if all is well."""
+    """The store's trouble now, as a sentence; nothing if all is well."""
 
 
 class Done(Struct, frozen=True, kw_only=True, tag="done"):
@@ -103,5 +103,5 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode(notice: Notice) -> str:
-    """The notice as the text of one message."""
+    """Write the notice as the text of one message."""
     return _encoder.encode(notice).decode()

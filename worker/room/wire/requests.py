@@ -1,4 +1,4 @@
-"""CONTRACT: what a page asks of its room over the ``room`` data channel (negotiated, id 1, reliable), as JSON texts.
+"""CONTRACT: a page's requests to its room, over the ``room`` data channel (negotiated, id 1, reliable), as JSON texts.
 
 Binary messages on the channel are the pieces of a file that an ``import`` announced (``transfers.py``). The answers are
 in ``notices.py``: ``done`` for each request that saves, loads or transfers, ``playback`` for those that change how the
@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from worker.messages.storing import AUTO_SLOT, SLOTS
+from worker.room.errors import RequestError
 
 MAX_REQUEST_BYTES: Final = 1024
 """The longest request, an ``import`` with a file's name, has a third of it."""
@@ -19,17 +20,13 @@ MAX_NAME: Final = 200
 MAX_FILE_BYTES: Final = 64 << 20
 """The largest file that is taken in: the raw states of the largest known cores have some 10 MiB."""
 REQUESTS_PER_SECOND: Final = 20
-"""Several times what a hand on a keyboard does; holding rewind sends two."""
+"""Several times what a hand on a keyboard does; holding rewind sends two requests."""
 
 Slot = Annotated[int, Meta(ge=0, lt=SLOTS)]
 """0 is the quick save."""
 AnySlot = Annotated[int, Meta(ge=0, le=AUTO_SLOT)]
 """With the one that the room fills by itself."""
 Version = Annotated[str, Meta(max_length=100)]
-
-
-class RequestError(ValueError):
-    """A text that is none of the contract's; the message is a sentence for the player."""
 
 
 class Pause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="pause"):
@@ -68,7 +65,7 @@ class Load(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="l
 
 
 class ListSaves(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="list_saves"):
-    """Answered by Saves, or by Done with what is wrong."""
+    """List what the viewer's profile has saved. Answered by Saves, or by Done with what is wrong."""
 
 
 class DeleteSave(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="delete_save"):
@@ -88,7 +85,7 @@ class Export(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
 
 class Import(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="import"):
     """Take this in: a file of ``size`` bytes follows in binary messages. Answered by Done, when all of it was there or
-    when it is refused; after a refusal what still comes of the file is dropped."""
+    when it is refused; after a refusal the rest of the file is dropped."""
 
     what: Literal["state", "battery"]
     size: Annotated[int, Meta(ge=1)]
@@ -101,7 +98,7 @@ _decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request, strict=T
 
 
 def decode(text: str) -> Request:
-    """The request of one text message. Raises RequestError."""
+    """Read the request of one text message. Raises RequestError."""
     if len(text) > MAX_REQUEST_BYTES:
         raise RequestError("The page asked for something far too long. Reload the page.")
     try:
@@ -111,19 +108,19 @@ def decode(text: str) -> Request:
 
 
 def kind(request: Request) -> str:
-    """The request's ``type``, which its Done names."""
+    """Return the request's ``type``, which its Done names."""
     return str(type(request).__struct_config__.tag)
 
 
 class RequestRate:
-    """A token bucket: whether a viewer's next request may be looked at. No clock."""
+    """A token bucket for one viewer's requests. No clock."""
 
     def __init__(self, now: float) -> None:
         self._tokens = float(REQUESTS_PER_SECOND)
         self._last = now
 
-    def take(self, now: float) -> bool:
-        """Count a request at ``now`` (seconds); False if there were too many."""
+    def allow(self, now: float) -> bool:
+        """Count a request at ``now`` (seconds); return False if there were too many."""
         self._tokens = min(REQUESTS_PER_SECOND, self._tokens + (now - self._last) * REQUESTS_PER_SECOND)
         self._last = now
         if self._tokens < 1:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 ROOMS = "rooms/"
 
 SHARED = "shared"
-"""Whose battery memory it is if the room was opened by a browser without a profile."""
+"""In place of a profile: the owner of battery memory of rooms that a browser without a profile opened."""
 
 _PROFILE = re.compile(r"[0-9a-f]{64}")
 _GAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -22,34 +22,34 @@ _SNAPSHOT = re.compile(r"(?P<epoch>[0-9a-f]{8})-(?P<began>[0-9a-f]{12})-(?P<numb
 
 
 def is_profile(profile: str) -> bool:
-    """Whether this may name somebody's folder."""
+    """Tell whether this may name somebody's folder."""
     return _PROFILE.fullmatch(profile) is not None
 
 
 def saves(profile: str, game: str) -> str:
-    """The folder of all slots of a profile and game."""
+    """Name the folder of all slots of a profile and game. Raises ValueError for what can't be in a name."""
     return f"saves/{_checked(_PROFILE, profile)}/{_checked(_GAME, game)}/"
 
 
 def slot(profile: str, game: str, number: int) -> str:
-    """The folder of one slot."""
+    """Name the folder of one slot."""
     return f"{saves(profile, game)}{number:02d}/"
 
 
 def battery(profile: str, game: str) -> str:
-    """The folder of a profile's battery memory of this game."""
+    """Name the folder of a profile's battery memory of this game, or of everybody's without a profile."""
     owner = _checked(_PROFILE, profile) if profile else SHARED
     return f"battery/{owner}/{_checked(_GAME, game)}/"
 
 
 def room(id: str) -> str:
-    """The folder of a room's snapshots."""
+    """Name the folder of a room's snapshots."""
     return f"{ROOMS}{hashlib.sha256(id.encode()).hexdigest()}/"
 
 
 @dataclass(frozen=True, order=True)
-class Mark:
-    """Where a snapshot is in a room's time: all of a later process comes after all of an earlier one."""
+class SnapshotId:
+    """The id of a snapshot. Ids sort by age: all of a later process come after all of an earlier one."""
 
     epoch: int
     """Which opening of the room it is, as the coordinator counts."""
@@ -61,19 +61,19 @@ class Mark:
         return f"{self.epoch:08x}-{self.began:012x}-{self.number:08x}"
 
     @property
-    def next(self) -> "Mark":
-        """The mark of the same process's next snapshot."""
+    def next(self) -> "SnapshotId":
+        """The id of the same process's next snapshot."""
         return replace(self, number=self.number + 1)
 
-    def after(self, other: "Mark") -> "Mark":
-        """A later process's mark, unless the other belongs to a later opening than this."""
+    def after(self, other: "SnapshotId") -> "SnapshotId":
+        """Move to a later process than the other's, unless the other belongs to another opening of the room."""
         return replace(self, began=max(self.began, other.began + 1)) if other.epoch == self.epoch else self
 
 
-def parse_mark(name: str) -> Mark | None:
-    """The mark of this name; None if it is no snapshot's name."""
+def parse_snapshot_id(name: str) -> SnapshotId | None:
+    """Read a snapshot's name; None if it is no snapshot's."""
     found = _SNAPSHOT.fullmatch(name)
-    return Mark(*(int(part, 16) for part in found.groups())) if found else None
+    return SnapshotId(*(int(part, 16) for part in found.groups())) if found else None
 
 
 def _checked(pattern: re.Pattern[str], name: str) -> str:

@@ -61,7 +61,10 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
 
 
 def save(state: bytes, thumbnail: bytes, seconds: int) -> bytes:
-    """The record of a savestate for a slot. Raises DamagedError if it is none; a thumbnail that is none is left out."""
+    """Make the record of a savestate for a slot; a thumbnail that is none is left out.
+
+    Raises DamagedError if it is no savestate.
+    """
     label = savestate.label(state)
     header = SaveHeader(
         time=seconds,
@@ -73,12 +76,12 @@ def save(state: bytes, thumbnail: bytes, seconds: int) -> bytes:
 
 
 def battery(memory: bytes, seconds: int) -> bytes:
-    """The record of a battery memory."""
+    """Make the record of a battery memory."""
     return BATTERIES.seal(BatteryHeader(time=seconds), memory)
 
 
 def snapshot(backup: Backup, game: str, frame: int, seconds: int) -> bytes:
-    """The record of a room's snapshot. Raises DamagedError if it is none."""
+    """Make the record of a room's snapshot. Raises DamagedError if it is no savestate."""
     savestate.label(backup.state)
     battery = str(backup.base.version or "")
     header = SnapshotHeader(time=seconds, game=game, frame=frame, battery=battery, blind=backup.base.blind)
@@ -86,7 +89,7 @@ def snapshot(backup: Backup, game: str, frame: int, seconds: int) -> bytes:
 
 
 def state_of(record: bytes) -> bytes:
-    """The packed savestate of a save. Raises DamagedError."""
+    """Read the packed savestate of a save. Raises DamagedError."""
     _, state = SAVES.open(record)
     if len(state) > MAX_STATE_BYTES:
         raise DamagedError("it is too large")
@@ -94,7 +97,7 @@ def state_of(record: bytes) -> bytes:
 
 
 def memory_of(record: bytes) -> bytes:
-    """The battery memory. Raises DamagedError."""
+    """Read the battery memory. Raises DamagedError."""
     _, memory = BATTERIES.open(record)
     if len(memory) > MAX_BATTERY_BYTES:
         raise DamagedError("it is too large")
@@ -102,7 +105,7 @@ def memory_of(record: bytes) -> bytes:
 
 
 def snapshot_of(record: bytes, game: str) -> Backup:
-    """What this game's snapshot holds. Raises DamagedError."""
+    """Read what a snapshot of this game holds. Raises DamagedError, for another game's too."""
     header, state = SNAPSHOTS.open(record)
     if header.game != game or not 0 < len(state) <= MAX_STATE_BYTES:
         raise DamagedError("it is of another game" if header.game != game else "it has no state")

@@ -2,7 +2,7 @@
 
 Two rooms may write into one slot at once, on two workers, with clocks that differ. So a version is never changed, and
 its name says which one it was saved on top of: ``<id>-<parent's id>``. The names alone, in any order, tell what a list
-shows and what may be deleted. A version that a player deletes leaves a mark, ``<id>-<parent's id>-gone``, because
+shows and what may be deleted. A version that a player deletes leaves a tombstone, ``<id>-<parent's id>-gone``, because
 later ones may have been saved on top of it. ``-blind`` ends the name of one whose room could not read the store when it
 began.
 
@@ -19,8 +19,8 @@ KEEP = 5
 MAX_HEADS = 16
 """As many versions that contradict each other are kept: only somebody who plays in as many rooms at once makes more."""
 
-MAX_MARKS = 32
-"""As many marks of deleted versions are kept. A lost one makes an older version show up as a contradiction, no more."""
+MAX_TOMBSTONES = 32
+"""As many tombstones of deleted versions are kept. A lost one makes an older version show up as a contradiction."""
 
 _TIME_DIGITS = 12
 _MAX_TIME = (1 << 4 * _TIME_DIGITS) - 1
@@ -44,13 +44,13 @@ class Version:
         return f"{self.id}-{self.parent}{'-' if self.suffix else ''}{self.suffix}"
 
     @property
-    def gone(self) -> bool:
-        """It is only the mark of a version that was deleted."""
+    def is_tombstone(self) -> bool:
+        """Whether this is only the tombstone of a version that was deleted."""
         return self.suffix == "gone"
 
     @property
     def blind(self) -> bool:
-        """Its room did not know what there was."""
+        """Whether its room could not read what there was."""
         return self.suffix == "blind"
 
     @property
@@ -59,8 +59,8 @@ class Version:
         return int(self.id[:_TIME_DIGITS], 16)
 
     @property
-    def mark(self) -> "Version":
-        """What is left of it when it is deleted."""
+    def tombstone(self) -> "Version":
+        """The tombstone that is left of this version when it is deleted."""
         return replace(self, suffix="gone")
 
 
@@ -75,13 +75,16 @@ class Base:
 
 
 def parse(name: str) -> Version | None:
-    """The version of this name; None if it is no version's name."""
+    """Read a version's name; None if it is no version's."""
     found = _NAME.fullmatch(name)
     return Version(found["id"], found["parent"], found["suffix"] or "") if found else None
 
 
 def after(parent: Version | None, milliseconds: int, salt: bytes, *, blind: bool = False) -> Version:
-    """A new version on top of this one. ``salt`` is four random bytes: two rooms may save in the same millisecond."""
+    """Make a new version on top of this one.
+
+    ``salt`` is four random bytes: two rooms may save in the same millisecond.
+    """
     latest = parent.milliseconds + 1 if parent else 1
     time = min(max(milliseconds, latest), _MAX_TIME)
     id = f"{time:0{_TIME_DIGITS}x}{salt.hex()}"
@@ -93,12 +96,12 @@ class History:
 
     def __init__(self, versions: Iterable[Version]) -> None:
         known = set(versions)
-        self.marks = sorted(version for version in known if version.gone)
-        gone = {mark.id for mark in self.marks}
-        self.versions = sorted(version for version in known if not version.gone and version.id not in gone)
+        self.tombstones = sorted(version for version in known if version.is_tombstone)
+        gone = {tombstone.id for tombstone in self.tombstones}
+        self.versions = sorted(version for version in known if not version.is_tombstone and version.id not in gone)
         """Oldest first, without the deleted ones."""
-        self.deleted = sorted(version for version in known if not version.gone and version.id in gone)
-        """Those that have a mark, and are still there."""
+        self.deleted = sorted(version for version in known if not version.is_tombstone and version.id in gone)
+        """Those that have a tombstone, and are still there."""
         covered = self._covered()
         self.heads = [version for version in self.versions if version.id not in covered]
         """The versions that nothing was saved on top of, oldest first. More than one contradict each other."""
@@ -110,25 +113,27 @@ class History:
         return max(certain or self.heads, default=None)
 
     def find(self, name: str) -> list[Version]:
-        """The version of this name; for an empty one all of them, the best first: the newest may be damaged, as by a
-        power cut before it was confirmed."""
+        """Find the version of this name; for an empty one all of them, the best first.
+
+        The newest may be damaged, as by a power cut before it was confirmed.
+        """
         if name:
             return [version for version in self.versions if str(version) == name]
         return sorted(self.versions, key=lambda version: (version == self.newest, version), reverse=True)
 
     def superfluous(self) -> list[Version]:
-        """What may be deleted, to be deleted in this order: then each step leaves the same heads."""
+        """List what may be deleted, to be deleted in this order: then each step leaves the same heads."""
         kept = set(self.versions[-KEEP:]) | set(self.heads[-MAX_HEADS:])
         old = [version for version in self.versions if version not in kept]
         oldest = min(kept, default=None)
-        useless = [mark for mark in self.marks if oldest is None or mark.id < oldest.id]
-        surplus = self.marks[:-MAX_MARKS]
-        # A mark goes after the version that it marks, or that would be back.
+        useless = [tombstone for tombstone in self.tombstones if oldest is None or tombstone.id < oldest.id]
+        surplus = self.tombstones[:-MAX_TOMBSTONES]
+        # A tombstone goes after the version that it stands for, or that would be back.
         return [*old, *self.deleted, *sorted({*useless, *surplus})]
 
     def _covered(self) -> Collection[str]:
-        """Ids that something was saved on top of, be it by way of deleted versions."""
-        through = {mark.id: mark.parent for mark in self.marks}
+        """Collect the ids that something was saved on top of, be it by way of deleted versions."""
+        through = {tombstone.id: tombstone.parent for tombstone in self.tombstones}
         covered: set[str] = set()
         for version in self.versions:
             parent: str | None = version.parent

@@ -14,7 +14,8 @@ from worker.messages.control import Open
 from worker.room.game.emulator import Emulator, EmulatorEvents, Tick
 from worker.room.game.playback import Setting
 from worker.room.game.snapshot_format import Moment, seal, unseal
-from worker.room.input.inputs import Devices, Inputs
+from worker.room.input.ports import InputPorts
+from worker.room.input.viewer_input import ViewerInput
 
 START = 3
 
@@ -63,10 +64,10 @@ def order(folder: Path, name: str, **more: Any) -> Open:
     return Open(**{**fields, **more})
 
 
-def run(order: Open, inputs: Inputs | None = None) -> tuple[Emulator, Recorder]:
+def run(order: Open, inputs: InputPorts | None = None) -> tuple[Emulator, Recorder]:
     """Run until 30 frames are done or it ends by itself, then stop."""
     recorder = Recorder()
-    emulator = Emulator(order, "H264", inputs or Inputs(), recorder)
+    emulator = Emulator(order, "H264", inputs or InputPorts(), recorder)
     emulator.load()
     emulator.watch(True)
     while not (recorder.enough.wait(0.05) or recorder.over.is_set()):
@@ -92,8 +93,8 @@ def test_frames_come_with_picture_and_sound_from_one_key_frame(tmp_path: Path) -
 
 @in_own_process
 def test_a_held_button_reaches_the_core_and_its_battery_memory_the_agent(tmp_path: Path) -> None:
-    inputs = Inputs()
-    Devices(inputs, 0).receive(bytes.fromhex("0101000001000000 0800 000000000000000000000000".replace(" ", "")))
+    inputs = InputPorts()
+    ViewerInput(inputs, 0).receive(bytes.fromhex("0101000001000000 0800 000000000000000000000000".replace(" ", "")))
     _, recorder = run(order(tmp_path, "echo"), inputs)
     assert [tick.applied for tick in recorder.ticks if tick.applied] == [[(0, 1)]]
     assert recorder.batteries[-1][0] >= 30
@@ -101,8 +102,8 @@ def test_a_held_button_reaches_the_core_and_its_battery_memory_the_agent(tmp_pat
 
 @in_own_process
 def test_battery_memory_is_there_again_in_the_next_game(tmp_path: Path) -> None:
-    inputs = Inputs()
-    Devices(inputs, 0).receive(bytes.fromhex("0101000001000000 0800 000000000000000000000000".replace(" ", "")))
+    inputs = InputPorts()
+    ViewerInput(inputs, 0).receive(bytes.fromhex("0101000001000000 0800 000000000000000000000000".replace(" ", "")))
     _, recorder = run(order(tmp_path, "echo", battery=b"\x07" + bytes(63)), inputs)
     assert recorder.batteries[-1][0] >= 37
 
@@ -140,7 +141,7 @@ class Playing:
 
     def __init__(self, order: Open) -> None:
         self.recorder = Recorder()
-        self.emulator = Emulator(order, "H264", Inputs(), self.recorder)
+        self.emulator = Emulator(order, "H264", InputPorts(), self.recorder)
         self.emulator.load()
         self.emulator.watch(True)
         self.until(lambda: self.emulator.counters.frames)
@@ -244,7 +245,7 @@ def test_a_room_goes_on_from_a_snapshot_as_it_was(tmp_path: Path) -> None:
     )
     playing = order(tmp_path, "echo", snapshot=seal(moment, "Echo", "1.0"), battery=b"\x04" + bytes(63))
     recorder = Recorder()
-    emulator = Emulator(playing, "H264", Inputs(), recorder)
+    emulator = Emulator(playing, "H264", InputPorts(), recorder)
     emulator.load()
     assert emulator.ask(lambda core: core.serialize()).result(20) == b"\x64" + bytes(7)
     assert emulator.playback.setting == moment.setting

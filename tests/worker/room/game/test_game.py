@@ -10,7 +10,7 @@ from worker.room.game.game import FRAMES_PER_STEP_BACK, Game
 from worker.room.game.loading import load_core
 from worker.room.game.playback import Playback
 from worker.room.game.snapshots import Snapshots
-from worker.room.input.inputs import Inputs
+from worker.room.input.ports import InputPorts
 from worker.room.media.audio import OPUS_RATE, AudioEncoder
 from worker.room.media.video import H264, VideoEncoder
 
@@ -22,7 +22,7 @@ class Stage:
     """A game that runs by hand, on a clock of our own."""
 
     def __init__(self, folder: Path) -> None:
-        self.core = load_core(order(folder), Inputs())
+        self.core = load_core(order(folder), InputPorts())
         self.snapshots: list[int] = []
         self.playback = Playback()
         snapshots = Snapshots(

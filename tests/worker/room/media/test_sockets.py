@@ -5,25 +5,25 @@ from collections.abc import Iterator
 
 import pytest
 
-from worker.processes.media_sockets import Handover
+from worker.processes.media_sockets import MediaSocketSender
 from worker.room.media.sockets import MAX_STOCK, MediaLoop, MediaSockets
 
 
 @pytest.fixture
-def agent() -> Iterator[Handover]:
-    agent = Handover(["127.0.0.1"])
+def agent() -> Iterator[MediaSocketSender]:
+    agent = MediaSocketSender(["127.0.0.1"])
     yield agent
     agent.close()
 
 
 @pytest.fixture
-def sockets(agent: Handover) -> Iterator[MediaSockets]:
+def sockets(agent: MediaSocketSender) -> Iterator[MediaSockets]:
     sockets = MediaSockets(agent.room_end.dup())
     yield sockets
     sockets.close()
 
 
-def test_an_endpoint_is_the_socket_that_came(agent: Handover, sockets: MediaSockets) -> None:
+def test_an_endpoint_is_the_socket_that_came(agent: MediaSocketSender, sockets: MediaSockets) -> None:
     async def echo() -> bytes:
         loop = asyncio.get_running_loop()
         got: asyncio.Future[bytes] = loop.create_future()
@@ -60,7 +60,7 @@ def test_no_endpoint_without_an_address(sockets: MediaSockets) -> None:
         runner.run(connect())
 
 
-def test_the_stock_has_an_end(agent: Handover, sockets: MediaSockets) -> None:
+def test_the_stock_has_an_end(agent: MediaSocketSender, sockets: MediaSockets) -> None:
     for _ in range(MAX_STOCK + 3):
         agent.send()
         sockets.receive()
@@ -70,7 +70,7 @@ def test_the_stock_has_an_end(agent: Handover, sockets: MediaSockets) -> None:
         sockets.take("127.0.0.1")
 
 
-def test_nothing_new_is_no_addresses(sockets: MediaSockets, agent: Handover) -> None:
+def test_nothing_new_is_no_addresses(sockets: MediaSockets, agent: MediaSocketSender) -> None:
     assert sockets.receive() == ()
     agent.close()
     assert sockets.receive() == ()

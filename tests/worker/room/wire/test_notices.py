@@ -1,4 +1,4 @@
-"""What a page reads on its room channel."""
+"""Notices as a page reads them on its room channel."""
 
 import json
 

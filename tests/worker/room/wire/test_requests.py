@@ -1,4 +1,4 @@
-"""What a page may ask, byte by byte: the contract's texts and nothing else."""
+"""The texts of the requests' contract, and all others."""
 
 import json
 
@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worker.room.errors import RequestError
 from worker.room.wire import requests
-from worker.room.wire.requests import MAX_REQUEST_BYTES, REQUESTS_PER_SECOND, RequestError, RequestRate, decode
+from worker.room.wire.requests import MAX_REQUEST_BYTES, REQUESTS_PER_SECOND, RequestRate, decode
 
 GOOD: list[tuple[str, requests.Request]] = [
     ('{"type":"pause","paused":true}', requests.Pause(paused=True)),
@@ -85,7 +86,7 @@ def test_any_text_is_a_request_or_refused(text: str) -> None:
 
 def test_a_burst_is_let_through_and_a_flood_is_not() -> None:
     rate = RequestRate(0.0)
-    assert [rate.take(0.0) for _ in range(REQUESTS_PER_SECOND + 1)] == [True] * REQUESTS_PER_SECOND + [False]
-    assert rate.take(1.5 / REQUESTS_PER_SECOND)
-    assert not rate.take(1.5 / REQUESTS_PER_SECOND)
-    assert sum(rate.take(100.0) for _ in range(100)) == REQUESTS_PER_SECOND
+    assert [rate.allow(0.0) for _ in range(REQUESTS_PER_SECOND + 1)] == [True] * REQUESTS_PER_SECOND + [False]
+    assert rate.allow(1.5 / REQUESTS_PER_SECOND)
+    assert not rate.allow(1.5 / REQUESTS_PER_SECOND)
+    assert sum(rate.allow(100.0) for _ in range(100)) == REQUESTS_PER_SECOND

@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worker.room.errors import TransferError
 from worker.room.wire.requests import MAX_FILE_BYTES, Import
-from worker.room.wire.transfers import PIECE_BYTES, STALLED_SECONDS, Incoming, TransferError, file_name, pieces
+from worker.room.wire.transfers import PIECE_BYTES, STALLED_SECONDS, IncomingFile, file_name, pieces
 
 
 @given(st.binary(min_size=1, max_size=3 * PIECE_BYTES))
 def test_what_goes_out_in_pieces_comes_in_whole(data: bytes) -> None:
-    incoming = Incoming(Import(what="state", size=len(data)), 0.0)
+    incoming = IncomingFile(Import(what="state", size=len(data)), 0.0)
     answers = [incoming.feed(piece, 0.0) for piece in pieces(data)]
     assert answers[-1] == data
     assert not any(answers[:-1])
@@ -18,7 +19,7 @@ def test_what_goes_out_in_pieces_comes_in_whole(data: bytes) -> None:
 
 @given(st.integers(1, 50), st.lists(st.binary(max_size=20), max_size=10))
 def test_no_more_is_held_than_was_announced(size: int, parts: list[bytes]) -> None:
-    incoming, held = Incoming(Import(what="battery", size=size), 0.0), 0
+    incoming, held = IncomingFile(Import(what="battery", size=size), 0.0), 0
     for part in parts:
         held += len(part)
         if held > size:
@@ -29,16 +30,16 @@ def test_no_more_is_held_than_was_announced(size: int, parts: list[bytes]) -> No
 
 
 def test_a_file_that_is_too_large_is_refused_at_once() -> None:
-    Incoming(Import(what="state", size=MAX_FILE_BYTES), 0.0)
+    IncomingFile(Import(what="state", size=MAX_FILE_BYTES), 0.0)
     with pytest.raises(TransferError, match="too large"):
-        Incoming(Import(what="state", size=MAX_FILE_BYTES + 1), 0.0)
+        IncomingFile(Import(what="state", size=MAX_FILE_BYTES + 1), 0.0)
 
 
 def test_a_file_that_stops_coming_is_given_up() -> None:
-    incoming = Incoming(Import(what="state", size=9), 0.0)
+    incoming = IncomingFile(Import(what="state", size=9), 0.0)
     incoming.feed(b"half", 5.0)
-    assert not incoming.stalled(5.0 + STALLED_SECONDS)
-    assert incoming.stalled(5.1 + STALLED_SECONDS)
+    assert not incoming.is_stalled(5.0 + STALLED_SECONDS)
+    assert incoming.is_stalled(5.1 + STALLED_SECONDS)
 
 
 def test_files_are_called_after_the_game() -> None:

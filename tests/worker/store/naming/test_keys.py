@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.store.naming import keys
-from worker.store.naming.keys import Mark
+from worker.store.naming.keys import SnapshotId
 
 PROFILE = "a" * 64
 GAME = "0123456789abcdef"
 
-marks = st.builds(Mark, st.integers(0, 9), st.integers(0, 2**48 - 1), st.integers(0, 2**32 - 1))
+ids = st.builds(SnapshotId, st.integers(0, 9), st.integers(0, 2**48 - 1), st.integers(0, 2**32 - 1))
 
 
 def test_each_thing_has_its_folder() -> None:
@@ -37,25 +37,27 @@ def test_what_is_no_game_names_no_folder(game: str) -> None:
         keys.battery("", game)
 
 
-@given(marks, marks)
-def test_names_of_snapshots_sort_as_their_marks_do(one: Mark, other: Mark) -> None:
+@given(ids, ids)
+def test_names_of_snapshots_sort_as_their_marks_do(one: SnapshotId, other: SnapshotId) -> None:
     assert (str(one) < str(other)) == (one < other)
-    assert keys.parse_mark(str(one)) == one
+    assert keys.parse_snapshot_id(str(one)) == one
 
 
-@given(marks, marks)
-def test_a_later_process_comes_after_all_of_an_earlier(one: Mark, other: Mark) -> None:
+@given(ids, ids)
+def test_a_later_process_comes_after_all_of_an_earlier(one: SnapshotId, other: SnapshotId) -> None:
     if (one.epoch, one.began) < (other.epoch, other.began):
         assert one.next < other
 
 
-@given(marks, marks)
-def test_a_process_that_goes_on_comes_after_the_one_before_unless_it_was_opened_earlier(one: Mark, other: Mark) -> None:
+@given(ids, ids)
+def test_a_process_that_goes_on_comes_after_the_one_before_unless_it_was_opened_earlier(
+    one: SnapshotId, other: SnapshotId
+) -> None:
     assert (one.after(other).epoch, one.after(other).number) == (one.epoch, one.number)
     assert (one.after(other) > other) == (one.epoch >= other.epoch)
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_mark_that_says_the_same_or_none(text: str) -> None:
-    mark = keys.parse_mark(text)
-    assert mark is None or str(mark) == text
+    id = keys.parse_snapshot_id(text)
+    assert id is None or str(id) == text

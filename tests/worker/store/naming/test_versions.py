@@ -26,7 +26,7 @@ def test_any_text_is_a_version_that_says_the_same_or_none(text: str) -> None:
 @given(st.integers(0, 2**60), st.binary(min_size=4, max_size=4), st.booleans(), st.booleans())
 def test_a_version_is_read_back_from_its_name(milliseconds: int, salt: bytes, blind: bool, gone: bool) -> None:
     version = after(None, milliseconds, salt, blind=blind)
-    version = version.mark if gone else version
+    version = version.tombstone if gone else version
     assert parse(str(version)) == version
 
 
@@ -80,16 +80,16 @@ def test_the_newest_versions_and_every_head_are_kept() -> None:
 
 def test_deleting_a_version_leaves_no_false_contradiction() -> None:
     first, second, third = chain(3)
-    assert History([first, second.mark, second, third]).heads == [third]
-    assert History([first, second.mark, third]).heads == [third]
-    assert History([first, second.mark, third.mark]).heads == [first]
+    assert History([first, second.tombstone, second, third]).heads == [third]
+    assert History([first, second.tombstone, third]).heads == [third]
+    assert History([first, second.tombstone, third.tombstone]).heads == [first]
 
 
 def test_a_mark_goes_after_what_it_marks() -> None:
     [version] = chain(1)
-    assert History([version, version.mark]).superfluous() == [version, version.mark]
+    assert History([version, version.tombstone]).superfluous() == [version, version.tombstone]
     first, second, third = chain(3)
-    assert History([first, second.mark, third]).superfluous() == []
+    assert History([first, second.tombstone, third]).superfluous() == []
 
 
 def test_heads_without_number_are_bounded() -> None:
@@ -152,7 +152,7 @@ def test_pruning_shows_no_head_that_was_none(steps: list[tuple[int, str]], delet
             bases[which] = after(bases[which], number, number.to_bytes(4, "big"))
             store.append(bases[which])
     for number in deleted & set(range(len(store))):
-        store.append(store[number].mark)
+        store.append(store[number].tombstone)
     before = History(store)
     for count in range(len(before.superfluous()) + 1):
         left = set(store) - set(before.superfluous()[:count])

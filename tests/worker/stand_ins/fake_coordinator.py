@@ -84,7 +84,7 @@ class Connection:
         return decode_worker_message(await asyncio.wait_for(self.socket.receive_str(), SECONDS))
 
     async def expect(self, kind: type[T]) -> T:
-        """The worker's next message, which must be of this kind; figures come at any time."""
+        """Receive the worker's next message, which must be of this kind; figures come at any time."""
         message = await self.receive()
         while isinstance(message, Figures) and kind is not Figures:
             message = await self.receive()
