@@ -9,8 +9,15 @@ PYTHON ?= $(shell $(FIND_PYTHON))
 # What the gateway would do at its first start, which would then take some seconds.
 COMPILE := $(BIN)/python -c 'from turn.datapath.event_loop import new_event_loop; new_event_loop().close()'
 BENCHMARKS := latency density start recovery snapshots relay load
+PYTEST := $(BIN)/python -m pytest -q
+QUICK := not slow and not containers and not cluster
+# How many processes run the tests that don't need the machine for themselves.
+PROCESSES := 2
+# Folders without I/O, each covered by its own tests.
+SANS_IO := coordinator/rooms coordinator/views coordinator/fleet coordinator/limits turn/wire turn/relay worker/formats
 
-.PHONY: play setup test test-containers test-cluster lint lock bench clean help needs
+.PHONY: play setup test test-beside test-alone test-slow test-containers test-cluster lint javascript coverage findings
+.PHONY: lock bench clean help needs
 .DEFAULT_GOAL := help
 
 play: $(VENV)/.installed  ## play on this machine (PORT=8100 for another port)
@@ -19,15 +26,24 @@ play: $(VENV)/.installed  ## play on this machine (PORT=8100 for another port)
 setup: $(VENV)/.installed-dev  ## make the .venv that tests and benchmarks need
 	@:
 
-test: needs lint  ## everything that has to hold: lint, JavaScript, Python, browser
-	@node --test $$(find tests/web -name '*.test.*js') > $(VENV)/node.log || { cat $(VENV)/node.log; exit 1; }
-	@$(BIN)/python -m pytest -q
+test: needs setup  ## everything that has to hold: lint, JavaScript, Python, browser
+	@$(MAKE) --no-print-directory --jobs=3 test-beside lint javascript
+	@$(MAKE) --no-print-directory test-alone
+
+test-beside: setup
+	@$(PYTEST) --numprocesses $(PROCESSES) --dist loadgroup -m "$(QUICK) and not alone"
+
+test-alone: setup
+	@$(PYTEST) -m "$(QUICK) and alone"
+
+test-slow: needs setup  ## the tests that take long and rarely find anything
+	@$(PYTEST) -m slow
 
 test-containers: needs setup  ## build the images and run compose.yaml: needs docker or podman, and debian:bookworm-slim
-	@$(BIN)/python -m pytest -q -m containers tests/containers
+	@$(PYTEST) -m containers tests/containers
 
 test-cluster: setup  ## install in a Kubernetes cluster of one node, by KUBECONFIG, and play there
-	@$(BIN)/python -m pytest -q -m cluster tests/e2e/test_cluster.py
+	@$(PYTEST) -m cluster tests/e2e/test_cluster.py
 
 lock: setup  ## renew the images' lock files (UPGRADE=--upgrade for the newest of everything)
 	@UV=$(BIN)/uv PYTHON=$(BIN)/python sh containers/lock.sh
@@ -38,6 +54,18 @@ lint: needs setup node_modules/.installed  ## style, types and the borders betwe
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports > $(VENV)/borders.log || { cat $(VENV)/borders.log; exit 1; }
 	@node_modules/.bin/eslint . && node_modules/.bin/tsc
+
+javascript: setup  ## the page's modules, without a browser
+	@node --test $$(find tests/web -name '*.test.*js') > $(VENV)/node.log || { cat $(VENV)/node.log; exit 1; }
+
+coverage: setup  ## how many lines of each folder without I/O its own tests reach (SANS_IO="turn/wire" for one)
+	@for folder in $(SANS_IO); do \
+		$(BIN)/python -m coverage run --data-file=$(VENV)/coverage --source=$$folder -m pytest -q tests/$$folder && \
+		$(BIN)/python -m coverage report --data-file=$(VENV)/coverage --show-missing --skip-covered || exit 1; \
+	done
+
+findings: setup  ## what real libraries do that surprises: see findings/README.md
+	@sh findings/run
 
 bench: needs setup  ## every benchmark in turn, one JSON object each
 	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name --json || exit 1; done

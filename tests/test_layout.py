@@ -3,6 +3,7 @@
 import ast
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -61,6 +62,11 @@ PYTHON_FILES = [path for path in FILES if path.suffix == ".py"]
 MODULES = [path for path in PYTHON_FILES if path.relative_to(ROOT).parts[0] in PACKAGES]
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
@@ -78,14 +84,14 @@ def test_no_function_is_too_long() -> None:
     lengths = {
         f"{name_of(path)}:{node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
         for path in PYTHON_FILES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
     assert {name: length for name, length in lengths.items() if length > MAX_FUNCTION_LINES} == {}
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    modules = {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
+    modules = {name_of(path): parsed(path) for path in MODULES}
     assert [name for name, tree in modules.items() if not ast.get_docstring(tree)] == []
 
 

@@ -23,6 +23,7 @@ from aioice.turn import create_turn_endpoint
 from coinop.gateway import LOOPBACK
 from coinop.play import Config
 from coordinator.messages import Welcome, decode_player_event
+from tests.ports import free_port
 
 MARK = "COINOP_TEST_MARK"
 """A variable that every process of the stack inherits, whatever session or group it is in."""
@@ -39,12 +40,6 @@ def until(condition: Callable[[], object], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"still not: {what}"
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def is_ready(port: int) -> bool:

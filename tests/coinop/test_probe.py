@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from coinop import probe
 from coinop.probe import Config
-from tests.e2e.arcade.stack import free_port, self_signed
+from tests.e2e.arcade.stack import self_signed
+from tests.ports import free_port
 
 
 async def ready(request: web.Request) -> web.Response:

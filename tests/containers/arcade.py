@@ -2,14 +2,14 @@
 
 import json
 import secrets
-import socket
 import tomllib
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 from tests.containers.engine import ROOT, TARGETS, Engine
-from tests.e2e.arcade.stack import free_port, get, until
+from tests.e2e.arcade.stack import get, until
+from tests.ports import free_port
 
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
@@ -32,7 +32,7 @@ class Arcade:
     def __init__(self, engine: Engine, **variables: str) -> None:
         self.engine = engine
         self.project = f"coinop-test-{secrets.token_hex(3)}"
-        self.port, self.turn_port = free_port(), _free_udp_and_tcp_port()
+        self.port, self.turn_port = free_port(), free_port()
         self.variables = {
             "COINOP_IMAGE_PREFIX": PREFIX,
             "COINOP_VERSION": VERSION,
@@ -110,14 +110,3 @@ def _has_settled() -> bool:
     """Whether all addresses of this machine are. When one becomes so, a browser breaks off what it is loading."""
     lines = ADDRESSES.read_text().splitlines() if ADDRESSES.exists() else []
     return not any(int(line.split()[4], 16) & TENTATIVE for line in lines)
-
-
-def _free_udp_and_tcp_port() -> int:
-    while True:
-        port = free_port()
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            try:
-                udp.bind(("", port))
-            except OSError:
-                continue
-        return port

@@ -52,6 +52,7 @@ async def drained(stack: Stack, leaving: str, staying: str, guests: list[Watcher
     return max(shown / 1000, *(guest.longest_gap(began) for guest in guests)), took
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 async def test_a_worker_with_eight_rooms_moves_all_of_them(stack: Stack, page: Page) -> None:
     await page.add_init_script(FRAME_TIMES)

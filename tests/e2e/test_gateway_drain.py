@@ -81,6 +81,7 @@ async def leave(pods: Pods, page: Page) -> float:
     return gap / 1000
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(240)
 async def test_the_game_goes_on_by_the_next_gateway(pods: Pods, page: Page) -> None:
     await page.add_init_script(FRAME_TIMES)

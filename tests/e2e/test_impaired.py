@@ -7,10 +7,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
-from tests.e2e.arcade.stack import Stack, free_port, until
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import GAME
 from tests.e2e.network.impairment import Impairment, Proxy, proxy
 from tests.e2e.players.player import FRAME_TIMES, LISTEN, LONGEST_GAP, brightness, play
+from tests.ports import free_port
+
+pytestmark = pytest.mark.alone
 
 LAMP = (20, 20, 24, 24)
 TONE = 440.4

@@ -15,6 +15,8 @@ from tests.e2e.arcade.stack import Stack, rooms_of, until
 from tests.e2e.players.guest import Guest
 from tests.worker.room.viewer import Viewer
 
+pytestmark = pytest.mark.slow
+
 JOINS, CRASHES = 50, 20
 OTHERS = ("at once", "left", "refused", "left", "refused")
 ABORTED = 25 * ("without media", *OTHERS) + 25 * ("at once", "left")

@@ -75,6 +75,7 @@ async def test_a_mega_drive_game_shows_its_title(page: Page, arcade: Stack) -> N
     await page.screenshot(path=SCREENSHOTS / "airstriker.png")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
 async def test_twenty_seconds_of_fluent_picture_from_one_key_frame(page: Page, arcade: Stack, codec: str) -> None:
     await play(page, arcade, GAME, codec=codec)

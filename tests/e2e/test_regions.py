@@ -6,9 +6,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
-from tests.e2e.arcade.stack import Stack, free_port, until
+from tests.e2e.arcade.stack import Stack, until
 from tests.e2e.conftest import GAME
 from tests.e2e.players.player import go, play, state, visit
+from tests.ports import free_port
 
 NOBODY = {name: f"turn:127.0.0.1:{free_port()}?transport=udp" for name in ("east", "north")}
 """Gateways that answer nobody."""

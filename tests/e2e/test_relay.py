@@ -66,7 +66,8 @@ async def guest(trusting: Browser) -> AsyncIterator[Page]:
     await go(context)
 
 
-@pytest.mark.parametrize("way", ["udp", "tcp", "tls"])
+@pytest.mark.alone
+@pytest.mark.parametrize("way", ["udp", *(pytest.param(way, marks=pytest.mark.slow) for way in ("tcp", "tls"))])
 async def test_twenty_seconds_through_the_gateway_without_a_freeze(guest: Page, relayed: Stack, way: str) -> None:
     pattern = {"udp": r"^turn:.*=udp$", "tcp": r"^turn:.*=tcp$", "tls": r"^turns:"}[way]
     await guest.add_init_script(ONE_WAY.replace("WAY", pattern))

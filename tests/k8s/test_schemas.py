@@ -2,21 +2,26 @@
 
 import copy
 import json
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import kubernetes_validate
 import pytest
 from jsonschema import Draft202012Validator
-from kubernetes_validate.utils import all_versions
+from kubernetes_validate import utils
 
 from tests.k8s.rendering import VARIANTS, Object, find, render
 
 OLDEST = (1, 29)
-VERSIONS = [version for version in dict.fromkeys(all_versions()) if tuple(map(int, version.split(".")[:2])) >= OLDEST]
+VERSIONS = [
+    version for version in dict.fromkeys(utils.all_versions()) if tuple(map(int, version.split(".")[:2])) >= OLDEST
+]
 
 NEWER = {"ValidatingAdmissionPolicy": (1, 30), "ValidatingAdmissionPolicyBinding": (1, 30)}
 """Kinds that the oldest versions lack; the component that has them says so."""
+
+utils.schema_contents = lru_cache(maxsize=64)(utils.schema_contents)
+"""Read once for a version, where the library would read some megabytes again for each object."""
 
 SCHEMAS = Path(__file__).parent / "schemas"
 CUSTOM = {path.stem for path in SCHEMAS.glob("*.json")}

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from benchmarks.gateway.client import CHANNEL, Client, Credentials, RelayError, allocated
+from tests.ports import free_ports
 from tests.turn.live_gateway import HOST, PASSWORD, SECRET, USER, PeerSocket, run, settings
 from turn.gateway.sockets import bind, close
 from turn.processes import HANDED_DOWN
@@ -99,15 +100,6 @@ class Session:
         return (data, source) == (b"hi", self.client.relayed) and self.client.socket.recv(100)[4:] == b"hello"
 
 
-def free_ports() -> list[int]:
-    """Find four ports that are free for TCP and UDP now."""
-    with ExitStack() as stack:
-        bound = [bind(settings())[0] for _ in range(4)]
-        for each in bound:
-            stack.callback(close, each)
-        return [each[0].sock.getsockname()[1] for each in bound]
-
-
 @contextmanager
 def program(**changes: str) -> Iterator[Program]:
     """Start a gateway and wait until it is ready. Try again if another program takes one of its ports before."""
@@ -125,7 +117,7 @@ def program(**changes: str) -> Iterator[Program]:
 
 
 def start(**changes: str) -> Program:
-    port, tls, metrics, health = free_ports()
+    port, tls, metrics, health = free_ports(4)
     values = {
         "HOST": HOST,
         "PORT": str(port),

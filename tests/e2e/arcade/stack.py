@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,8 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.ports import free_port
 
 PATIENCE = 20.0
 """Seconds that a condition may take on a busy machine before it counts as never."""
@@ -39,13 +40,6 @@ async def until(condition: Callable[[], Any], what: str, seconds: float = PATIEN
             return value
         await asyncio.sleep(0.05)
     raise AssertionError(f"not within {seconds:.0f} s: {what}")
-
-
-def free_port() -> int:
-    """Find a TCP port that nobody has right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def get(url: str) -> tuple[int, str]:

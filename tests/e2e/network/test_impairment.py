@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.e2e.arcade.stack import free_port
 from tests.e2e.network.impairment import Impairment, proxy
+from tests.ports import free_port
 
 
 @pytest.mark.parametrize("loss", [0.0, 0.05, 1.0])

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from benchmarks.gateway.client import Client, Credentials, RelayError
+from tests.ports import free_port, free_ports
 
 HOST = "127.0.0.1"
 PATIENCE = 60.0
@@ -115,19 +115,6 @@ def program(name: str) -> str:
     return path
 
 
-def free_ports(count: int) -> list[int]:
-    """Find ports that are free for TCP and UDP now, all of them different."""
-    with contextlib.ExitStack() as stack:
-        ports: list[int] = []
-        while len(ports) < count:
-            port = stack.enter_context(socket.create_server((HOST, 0))).getsockname()[1]
-            datagrams = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            with contextlib.suppress(OSError):  # somebody's relay address, perhaps: the next one, then
-                datagrams.bind((HOST, port))
-                ports.append(port)
-        return ports
-
-
 def certificate(folder: Path, name: str = "localhost") -> None:
     """Make a self-signed certificate and its key, as cert.pem and key.pem."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -168,8 +155,7 @@ def settings(folder: Path, port: int, secure_port: int, health_port: int, metric
 def gateway(folder: Path, changes: Settings | None = None) -> Iterator[Server]:
     """Run our gateway, with other settings if need be.
 
-    Ports that are free may be taken by others before it has them: on a busy machine that is a second or two. Then there
-    is another try.
+    Ports that are free may be taken by others before it has them. Then there is another try.
     """
     certificate(folder)
     for tries_left in reversed(range(TRIES)):
@@ -227,7 +213,7 @@ no-stdout-log
 @contextlib.contextmanager
 def echo_peer() -> Iterator[int]:
     """Run coturn's peer, which echoes, and yield its port. It answers for RTCP on the next one."""
-    (port,) = free_ports(1)
+    port = free_port()
     listen = ("-L", HOST, "-L", "::1", "-p", str(port))
     quiet = subprocess.DEVNULL
     with _ended(subprocess.Popen((program("turnutils_peer"), *listen), stdout=quiet, stderr=quiet)):

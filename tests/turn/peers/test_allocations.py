@@ -4,6 +4,8 @@ import gc
 import os
 from pathlib import Path
 
+import pytest
+
 from benchmarks.gateway.allocations import Crowd
 from benchmarks.gateway.client import ALLOCATE, LIFETIME, REFRESH, REQUESTED_TRANSPORT, UDP
 from benchmarks.gateway.load import Target
@@ -37,6 +39,7 @@ def sockets(server: Server) -> int:
     return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in descendants(server.process.pid))
 
 
+@pytest.mark.slow
 def test_ten_thousand_allocations_stay_small_and_are_given_back(tmp_path: Path) -> None:
     with servers.gateway(tmp_path) as gateway:
         open_before, held_before = sockets(gateway), held(gateway)

@@ -125,6 +125,7 @@ async def next_time(arrived: "asyncio.Queue[VideoFrame]", patience: float) -> in
     return picture.pts
 
 
+@pytest.mark.slow
 def test_a_stream_outlives_all_that_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
     # Its own, which encodes: a room's, which other tests have put there, sends what is encoded already.
     monkeypatch.setattr(aiortc.rtcpeerconnection, "RTCRtpSender", RTCRtpSender)

@@ -2,11 +2,12 @@
 
 import asyncio
 import os
-import socket
 from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
+
+from tests.ports import free_port
 
 ROLE = "rbac.authorization.k8s.io/v1"
 START_SECONDS = 60.0
@@ -16,12 +17,6 @@ def binaries() -> Path | None:
     """Find the folder of the programs, by the variable of the usual tools for such tests; None without it."""
     folder = os.environ.get("KUBEBUILDER_ASSETS", "")
     return Path(folder) if folder else None
-
-
-def free_port() -> int:
-    """Find a port that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 class Real:
