@@ -13,7 +13,7 @@ by_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script
 
 
 def header(script: Path) -> str:
-    """The comment that a script begins with, without its marks."""
+    """Read the comment that a script begins with, without its marks."""
     lines = script.read_text().splitlines()
     assert lines[0] == "#!/bin/sh"
     end = next(number for number, line in enumerate(lines) if not line.startswith("#"))

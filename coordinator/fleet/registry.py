@@ -16,7 +16,7 @@ from coordinator.messages.fields import MAX_REGIONS
 logger = logging.getLogger(__name__)
 
 MAX_GAMES = 10_000
-"""Games of all workers together that pages are told of: some 1.5 MB. ``web/core/wire/messages.js`` reads so many, and
+"""Games of all workers together that pages are told of: some 1.5 MB. ``web/core/wire/coordinator.js`` reads so many, and
 few more."""
 
 

@@ -1,4 +1,4 @@
-"""CONTRACT: the messages between a browser's page and the coordinator. ``web/core/wire/messages.js`` mirrors it."""
+"""CONTRACT: the messages between a browser's page and the coordinator. ``web/core/wire/coordinator.js`` mirrors it."""
 
 from msgspec import Struct, field
 

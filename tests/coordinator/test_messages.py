@@ -242,7 +242,7 @@ SPECIAL = {
 
 
 def fields_of(struct: type[Struct]):
-    """A strategy for each field, within the contract's limits."""
+    """Make a strategy for each field, within the contract's limits."""
     fields = {name: SPECIAL.get(name, texts(1, 60)) for name in struct.__struct_fields__}
     if struct is messages.Started:
         return {**fields, "game": GAMES, "member": texts(1, 12)}

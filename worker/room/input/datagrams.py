@@ -10,7 +10,7 @@ little-endian like all that follows:
 * kind 129, applied, is the room's: ``kind u8 | 0 u8 | 0 u16 | sequence u32 | rtp u32``. The pad state of this number
   went into the frame with this RTP timestamp.
 
-A sequence number counts each device of each connection alone, from 1, modulo 2**32. ``web/core/wire/messages.js``
+A sequence number counts each device of each connection alone, from 1, modulo 2**32. ``web/core/wire/input.js``
 mirrors this. Which datagram is newer than which, and what becomes of one, is ``viewer_input.py``'s.
 """
 

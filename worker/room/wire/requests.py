@@ -2,7 +2,7 @@
 
 Binary messages on the channel are the pieces of a file that an ``import`` announced (``transfers.py``). The answers are
 in ``notices.py``: ``done`` for each request that saves, loads or transfers, ``playback`` for those that change how the
-game runs. ``web/core/wire/messages.js`` mirrors this.
+game runs. ``web/core/wire/room.js`` mirrors this.
 """
 
 from typing import Annotated, Final, Literal
