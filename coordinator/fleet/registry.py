@@ -16,8 +16,8 @@ from coordinator.messages.fields import MAX_REGIONS
 logger = logging.getLogger(__name__)
 
 MAX_GAMES = 10_000
-"""Games of all workers together that pages are told of: some 1.5 MB. ``web/core/wire/coordinator.js`` reads so many, and
-few more."""
+"""Games of all workers together that pages are told of: some 1.5 MB. ``web/core/wire/coordinator.js`` reads so many,
+and few more."""
 
 
 class Registry:
