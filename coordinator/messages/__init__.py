@@ -2,8 +2,8 @@
 
 Each message is one JSON object in one WebSocket text frame; its ``type`` field names the struct. Four unions, one for
 each direction, say which may be sent: two in ``pages.py``, two in ``workers.py``. ``web/core/wire/coordinator.js``
-mirrors those that a browser speaks, and ``tests/wire/vectors.json`` ties both together. Unknown fields are ignored, so a newer
-peer may add some; a missing or ill-typed field is an error.
+mirrors those that a browser speaks, and ``tests/wire/vectors.json`` ties both together. Unknown fields are ignored, so
+a newer peer may add some; a missing or ill-typed field is an error.
 """
 
 from typing import TypeVar
