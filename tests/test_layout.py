@@ -1,6 +1,7 @@
 """The habits that no linter knows: files and functions of a readable size, and a test module for every module."""
 
 import ast
+import re
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -8,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("coinop", "coordinator", "turn", "worker")
+NAMED = (*PACKAGES, "web")
+"""Folders whose files are named by the words of docs/glossary.md."""
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 50
@@ -103,3 +106,16 @@ def test_every_module_has_its_test_module() -> None:
     modules = [path.relative_to(ROOT) for path in MODULES if path.name != "__init__.py"]
     untested = [path for path in modules if not (ROOT / "tests" / path.parent / f"test_{path.name}").is_file()]
     assert {path.as_posix() for path in untested} == set(WITHOUT_TESTS)
+
+
+def test_every_file_name_is_made_of_the_glossarys_words() -> None:
+    glossary = set(re.findall(r"[a-z0-9]+", (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").lower()))
+    known = glossary | {f"{word}s" for word in glossary}
+    sources = [path for path in FILES if path.suffix in {".py", ".js"} and path.relative_to(ROOT).parts[0] in NAMED]
+    words = {
+        word: name_of(path)
+        for path in sources
+        for part in path.relative_to(ROOT).with_suffix("").parts
+        for word in part.strip("_").split("_")
+    }
+    assert {word: where for word, where in words.items() if word not in known} == {}
