@@ -2,9 +2,9 @@
 # The PC Engine core gives less sound than its own frame rate and sample rate promise.
 #
 # Versions: mednafen_pce_fast as it is in the wheel of stable-retro 1.0.1
-# Guess: 600 frames bring 600 * sample_rate / fps samples, give or take 0.1 %, as all other cores of the wheel do.
-# Found: it says 59.82 frames a second, and brings the sound of 60.05. Who runs it by the frame rate it tells gets 4 ms of
-#   sound too little each second, so a sound card runs dry every few seconds unless the sound is stretched.
+# Guess: 600 frames bring 600 * sample_rate / fps samples, give or take 0.1 %.
+# Found: it says 59.82 frames a second, and brings the sound of 60.05. Run by the frame rate that it tells, it gives 4 ms
+#   of sound too little each second, so a sound card runs dry every few seconds unless the sound is stretched.
 set -eu
 
 folder=$(mktemp -d)

@@ -4,6 +4,7 @@ Imports nothing of the room. The errors of a core (``worker.libretro.CoreError``
 reason, of which ``as_sentence`` makes what a player reads.
 
     RoomError
+     +- OfferError        an offer can't be answered
      +- InputError        a datagram is none of the input contract's
      +- RequestError      a text is none of the requests' contract
      +- DeniedError       the viewer may not ask for this, or not now
@@ -26,6 +27,12 @@ class RoomError(Exception):
 
     def __str__(self) -> str:
         return self.sentence
+
+
+class OfferError(RoomError):
+    """An offer that can't be answered: unreadable, or without a codec of the room's."""
+
+    code = "bad_offer"
 
 
 class InputError(RoomError):

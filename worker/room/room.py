@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Final
 from worker.libretro import CoreError
 from worker.messages.control import Answer, Closed, Enter, Left, Open, Opened, RoomMessage, TurnedAway
 from worker.messages.storing import MAX_STATE_BYTES, FinalSnapshot, StoreAnswer
-from worker.room.errors import InputError, StorageError
+from worker.room.errors import InputError, OfferError, StorageError
 from worker.room.game.emulator import Emulator, EmulatorEvents, EncodedFrame
 from worker.room.input import datagrams
 from worker.room.input.devices import PLUGGED
 from worker.room.input.ports import InputPorts
 from worker.room.input.viewer_input import ViewerInput
 from worker.room.media.codecs import PREFERRED
-from worker.room.media.peer_connection import OfferError, PeerConnection, choose_codec
+from worker.room.media.peer_connection import PeerConnection, choose_codec
 from worker.room.players.figures import FiguresCollector
 from worker.room.players.request_handler import RequestHandler
 from worker.room.players.viewers import MAX_VIEWERS, Viewer, Viewers

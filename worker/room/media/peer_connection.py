@@ -15,6 +15,7 @@ from aiortc.sdp import SessionDescription, candidate_from_sdp
 
 from coordinator.messages import Candidate
 from turn.wire.farewell import seconds_left
+from worker.room.errors import OfferError
 from worker.room.media.aiortc_hooks import Address, offer_codec, on_datagram, remote_address
 from worker.room.media.codecs import CODECS
 from worker.room.media.sender import Sender, install
@@ -41,14 +42,6 @@ for _codec in CODECS.values():
         offer_codec(_codec.name, _fmtp)
 
 
-class OfferError(ValueError):
-    """An offer that can't be answered; the text is a sentence for the player."""
-
-    def __init__(self, code: str, message: str) -> None:
-        self.code = code
-        super().__init__(message)
-
-
 def offered_codecs(offer: str) -> list[str]:
     """Return the names of the video codecs that an offer has and a room can encode, the preferred one first.
 
@@ -57,7 +50,7 @@ def offered_codecs(offer: str) -> list[str]:
     try:
         media = SessionDescription.parse(offer).media
     except Exception as error:  # the parser raises whatever its pieces do
-        raise OfferError("bad_offer", "The browser's offer can't be read. Reload the page.") from error
+        raise OfferError("The browser's offer can't be read. Reload the page.") from error
     names = {codec.name.upper() for part in media if part.kind == "video" for codec in part.rtp.codecs}
     return [codec for codec in CODECS if codec in names]
 
@@ -68,7 +61,7 @@ def choose_codec(offer: str) -> str:
     if not codecs:
         neither = " nor ".join(codec.title for codec in CODECS.values())
         raise OfferError(
-            "codec_unsupported", f"This browser offers neither {neither} video. Use a current browser to play."
+            f"This browser offers neither {neither} video. Use a current browser to play.", code="codec_unsupported"
         )
     return codecs[0]
 
@@ -126,16 +119,16 @@ class PeerConnection:
         """Accept the viewer's offer and return the answer, with all candidates. Raises OfferError."""
         if self._codec not in offered_codecs(offer):
             raise OfferError(
-                "codec_unsupported",
                 f"This room streams {self._codec} video, which this browser can't decode. "
                 "Start a room of your own, or join with another browser.",
+                code="codec_unsupported",
             )
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(without_local_names(offer), "offer"))
             await self._pc.setLocalDescription(await self._pc.createAnswer())
         except Exception as error:  # the offer is from outside, and aiortc checks it with what comes to hand
             logger.info("! the offer of viewer %s: %r", self.viewer, error)
-            raise OfferError("bad_offer", "The browser's offer can't be answered. Reload the page.") from error
+            raise OfferError("The browser's offer can't be answered. Reload the page.") from error
         on_datagram(self._pc, self._watch_for_farewell)
         return self._pc.localDescription.sdp
 

@@ -12,9 +12,10 @@ from coordinator.messages import Candidate
 from tests.worker.room.viewer import Viewer, without_other_codecs
 from tests.worker.stand_ins.rooms import until
 from turn.wire.farewell import farewell
+from worker.room.errors import OfferError
 from worker.room.media.aiortc_hooks import _ice_connection
 from worker.room.media.codecs import CODECS
-from worker.room.media.peer_connection import OfferError, PeerConnection, choose_codec, offered_codecs
+from worker.room.media.peer_connection import PeerConnection, choose_codec, offered_codecs
 from worker.room.wire.notices import File, Message
 from worker.room.wire.transfers import pieces
 
