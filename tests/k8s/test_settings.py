@@ -204,7 +204,8 @@ def answered(name: str) -> set[str]:
     if name == "coinop-coordinator":
         config = config_class("coordinator")(COINOP_WORKER_TOKEN=MADE["COINOP_WORKER_TOKEN"])
         return {resource.canonical for resource in create_app(config).router.resources()}  # type: ignore[arg-type]
-    return set(re.findall(r'web\.get\("(/\w+)"', (ROOT / name.removeprefix("coinop-") / "health.py").read_text()))
+    folder = {"coinop-turn": "turn/http", "coinop-worker": "worker/ops"}[name]
+    return set(re.findall(r'web\.get\("(/\w+)"', (ROOT / folder / "health.py").read_text()))
 
 
 @pytest.mark.parametrize(("variant", "name"), [(v, n) for v, n in PODS if n == "coinop-worker"])

@@ -312,4 +312,4 @@ def test_every_message_of_a_room_has_a_handler() -> None:
 
 
 def test_a_room_may_say_every_codec_of_the_contract_and_no_other() -> None:
-    assert set(supervisor.CODECS) == {"", "H264", "VP8"}
+    assert set(supervisor.CODECS) == {"H264", "VP8"}
