@@ -103,7 +103,8 @@ function makeGameView({ settings }, { meter, heartbeat }) {
 function makeDialogs({ settings, profile }) {
   return {
     panel: new Panel({
-      dialog: byId("settings"), test: byId("test"), results: byId("test-results"), conclusion: byId("test-conclusion"),
+      dialog: byId("settings"), codecs: byId("codecs"), test: byId("test"), results: byId("test-results"),
+      conclusion: byId("test-conclusion"),
     }, settings),
     regionChoice: new RegionChoice({ fieldset: byId("regions"), list: byId("region-list") }, settings),
     profileForm: new ProfileForm({

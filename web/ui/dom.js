@@ -18,6 +18,15 @@ export function element(tag, className = "", text = "") {
   return made;
 }
 
+/** Make a radio button with its label. */
+export function radio(name, value, text) {
+  const label = element("label");
+  const input = element("input");
+  Object.assign(input, { type: "radio", name, value });
+  label.append(input, text);
+  return label;
+}
+
 /** Make a button that does `act`. `label` is what a screen reader says, where that is more than the text. */
 export function button(text, act, { className = "small", label = "" } = {}) {
   const made = element("button", className, text);

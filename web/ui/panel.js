@@ -1,15 +1,18 @@
 /** The settings dialog: inputs named like the settings that they set, and the connection test. */
 
+import { CODECS } from "../core/session/settings.js";
 import { NOTHING_TO_TEST, conclusion, wayWords } from "../core/session/words.js";
+import { radio } from "./dom.js";
 
 const READ = { codec: String, scale: Number, fit: String, path: String, region: String, listed: (value) => value === "yes", name: (value) => value.trim() };
 
 export class Panel {
-  /** `parts` holds elements: the dialog, and the test's button, list of results and conclusion. */
+  /** `parts` holds elements: the dialog, its choice of codecs, and the test's button, list of results and conclusion. */
   constructor(parts, settings) {
     this._parts = parts;
     this._settings = settings;
-    const { dialog, test } = parts;
+    const { dialog, codecs, test } = parts;
+    codecs.append(...Object.entries(CODECS).map(([name, title]) => radio("codec", name, title)));
     /** Gives {tests, relayOnly}: for each way its host and the promise of its result; null if nothing is known yet. */
     this.ontest = () => null;
     dialog.addEventListener("change", ({ target }) => {

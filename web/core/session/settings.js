@@ -13,9 +13,12 @@ const nickname = (value) => typeof value === "string" && value.length <= NAME_LE
 const place = (value) => typeof value === "string" && value.length <= 64;
 const share = (value) => Number.isFinite(value) && value >= 0 && value <= 1;
 
+/** The video codecs that may be chosen, as people call them; "auto" leaves the choice to the room. */
+export const CODECS = Object.freeze({ auto: "Automatic", h264: "H.264", vp8: "VP8" });
+
 const FIELDS = Object.freeze({
-  /** Video codec to offer; "auto" leaves the choice to the room. */
-  codec: { initial: "auto", allows: oneOf("auto", "h264", "vp8") },
+  /** Video codec to offer. */
+  codec: { initial: "auto", allows: oneOf(...Object.keys(CODECS)) },
   /** Integer upscaling in the room, before encoding. */
   scale: { initial: 1, allows: oneOf(1, 2, 3) },
   /** "fill" uses all the space; "whole" only whole multiples of the game's pixels. */
@@ -79,7 +82,7 @@ function read(storage) {
   return kept;
 }
 
-/** Read `?codec=h264|vp8|auto`, `?scale=1|2|3` and `?relay=1|0`; anything else in them is passed over. */
+/** Read `?codec=` with a key of CODECS, `?scale=1|2|3` and `?relay=1|0`; anything else in them is passed over. */
 function overridesIn(query) {
   const given = new URLSearchParams(query);
   const overrides = {};

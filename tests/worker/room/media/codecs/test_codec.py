@@ -1,6 +1,8 @@
 """The table of codecs against the contract, and what every codec's encoder and packetizer have to hold to."""
 
+import re
 from fractions import Fraction
+from pathlib import Path
 from typing import get_args
 
 import av
@@ -15,6 +17,7 @@ from worker.room.media.codecs.codec import RTP_TICK, rate_ceiling
 every_codec = pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS.keys())
 
 KBPS = 2000
+SETTINGS = Path(__file__).parents[5] / "web" / "core" / "session" / "settings.js"
 
 
 def pictures(count: int) -> list[av.VideoFrame]:
@@ -28,6 +31,14 @@ def pictures(count: int) -> list[av.VideoFrame]:
 def test_the_table_has_the_codecs_of_the_contract_and_no_others() -> None:
     assert set(CODECS) == set(get_args(Codec)) - {""}
     assert all(name == codec.name == name.upper() for name, codec in CODECS.items())
+
+
+def test_the_page_lets_its_player_choose_each_of_them() -> None:
+    [row] = re.findall(r"export const CODECS = Object\.freeze\(\{ (.+) \}\);", SETTINGS.read_text(encoding="utf-8"))
+    assert dict(re.findall(r'(\w+): "([^"]+)"', row)) == {
+        "auto": "Automatic",
+        **{name.lower(): codec.title for name, codec in CODECS.items()},
+    }
     assert PREFERRED.name == "H264"
 
 
