@@ -56,22 +56,6 @@ test("no circle among the folders", () => {
   for (const folder of Object.keys(MAY_IMPORT)) below(folder);
 });
 
-test("the page loads at once all that main.js imports", () => {
-  const files = ({ name, text }) => [...text.matchAll(/^(?:import\b|\}).*"([^"]+)";$/gm)]
-    .map(([, from]) => path.join(path.dirname(name), from));
-  const needed = new Set();
-  const follow = (name) => {
-    if (needed.has(name)) return;
-    needed.add(name);
-    files(scripts.find((script) => script.name === name)).forEach(follow);
-  };
-  follow("main.js");
-  needed.delete("main.js");
-  const html = readFileSync(path.join(WEB, "index.html"), "utf8");
-  const preloaded = [...html.matchAll(/rel="modulepreload" href="([^"]+)"/g)].map(([, href]) => href);
-  assert.deepEqual(preloaded, [...needed].sort());
-});
-
 test("messages, connections and sessions know no page", () => {
   const code = (text) => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "").replace(/"[^"\n]*"/g, '""');
   const reaching = scripts.filter(({ folder, text }) => WITHOUT_PAGE.includes(folder) && /\b(document|window)\b/.test(code(text)));
