@@ -1,12 +1,13 @@
 """The page's files and the headers of every response, through a real server."""
 
 import asyncio
+import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.http.static import SECURITY_HEADERS, file_at
+from coordinator.http.static import SECURITY_HEADERS, accepts_gzip, file_at
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,51 @@ async def test_files_have_their_types_and_are_asked_for_again(arcade, path, cont
     assert response.headers["Cache-Control"] == "no-cache"
     again = await arcade.get(path, headers={"If-None-Match": response.headers["ETag"]})
     assert again.status == 304
+
+
+async def test_a_file_comes_compressed_to_those_that_take_it(arcade, web_root):
+    (web_root / "main.js").write_text("// the same words again and again\n" * 1000)
+    sizes = {}
+    for encoding in ("gzip, br", "identity", "gzip;q=0"):
+        response = await arcade.get("/main.js", headers={"Accept-Encoding": encoding})
+        assert await response.text() == (web_root / "main.js").read_text()
+        assert response.headers["Vary"] == "Accept-Encoding"
+        sizes[encoding] = int(response.headers["Content-Length"])
+    assert sizes["gzip, br"] * 10 < sizes["identity"] == sizes["gzip;q=0"] == (web_root / "main.js").stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("header", "accepted"),
+    [
+        ("", False),
+        ("gzip", True),
+        ("br, GZip;q=0.5", True),
+        ("gzip; q=0", False),
+        ("gzip;q=0.00, br", False),
+        ("x-gzip2", False),
+    ],
+)
+def test_gzip_is_sent_to_those_that_name_it(header, accepted):
+    assert accepts_gzip(header) is accepted
+
+
+async def test_a_page_that_breaks_off_leaves_no_open_file(arcade, web_root):
+    before = set(os.listdir("/proc/self/fd"))
+    for _ in range(20):
+        _, writer = await asyncio.open_connection(arcade.server.host, arcade.server.port)
+        writer.write(b"GET /main.js HTTP/1.1\r\nHost: arcade\r\n\r\n")
+        writer.transport.abort()
+        await asyncio.sleep(0)
+    assert (await arcade.get("/live")).status == 200
+    held = [link for number in set(os.listdir("/proc/self/fd")) - before if (link := _target(number))]
+    assert not [link for link in held if link.startswith(str(web_root))]
+
+
+def _target(number: str) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{number}")
+    except OSError:  # closed since
+        return ""
 
 
 async def test_a_changed_file_is_sent_anew(arcade, web_root):
