@@ -37,17 +37,20 @@ async def test_packets_of_any_size_go_there_and_back(gateway: Server, echo: tupl
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-async def test_two_clients_meet_through_their_relay_addresses(gateway: Server, transport: str) -> None:
+async def test_two_clients_meet_through_their_relay_addresses(
+    gateway: Server, echo: tuple[str, int], transport: str
+) -> None:
     one, one_receives = await endpoint(gateway, transport)
     other, other_receives = await endpoint(gateway, transport)
     one_address, other_address = (client.get_extra_info("sockname") for client in (one, other))
-    one.sendto(b"may be dropped: the other has not permitted it yet", other_address)
-    other.sendto(b"hello", one_address)
     async with asyncio.timeout(WITHIN):
+        for client, receiver in ((one, one_receives), (other, other_receives)):
+            client.sendto(b"permit this address", echo)  # which is the other's too: a permission is for all its ports
+            assert await receiver.received.get() == (b"permit this address", echo)
+        other.sendto(b"hello", one_address)
         assert await one_receives.received.get() == (b"hello", other_address)
         one.sendto(b"good day", other_address)
-        while (await other_receives.received.get())[0] != b"good day":
-            pass
+        assert await other_receives.received.get() == (b"good day", one_address)
     await close(one, one_receives)
     await close(other, other_receives)
 
