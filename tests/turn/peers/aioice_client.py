@@ -2,6 +2,8 @@
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aioice import turn
@@ -48,21 +50,24 @@ def unverified() -> ssl.SSLContext:
     return context
 
 
-async def endpoint(server: Server, transport: str, **changes: Any) -> tuple[turn.TurnTransport, Receiver]:
+@asynccontextmanager
+async def endpoint(
+    server: Server, transport: str, **changes: Any
+) -> AsyncIterator[tuple[turn.TurnTransport, Receiver]]:
+    """Hold an allocation; afterwards, whatever the test came to, delete it and wait for the answer."""
     secure = transport == "tls"
     options: dict[str, Any] = {"username": USER, "password": PASSWORD} | changes
     async with asyncio.timeout(WITHIN):
-        return await turn.create_turn_endpoint(
+        client, receiver = await turn.create_turn_endpoint(
             Receiver,
             server_addr=(HOST, server.secure_port if secure else server.port),
             ssl=unverified() if secure else None,
             transport="udp" if transport == "udp" else "tcp",
             **options,
         )
-
-
-async def close(transport: turn.TurnTransport, receiver: Receiver) -> None:
-    """Delete the allocation and wait for the answer."""
-    transport.close()
-    async with asyncio.timeout(WITHIN):
-        await receiver.closed.wait()
+    try:
+        yield client, receiver
+    finally:
+        client.close()
+        async with asyncio.timeout(WITHIN):
+            await receiver.closed.wait()

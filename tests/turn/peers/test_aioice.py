@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from aioice import Candidate, Connection, TransportPolicy, stun
 
-from tests.turn.peers.aioice_client import WITHIN, Echo, close, endpoint
+from tests.turn.peers.aioice_client import WITHIN, Echo, endpoint
 from tests.turn.peers.servers import HOST, PASSWORD, USER, Server
 
 TRANSPORTS = ("udp", "tcp", "tls")
@@ -26,24 +26,25 @@ async def echo() -> AsyncIterator[tuple[str, int]]:
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_packets_of_any_size_go_there_and_back(gateway: Server, echo: tuple[str, int], transport: str) -> None:
-    client, receiver = await endpoint(gateway, transport)
-    assert client.get_extra_info("sockname")[0] == HOST
-    for size in SIZES:
-        sent = bytes(place % 251 for place in range(size))
-        client.sendto(sent, echo)
-        async with asyncio.timeout(WITHIN):
-            assert await receiver.received.get() == (sent, echo)
-    await close(client, receiver)
+    async with endpoint(gateway, transport) as (client, receiver):
+        assert client.get_extra_info("sockname")[0] == HOST
+        for size in SIZES:
+            sent = bytes(place % 251 for place in range(size))
+            client.sendto(sent, echo)
+            async with asyncio.timeout(WITHIN):
+                assert await receiver.received.get() == (sent, echo)
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_two_clients_meet_through_their_relay_addresses(
     gateway: Server, echo: tuple[str, int], transport: str
 ) -> None:
-    one, one_receives = await endpoint(gateway, transport)
-    other, other_receives = await endpoint(gateway, transport)
-    one_address, other_address = (client.get_extra_info("sockname") for client in (one, other))
-    async with asyncio.timeout(WITHIN):
+    async with (
+        endpoint(gateway, transport) as (one, one_receives),
+        endpoint(gateway, transport) as (other, other_receives),
+        asyncio.timeout(WITHIN),
+    ):
+        one_address, other_address = (client.get_extra_info("sockname") for client in (one, other))
         for client, receiver in ((one, one_receives), (other, other_receives)):
             client.sendto(b"permit this address", echo)  # which is the other's too: a permission is for all its ports
             assert await receiver.received.get() == (b"permit this address", echo)
@@ -51,8 +52,6 @@ async def test_two_clients_meet_through_their_relay_addresses(
         assert await one_receives.received.get() == (b"hello", other_address)
         one.sendto(b"good day", other_address)
         assert await other_receives.received.get() == (b"good day", one_address)
-    await close(one, one_receives)
-    await close(other, other_receives)
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -60,7 +59,8 @@ async def test_two_clients_meet_through_their_relay_addresses(
 async def test_wrong_credentials_are_401(gateway: Server, transport: str, wrong: dict[str, str]) -> None:
     before = open_files()
     with pytest.raises(stun.TransactionFailed) as refused:
-        await endpoint(gateway, transport, **wrong)
+        async with endpoint(gateway, transport, **wrong):
+            pass
     assert refused.value.response.error_code == 401
     async with asyncio.timeout(WITHIN):  # aioice begins to close its connection and does not wait for the end of it
         while open_files() > before:  # noqa: ASYNC110  (nobody tells)
@@ -74,22 +74,20 @@ def open_files() -> int:
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_peer_that_is_not_granted_is_403(gateway: Server, transport: str) -> None:
-    client, receiver = await endpoint(gateway, transport)
-    client.sendto(b"anybody there?", ("127.0.0.2", 9))
-    async with asyncio.timeout(WITHIN):
-        error = await receiver.errors.get()
-    assert isinstance(error, stun.TransactionFailed)
-    assert error.response.error_code == 403
-    await close(client, receiver)
+    async with endpoint(gateway, transport) as (client, receiver):
+        client.sendto(b"anybody there?", ("127.0.0.2", 9))
+        async with asyncio.timeout(WITHIN):
+            error = await receiver.errors.get()
+        assert isinstance(error, stun.TransactionFailed)
+        assert error.response.error_code == 403
 
 
 async def test_channels_and_allocation_are_refreshed(gateway: Server, echo: tuple[str, int]) -> None:
-    client, receiver = await endpoint(gateway, "udp", channel_refresh_time=0)
-    for _ in range(5):  # each of them binds the channel anew
-        client.sendto(b"again", echo)
-        async with asyncio.timeout(WITHIN):
-            assert await receiver.received.get() == (b"again", echo)
-    await close(client, receiver)
+    async with endpoint(gateway, "udp", channel_refresh_time=0) as (client, receiver):
+        for _ in range(5):  # each of them binds the channel anew
+            client.sendto(b"again", echo)
+            async with asyncio.timeout(WITHIN):
+                assert await receiver.received.get() == (b"again", echo)
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])

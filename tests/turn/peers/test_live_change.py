@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.gateway.client import Client, Credentials, RelayError
 from tests.turn.peers import servers
-from tests.turn.peers.aioice_client import WITHIN, Echo, close, endpoint
+from tests.turn.peers.aioice_client import WITHIN, Echo, endpoint
 from tests.turn.peers.servers import HOST, PASSWORD, USER, Server, until
 from tests.turn.peers.stream import Stream
 
@@ -105,14 +105,13 @@ async def test_a_certificate_is_renewed_under_load(tmp_path: Path) -> None:
     address = peer.get_extra_info("sockname")
     with servers.gateway(tmp_path) as gateway, Stream(gateway) as stream:
         before = await asyncio.to_thread(shown, gateway)
-        client, receiver = await endpoint(gateway, "tls")
-        await asyncio.to_thread(servers.certificate, tmp_path, "renewed.example")
-        await asyncio.to_thread(until, lambda: shown(gateway) != before, "new connections see the new certificate")
-        assert await asyncio.to_thread(shown, gateway) == (tmp_path / "cert.pem").read_text()
-        client.sendto(b"still there", address)
-        async with asyncio.timeout(WITHIN):
-            assert await receiver.received.get() == (b"still there", address)
-        await close(client, receiver)
+        async with endpoint(gateway, "tls") as (client, receiver):
+            await asyncio.to_thread(servers.certificate, tmp_path, "renewed.example")
+            await asyncio.to_thread(until, lambda: shown(gateway) != before, "new connections see the new certificate")
+            assert await asyncio.to_thread(shown, gateway) == (tmp_path / "cert.pem").read_text()
+            client.sendto(b"still there", address)
+            async with asyncio.timeout(WITHIN):
+                assert await receiver.received.get() == (b"still there", address)
         await asyncio.to_thread(stream.stop)
         assert stream.lost == 0
     peer.close()
