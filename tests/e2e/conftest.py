@@ -46,10 +46,12 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser) -> AsyncIterator[Page]:
+    """Give a page in a window of its own; afterwards leave with it, and with those that a failed test left open."""
     context = await browser.new_context(viewport={"width": 1366, "height": 768})
     page = await context.new_page()
     yield page
-    await go(context)
+    for left in browser.contexts:
+        await go(left)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
