@@ -53,7 +53,8 @@ class Child:
         with suppress(ProcessLookupError):
             self._process.terminate()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), END_WITHIN)
+            async with asyncio.timeout(END_WITHIN):
+                await self._process.wait()
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()

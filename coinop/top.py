@@ -98,7 +98,8 @@ async def _follow(live: Live, ask: Ask, every: float, stop: asyncio.Event) -> No
                 words = str(error)
             live.update(screen(last, words), refresh=True)
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), every)
+                async with asyncio.timeout(every):
+                    await stop.wait()
 
 
 async def fetch(session: aiohttp.ClientSession, config: Config) -> Overview:

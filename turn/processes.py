@@ -118,7 +118,8 @@ class GatewayProcess:
                 delay = FIRST_DELAY
             logger.error("! a process of the gateway ended with code %d: starting it again in %.1f s", code, delay)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), delay)
+                async with asyncio.timeout(delay):
+                    await self._ending.wait()
             delay = min(2 * delay, MAX_DELAY)
 
     async def _run_once(self) -> int:
@@ -171,7 +172,8 @@ class GatewayProcess:
                 self._answered = asyncio.get_running_loop().create_future()
             self._send("figures")
             with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self._answered), ANSWER_SECONDS)
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await asyncio.shield(self._answered)
         return metrics.total([self._figures, self.past])
 
     def drain(self) -> None:

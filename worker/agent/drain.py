@@ -27,10 +27,12 @@ async def drain(supervisor: Supervisor, report: Report, seconds: float) -> None:
     logger.info("%d rooms are moved to other workers, or stored in %.0f seconds.", len(supervisor), seconds)
     report(Draining())
     with suppress(TimeoutError):
-        await asyncio.wait_for(supervisor.wait_until_empty(), seconds)
+        async with asyncio.timeout(seconds):
+            await supervisor.wait_until_empty()
         return
     logger.warning("%d rooms found no other worker; they are stored, and go on when there is one.", len(supervisor))
     for room in tuple(supervisor):
         supervisor.freeze(Freeze(room=room.id))
     with suppress(TimeoutError):
-        await asyncio.wait_for(supervisor.wait_until_empty(), STORE_SECONDS)
+        async with asyncio.timeout(STORE_SECONDS):
+            await supervisor.wait_until_empty()

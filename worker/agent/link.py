@@ -90,7 +90,8 @@ class Link:
         """Wait until all that was given to ``send`` is written, at most FLUSH_SECONDS."""
         if self._outgoing is not None:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._outgoing.join(), FLUSH_SECONDS)
+                async with asyncio.timeout(FLUSH_SECONDS):
+                    await self._outgoing.join()
 
     async def run(self) -> None:
         """Keep connected until cancelled. Raises CoordinatorRefusedError."""

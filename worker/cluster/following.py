@@ -45,7 +45,8 @@ async def following(config: Config, changed: Changed, seated: Callable[[], int])
             known = asyncio.Event()
             tasks.spawn(_gateway(client, config.gateway_service, changed, known), "address of the gateway")
             with suppress(TimeoutError):
-                await asyncio.wait_for(known.wait(), FIRST_LOOK_SECONDS)
+                async with asyncio.timeout(FIRST_LOOK_SECONDS):
+                    await known.wait()
         yield
     finally:
         await tasks.close()

@@ -79,7 +79,8 @@ class Spares:
                 )
                 continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(process.settled.wait(), SETTLE_SECONDS)
+                async with asyncio.timeout(SETTLE_SECONDS):
+                    await process.settled.wait()
 
     def _delay(self) -> float:
         return backoff(self._failures, FIRST_DELAY, MAX_DELAY)

@@ -96,9 +96,11 @@ class AgentConnection:
         if self._room is not None:
             await self._room.close()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._room.closed.wait(), GOODBYE_SECONDS)
+                async with asyncio.timeout(GOODBYE_SECONDS):
+                    await self._room.closed.wait()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._room.close_connections(), GOODBYE_SECONDS)
+                async with asyncio.timeout(GOODBYE_SECONDS):
+                    await self._room.close_connections()
 
     def _dispatch(self, command: AgentMessage) -> None:
         if isinstance(command, Open):
@@ -181,7 +183,8 @@ async def serve(control: socket.socket, media: MediaSockets) -> None:
     await AgentConnection(reader, writer, media).run()
     writer.close()
     with contextlib.suppress(ConnectionError, TimeoutError):  # the last word may still be on its way
-        await asyncio.wait_for(writer.wait_closed(), GOODBYE_SECONDS)
+        async with asyncio.timeout(GOODBYE_SECONDS):
+            await writer.wait_closed()
 
 
 def die_with_parent() -> None:

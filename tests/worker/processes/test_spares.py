@@ -94,3 +94,24 @@ async def test_where_no_spare_can_be_started_a_room_that_is_to_be_moved_here_doe
         assert await reports.expect(Prepared) == Prepared(room="r2")
     finally:
         await supervisor.stop()
+
+
+async def test_it_ends_at_the_very_moment_that_the_room_before_it_runs() -> None:
+    """A wait that swallows a cancellation would start another spare, which nobody ends: the worker would not stop."""
+
+    class Room:
+        ready = asyncio.Event()
+        settled = asyncio.Event()
+
+    async def start() -> RoomProcess:
+        return Room()  # type: ignore[return-value]
+
+    stock = Spares(start)
+    task = asyncio.create_task(stock.run())
+    await until(lambda: stock.claim() is not None)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # it waits for the room that took its process
+    Room.settled.set()
+    task.cancel()
+    await asyncio.wait([task], timeout=10)
+    assert task.cancelled()

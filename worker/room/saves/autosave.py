@@ -77,7 +77,8 @@ class Autosaver:
         """Save before the room closes, if anything was played since the last time."""
         if self._profile and self._played:
             try:
-                await asyncio.wait_for(self._save(self._profile), LAST_SAVE_SECONDS)
+                async with asyncio.timeout(LAST_SAVE_SECONDS):
+                    await self._save(self._profile)
             except TimeoutError:
                 logger.warning("! the last save was not confirmed in time")
 
