@@ -73,7 +73,7 @@ class OrderHandler:
             handler(command)
 
     def _open(self, order: OpenRoom) -> None:
-        places_left = 0 if self._supervisor.draining else self._capacity - len(self._supervisor)
+        places_left = 0 if self._supervisor.draining else self._capacity - self._supervisor.places_taken
         decision = admission(order, self._library(), self._supervisor, places_left)
         if isinstance(decision, Entry):
             self._supervisor.open(order, decision)

@@ -128,6 +128,11 @@ class Supervisor:
         return len(self._rooms)
 
     @property
+    def places_taken(self) -> int:
+        """Count the rooms but those that were told to end, whose places the coordinator has given away already."""
+        return sum(room.continues for room in self)
+
+    @property
     def seated(self) -> int:
         """How many players sit in all rooms."""
         return sum(seat is not None for room in self for seat in room.viewers.values())
@@ -201,7 +206,8 @@ class Supervisor:
 
     async def _prepare(self, room: str) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._spares.wait_until_ready(), PREPARE_SECONDS)
+            async with asyncio.timeout(PREPARE_SECONDS):
+                await self._spares.wait_until_ready()
         self._report(Prepared(room=room))
 
     async def close_all(self, why: Ending) -> None:

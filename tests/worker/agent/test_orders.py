@@ -53,6 +53,24 @@ def test_a_room_is_opened_only_once() -> None:
     assert refusal.code == "room_exists"
 
 
+async def test_the_place_of_a_room_that_is_ending_is_free(tmp_path: Path) -> None:
+    """The coordinator gives it away with the order that ends the room: its next order must not find it taken."""
+    reports = Reports()
+    supervisor = make_supervisor(tmp_path, reports, reports)
+    handler = OrderHandler(lambda: LIBRARY, supervisor, 1, reports)
+    try:
+        handler.handle(order_for("r1"))
+        assert (await reports.expect(Admitted)).room == "r1"
+        handler.handle(CloseRoom(room="r1"))
+        handler.handle(order_for("r2"))
+        ended, opened = sorted([await reports.queue.get(), await reports.queue.get()], key=lambda said: said.room)
+        assert isinstance(ended, RoomClosed)
+        assert ended.code == "closed"
+        assert isinstance(opened, Admitted)
+    finally:
+        await supervisor.stop()
+
+
 async def test_commands_reach_the_rooms(tmp_path: Path) -> None:
     reports = Reports()
     supervisor = make_supervisor(tmp_path, reports, reports)
