@@ -1,5 +1,6 @@
 /* Takes a state by halves: what it read before it refuses stays. With LATE it takes none before its first frame, and
- * with LATE=2 has none to give before either. The state is the count of frames, then a mark. */
+ * with LATE=2 has none to give before either. With DEAF it says yes to every state, and takes none. The state is the
+ * count of frames, then a mark. */
 
 #include "core.h"
 
@@ -26,6 +27,9 @@ void retro_reset(void) { now.frames = 0; }
 size_t retro_serialize_size(void) { return early(2) ? 0 : sizeof now; }
 bool retro_serialize(void *data, size_t size) { return size == sizeof now && memcpy(data, &now, sizeof now); }
 bool retro_unserialize(const void *data, size_t size) {
+#ifdef DEAF
+    return data && size;
+#endif
     if (size != sizeof now) return false;
     memcpy(&now, data, sizeof now);
     return now.mark == MARK && !early(1);

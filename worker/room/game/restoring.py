@@ -14,10 +14,17 @@ logger = logging.getLogger(__name__)
 
 
 def set_state(core: Core, state: bytes | memoryview) -> None:
-    """Go on from a state. Raises CoreError if the core refuses it; the game is then as it was."""
+    """Go on from a state. Raises CoreError if the core refuses it or ignores it; the game is then as it was."""
     before = core.serialize() if core.savestates else None
     try:
         core.unserialize(bytes(state))
+        if before is not None and before != bytes(state) and core.serialize() == before:
+            # Some cores say yes to another game's state and do nothing (mGBA 0.7.0). The reverse proves nothing: in
+            # several cores two states of the same moment differ.
+            raise CoreError(
+                "the core took nothing from this saved state: it is from another core, version or game, or from this"
+                " very moment"
+            )
     except CoreError:
         if before is not None:
             # A core may have read half of the state before it found that it can't use it.

@@ -58,6 +58,25 @@ def test_a_snapshot_is_restored_also_by_cores_that_must_run_first(tmp_path: Path
     assert (content.frame, content.setting.speed) == (77, 2)
 
 
+@in_own_process
+def test_a_state_that_the_core_ignores_is_no_loaded_state(tmp_path: Path) -> None:
+    core = opened(tmp_path, define="DEAF")
+    core.run()
+    with pytest.raises(CoreError, match="nothing"):
+        set_state(core, state(9))
+    with pytest.raises(CoreError, match="snapshot"):
+        restore_snapshot(core, snapshot(state(9)))
+    assert frames(core) == 2  # the second one was tried again after a frame
+
+
+@in_own_process
+def test_the_state_that_a_game_is_in_is_taken(tmp_path: Path) -> None:
+    core = opened(tmp_path)
+    core.run()
+    set_state(core, core.serialize())
+    assert frames(core) == 1
+
+
 @pytest.mark.parametrize("define", ["", "LATE=1", "LATE=2"])
 @in_own_process
 def test_a_snapshot_that_is_refused_leaves_the_game_at_its_beginning(tmp_path: Path, define: str) -> None:
