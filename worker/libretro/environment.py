@@ -114,7 +114,11 @@ class Environment:
     # ----- picture and sound
 
     def _set_rotation(self, quarter_turns: CData) -> bool:
-        self.rotation = quarter_turns[0] & 3
+        turns = quarter_turns[0] & 3
+        if turns != self.rotation:
+            self.rotation = turns
+            if self.av_info is not None:  # otherwise the game is still being loaded, and is announced with it
+                self._hooks.on_av_info(self.av_info)
         return True
 
     def _set_pixel_format(self, pixel_format: CData) -> bool:

@@ -54,7 +54,7 @@ class Hooks:
         self.on_audio: Callable[[Samples], None] = _ignore
         """Samples in the core's memory: shape (n, 2), int16, valid only until the hook returns."""
         self.on_av_info: Callable[[AvInfo], None] = _ignore
-        """The sizes or rates have changed, from the next frame on."""
+        """The sizes, the rates or the rotation have changed, from the next frame on."""
         self.on_message: Callable[[str, float], None] = _ignore
         """A sentence for the players, and for how many seconds to show it."""
         self.on_rumble: Callable[[int, int, int], None] = _ignore

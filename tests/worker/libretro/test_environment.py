@@ -75,8 +75,12 @@ def test_rotation(build: Builder, tmp_path: Path, game: Path) -> None:
     core = open_core(build("changes"), tmp_path)
     core.load_game(game)
     assert core.rotation == 0
-    run(core, 5)
+    run(core, 4)
+    told: list[int] = []
+    core.on_av_info = lambda _: told.append(core.rotation)
+    run(core, 1)
     assert core.rotation == 1
+    assert told == [1]
 
 
 @in_own_process
