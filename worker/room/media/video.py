@@ -29,6 +29,9 @@ burst would make the loss worse."""
 JOIN_INTERVAL: Final = 9_000
 """RTP ticks (0.1 s) between those for viewers that have no picture yet: many who come at once share one."""
 
+LEAST_SIDE: Final = 16
+"""Pixels of a picture's shorter side, a macroblock's. Smaller ones, which cores draw before they begin, are scaled."""
+
 _LAYOUTS: Final[dict[PixelFormat, tuple[str, type[np.uint16] | type[np.uint32]]]] = {
     PixelFormat.XRGB1555: ("rgb555le", np.uint16),
     PixelFormat.RGB565: ("rgb565le", np.uint16),
@@ -66,6 +69,9 @@ class PictureConverter:
         core = rows[:, : frame.width * frame.format.bytes_per_pixel].view(dtype)
         if rotation:
             core = np.rot90(core, rotation)
+        if min(core.shape) < LEAST_SIDE:
+            times = -(-LEAST_SIDE // min(core.shape))
+            core = core.repeat(times, axis=0).repeat(times, axis=1)
         height, width = core.shape[0] & ~1, core.shape[1] & ~1
         core = core[:height, :width]
         shape = (width, height, frame.format, rotation)

@@ -90,6 +90,20 @@ def test_upscaling_is_whole_and_odd_sides_are_cropped() -> None:
 
 
 @every_codec
+@pytest.mark.parametrize(
+    ("width", "height", "shape"), [(1, 1, (16, 16, 3)), (3, 1, (16, 48, 3)), (64, 5, (20, 256, 3))]
+)
+def test_a_picture_that_is_too_small_to_encode_is_scaled_up(
+    codec: VideoCodec, width: int, height: int, shape: tuple[int, ...]
+) -> None:
+    encoder = VideoEncoder(codec, FPS)
+    encoder.set_picture(picture(np.full((height, width, 3), 255, np.uint8), PixelFormat.RGB565), 0)
+    seen = decode(codec.name, encoder.encode(0))
+    assert seen.shape == shape
+    assert seen.min() > 240
+
+
+@every_codec
 def test_one_key_frame_until_another_is_asked_for(codec: VideoCodec) -> None:
     encoder = VideoEncoder(codec, FPS)
     moving = quarters()
