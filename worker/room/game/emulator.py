@@ -106,6 +106,8 @@ class Emulator:
         self._stopping = False
         self._over = False
         self._game: Game | None = None
+        self._fps = 0.0
+        """The rate that frames are paced at."""
         self.playback = PlaybackControl()
         """How the game runs. Call ``wake`` after a change."""
         self.core_label = ("", "")
@@ -244,7 +246,8 @@ class Emulator:
     def _run(self, core: Core) -> None:
         assert self._game is not None  # noqa: S101 (_prepare has made it)
         game, playback = self._game, self.playback
-        pacer = Pacer(_exact(core.av_info.fps), time.monotonic_ns())
+        self._fps = game.fps
+        pacer = Pacer(_exact(game.fps), time.monotonic_ns())
         core.on_shutdown = self._mark_over
         core.on_av_info = lambda av_info: self._update_av_info(av_info, core.rotation, game, pacer)
         while not (self._stopping or self._over):
@@ -301,6 +304,9 @@ class Emulator:
         ran = time.monotonic()
         self._send_frame(game, timestamp)
         pacer.advance()
+        if game.fps != self._fps:
+            self._follow_rate(game, pacer)
+        game.keep_sound(pacer.timestamp)
         done = time.monotonic()
         counters.frames += 1
         counters.run_seconds += ran - began
@@ -319,11 +325,15 @@ class Emulator:
 
     def _update_av_info(self, av_info: AvInfo, rotation: int, game: Game, pacer: Pacer) -> None:
         """Follow the core's rates, which it may change in mid-game; the encoder follows the picture by itself."""
-        fps = _exact(av_info.fps)
-        if fps != pacer.fps:
-            pacer.set_rate(fps, time.monotonic_ns())
-        game.update_sample_rate()
+        game.update_rates()
+        self._follow_rate(game, pacer)
         self._events.av_info(av_info, rotation)
+
+    def _follow_rate(self, game: Game, pacer: Pacer) -> None:
+        """Pace the frames after the next one as the game's rate is now."""
+        if game.fps != self._fps:
+            self._fps = game.fps
+            pacer.set_rate(_exact(game.fps), pacer.deadline)
 
     def _mark_over(self) -> None:
         """End after this frame, as the core wants it (RETRO_ENVIRONMENT_SHUTDOWN)."""

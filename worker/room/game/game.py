@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from worker.libretro import AvEnable, Core, CoreError
 from worker.room.game.snapshots import Position
+from worker.room.game.sound_clock import SoundClock, SoundLead
 from worker.room.media.audio import OPUS_RATE
 from worker.room.media.codecs.codec import VIDEO_CLOCK
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from worker.libretro import Frame
     from worker.room.game.playback import PlaybackControl
     from worker.room.game.snapshots import Snapshots
-    from worker.room.media.audio import AudioEncoder
+    from worker.room.media.audio import AudioEncoder, Samples
     from worker.room.media.video import VideoEncoder
 
 FRAMES_PER_STEP_BACK: Final = 4
@@ -45,14 +46,19 @@ class Game:
         """Whether no frame runs now."""
         self.stale = False
         """Whether the game has jumped since the last picture."""
+        self.fps = core.av_info.fps
+        """Frames a second: as the core tells at first, then as its sound tells."""
         self._playback = playback
         self._snapshots = snapshots
         self._revision = 0
         self._speed = 1
         self._silent = True
         self._steps_back = 0
+        self._told = (core.av_info.fps, core.av_info.sample_rate)
+        self._clock = SoundClock(*self._told)
+        self._lead = SoundLead()
         core.on_video = self._set_picture
-        core.on_audio = audio.add
+        core.on_audio = self._add_sound
 
     @property
     def position(self) -> Position:
@@ -75,6 +81,18 @@ class Game:
         self.core.run()
         self.frame += speed
         self._revision += 1
+        if speed > 1:
+            self._clock.discard()
+        elif self._clock.end_frame():
+            self.fps = self._clock.fps
+
+    def keep_sound(self, timestamp: int) -> None:
+        """Keep the sound with the picture: ``timestamp`` (RTP, 90 kHz) is that of the frame that comes next."""
+        if not self._silent:
+            ahead = self.audio.end / OPUS_RATE - timestamp / VIDEO_CLOCK
+            excess = self._lead.observe(ahead)
+            if excess:
+                self.audio.set_back(round(excess * OPUS_RATE))
 
     def rest(self) -> None:
         """Note that no frame runs for a while."""
@@ -114,8 +132,16 @@ class Game:
         finally:
             self._snapshots.stop()
 
-    def update_sample_rate(self) -> None:
-        """Follow the core's sample rate, and the game's speed."""
+    def update_rates(self) -> None:
+        """Follow the core's frame rate and sample rate, if they have changed."""
+        told = (self.core.av_info.fps, self.core.av_info.sample_rate)
+        if told != self._told:
+            self._told = told
+            self.fps = self.core.av_info.fps
+            self._clock = SoundClock(*told)
+            self._set_sample_rate()
+
+    def _set_sample_rate(self) -> None:
         self.audio.set_rate(self.core.av_info.sample_rate * self._speed)
 
     # ----- ways to advance
@@ -124,17 +150,22 @@ class Game:
         if frame is not None:
             self.video.set_picture(frame, self.core.rotation)
 
+    def _add_sound(self, samples: Samples) -> None:
+        self._clock.add(len(samples))
+        self.audio.add(samples)
+
     def _resume_sound(self, timestamp: int) -> None:
         self._silent = False
         self._steps_back = 0
-        self.core.on_audio = self.audio.add
+        self._lead.restart()
+        self.core.on_audio = self._add_sound
         self.audio.resume(timestamp * OPUS_RATE // VIDEO_CLOCK)
 
     def _change_speed(self, speed: int) -> None:
         """Run ``speed`` frames at a time. Their sound is squeezed into the time of one, and so becomes higher."""
         self._speed = speed
         self.core.fast_forward = speed > 1
-        self.update_sample_rate()
+        self._set_sample_rate()
 
     def _run_hidden(self, frames: int) -> None:
         """Run frames that are heard, but neither drawn, if the core can do without, nor encoded."""

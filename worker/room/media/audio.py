@@ -26,6 +26,7 @@ class AudioEncoder:
     def __init__(self, rate: float) -> None:
         self._rate = rate
         self._timestamp = 0
+        self._dropping = 0
         # Many consoles have one channel: a mono packet costs half, and every Opus decoder takes both kinds in turn.
         self._open(1)
 
@@ -57,7 +58,20 @@ class AudioEncoder:
     def resume(self, timestamp: int) -> None:
         """Go on at this RTP timestamp (48 kHz) after a silence in which nothing was added."""
         self._timestamp = max(self._timestamp, timestamp)
+        self._dropping = 0
         self._pending = [np.zeros((0, self._channels), np.int16)]
+
+    @property
+    def end(self) -> int:
+        """The RTP timestamp (48 kHz) after all the sound that was added."""
+        return self._timestamp + sum(map(len, self._pending))
+
+    def set_back(self, samples: int) -> None:
+        """Drop so many of the samples that are added next (at 48 kHz); go on as much later if negative."""
+        if samples < 0:
+            self._timestamp -= samples
+        else:
+            self._dropping += samples
 
     def add(self, samples: Samples) -> None:
         """Add a copy of the core's next samples, of shape (n, 2)."""
@@ -67,6 +81,10 @@ class AudioEncoder:
             else:
                 self._open(2)  # for good: the few milliseconds that were pending are not missed
         resampled = samples.copy() if self._resampler is None else self._resampler.resample_chunk(samples)
+        if self._dropping:
+            dropped = min(self._dropping, len(resampled))
+            self._dropping -= dropped
+            resampled = resampled[dropped:]
         self._pending.append(resampled)
 
     def encode(self) -> list[tuple[int, bytes]]:

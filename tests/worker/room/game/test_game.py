@@ -3,6 +3,9 @@
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from tests.cores.own_process import in_own_process
 from tests.worker.room.fakes import order
 from worker.room.game.battery import Battery
@@ -47,6 +50,7 @@ class FrameStepper:
             self.game.capture_if_due(self.slot / 60)
             self.capturing.flush()
             self.slot += 1
+            self.game.keep_sound(self.slot * TICKS)
 
     @property
     def counted(self) -> int:
@@ -81,6 +85,31 @@ def test_the_sound_of_a_fast_game_fills_the_time_that_there_is_and_no_more(tmp_p
     packets = len(stepper.sounds)
     assert 95 <= packets <= 100
     assert stepper.sounds == [480 * index for index in range(packets)]
+
+
+@pytest.mark.parametrize("frames", [4, -4])
+@in_own_process
+def test_sound_that_ran_ahead_or_fell_behind_is_soon_with_its_picture_again(tmp_path: Path, frames: int) -> None:
+    stepper = FrameStepper(tmp_path)
+    stepper.run(60)
+    samples = int(stepper.core.av_info.sample_rate) // 60
+    if frames > 0:  # some cores give the sound of several frames at once
+        stepper.core.on_audio(np.zeros((frames * samples, 2), np.int16))
+    else:  # frames were skipped, because the machine stood still
+        stepper.slot -= frames
+    stepper.run(150)
+    ahead = stepper.game.audio.end / OPUS_RATE - stepper.slot / 60
+    assert abs(ahead) < 0.02
+
+
+@in_own_process
+def test_a_game_is_as_fast_as_its_sound_says(tmp_path: Path) -> None:
+    stepper = FrameStepper(tmp_path)
+    told = stepper.core.av_info.fps
+    for _ in range(120):
+        stepper.core.on_audio(np.zeros((8, 2), np.int16))  # one percent more than the core tells
+        stepper.run(1)
+    assert stepper.game.fps == pytest.approx(told / 1.01, rel=1e-3)
 
 
 @in_own_process
