@@ -11,13 +11,9 @@ from coordinator.fleet.regions import UNNAMED
 from coordinator.fleet.selection import ClosestRegion, PlaceRequest, Selection, select
 from coordinator.fleet.worker import Announcement, Worker, WorkerId
 from coordinator.messages import Game, Region, Register
-from coordinator.messages.fields import MAX_REGIONS
+from coordinator.messages.fields import MAX_GAMES, MAX_REGIONS
 
 logger = logging.getLogger(__name__)
-
-MAX_GAMES = 10_000
-"""Games of all workers together that pages are told of: some 1.5 MB. ``web/core/wire/coordinator.js`` reads so many,
-and few more."""
 
 
 class Registry:
@@ -62,6 +58,7 @@ class Registry:
             capacity=message.capacity,
             games=_by_id(message.games),
             gateway=Announcement(message.gateways, message.turn_secret),
+            coming=list(message.games) if message.more else [],
             holding=message.holding,
         )
         self._workers[worker.id] = worker
@@ -72,10 +69,19 @@ class Registry:
         """Find the worker that is connected under this id. Raises KeyError."""
         return self._workers[worker_id]
 
-    def update(self, worker_id: WorkerId, games: Iterable[Game]) -> None:
-        """Replace the worker's library. Rooms that run a game which is gone go on."""
-        self._workers[worker_id].games = _by_id(games)
+    def update(self, worker_id: WorkerId, games: Iterable[Game], more: int = 0) -> bool:
+        """Take a part of the worker's library, which ``more`` games follow; return whether it is whole.
+
+        It takes the place of the one before then. Rooms that run a game which is gone go on.
+        """
+        worker = self._workers[worker_id]
+        worker.coming += games
+        del worker.coming[MAX_GAMES:]
+        if more:
+            return False
+        worker.games, worker.coming = _by_id(worker.coming), []
         self._merge()
+        return True
 
     def announce(self, worker_id: WorkerId, gateway: Announcement) -> None:
         """Replace the gateway in front of the worker."""

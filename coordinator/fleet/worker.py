@@ -37,6 +37,8 @@ class Worker:
     """By id."""
     gateway: Announcement
     """Without URLs if it needs none."""
+    coming: list[Game] = field(default_factory=list)
+    """The parts of a library that is not whole yet."""
     rooms: set[str] = field(default_factory=set)
     """The ids of the rooms that hold a place here: they are here, or are about to be moved here."""
     holding: int = 0

@@ -22,7 +22,7 @@ LIMITS = Limits(
     peer="page",
     messages_per_second=20,
     burst=120,  # a start is one message and 10 to 30 candidates; a person can't start more than a few games a second
-    queued_bytes=8 << 20,  # several of the longest libraries that there are
+    queued_bytes=16 << 20,  # several of the longest libraries that there are
     remedy="Reload the page.",
     heartbeat_seconds=10,
 )

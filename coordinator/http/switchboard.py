@@ -120,9 +120,9 @@ class Switchboard:
         raise PeerError("bad_message", "This worker has registered before; connect again to register anew.")
 
     def _replace_library(self, worker: WorkerId, message: Library, _now: float) -> list[Decision]:
-        self.registry.update(worker, message.games)
-        self.rooms.note_new_places()  # with games that a room may wait for
-        self._show_library()
+        if self.registry.update(worker, message.games, message.more):
+            self.rooms.note_new_places()  # with games that a room may wait for
+            self._show_library()
         return []
 
     def _replace_gateway(self, worker: WorkerId, message: Gateways, _now: float) -> list[Decision]:

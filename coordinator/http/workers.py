@@ -58,7 +58,7 @@ async def _converse(connection: Connection, switchboard: Switchboard) -> None:
         worker,
         registration.name,
         registration.capacity,
-        len(registration.games),
+        len(registration.games) + registration.more,
     )
     try:
         while (message := await connection.receive(decode_worker_message)) is not None:

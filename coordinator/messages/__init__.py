@@ -14,6 +14,7 @@ from msgspec import Struct
 from coordinator.errors import MessageError
 from coordinator.messages.fields import (
     GATEWAY_URL,
+    MAX_GAMES,
     OPEN_HOST,
     SEATS,
     TURN_SECRET,
@@ -91,6 +92,7 @@ __all__ = [
     "GATEWAY_URL",
     "MAX_DETAIL",
     "MAX_FIGURES",
+    "MAX_GAMES",
     "MAX_MESSAGE_BYTES",
     "OPEN_HOST",
     "SEATS",

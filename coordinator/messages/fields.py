@@ -32,6 +32,10 @@ Sentence = Annotated[str, Meta(max_length=2048)]
 
 Count = Annotated[int, Meta(ge=0, le=100_000)]
 
+MAX_GAMES = 30_000
+"""Games of one worker, and of all together that pages are told of: some 3 MB, and 12 with the longest and strangest
+names. ``web/core/wire/coordinator.js`` reads so many, and few more."""
+
 MAX_REGIONS = 32
 """Regions that pages are told of, and that a page may have measured: it asks a gateway of each."""
 

@@ -64,10 +64,12 @@ class Person(Struct, frozen=True, kw_only=True):
 # ----- messages of both contracts
 
 
-class Library(Struct, frozen=True, kw_only=True, tag="library"):
-    """The whole library again, because it changed. Also worker -> coordinator."""
+class Library(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="library"):
+    """The whole library again, because it changed. Also worker -> coordinator, there in parts if it is long."""
 
     games: tuple[Game, ...]
+    more: Count = 0
+    """Games that follow in the worker's next ``library``: it takes the place of the one before when none does."""
 
 
 class Refused(Struct, frozen=True, kw_only=True, tag="refused"):

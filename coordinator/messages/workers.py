@@ -33,6 +33,8 @@ class Register(Struct, frozen=True, kw_only=True, tag="register"):
     name: Name
     capacity: Annotated[int, Meta(ge=1, le=10_000)]
     games: tuple[Game, ...]
+    more: Count = 0
+    """Games of a long library that follow in ``library`` messages."""
     region: RegionLabel = ""
     gateways: GatewayUrls = ()
     """ICE URLs of the gateway in front of this worker, by which browsers reach its rooms."""

@@ -229,6 +229,7 @@ SPECIAL = {
     "codec": st.sampled_from(("", "H264", "VP8")),
     "epoch": st.integers(0, 100),
     "holding": st.integers(0, 100),
+    "more": st.integers(0, 100_000),
     "room_grace": st.floats(0, 1e6),
     "rooms": st.lists(LISTED, max_size=2).map(tuple),
     "members": st.lists(PEOPLE, max_size=3).map(tuple),

@@ -16,8 +16,9 @@ from playwright.async_api import Page, Route, expect
 
 from coordinator.app import create_app
 from coordinator.config import Config
-from coordinator.messages import Game, Register, encode
+from coordinator.messages import Game, Library, Register, encode
 from tests.e2e.players.player import failure, state
+from worker.library.library import in_parts
 
 TOKEN = "a token of 26 characters.."
 ADMIN_TOKEN = "another of 26 characters.."
@@ -49,7 +50,10 @@ class Lobby:
     async def _work(self, games: tuple[Game, ...], registered: asyncio.Event) -> None:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         async with self.http.ws_connect(f"{self.url}ws/worker", headers=headers) as socket:
-            await socket.send_str(encode(Register(name="shelf", capacity=1, games=games)))
+            first, *rest = in_parts(games)
+            await socket.send_str(encode(Register(name="shelf", capacity=1, games=first.games, more=first.more)))
+            for part in rest:
+                await socket.send_str(encode(Library(games=part.games, more=part.more)))
             async for _ in socket:
                 registered.set()
 
@@ -127,13 +131,22 @@ async def test_a_browser_that_can_not_run_it_is_told_so(page: Page, lobby: Lobby
 
 
 async def test_two_long_libraries_are_one_shelf(page: Page, lobby: Lobby) -> None:
-    for name in ("Ash", "Birch"):
-        await lobby.shelve(*shelf(name, 1500))
     await page.goto(lobby.url)
+    for name in ("Ash", "Birch"):
+        await lobby.shelve(*shelf(name, 10_000))
+    await expect(page.locator("#count")).to_have_text("20000 games")
+    await page.reload()
     await state(page, "library")
-    assert await page.inner_text("#count") == "3000 games"
-    await page.fill("#search", "Birch 1499")
-    await expect(page.locator(".tile")).to_have_count(1)
+    assert await page.inner_text("#count") == "20000 games"
+    tiles = page.locator(".tile")
+    made = await tiles.count()
+    assert made < 1000  # the others are made when somebody comes near to them
+    await tiles.last.scroll_into_view_if_needed()
+    await expect(tiles.nth(made).locator(".tile-title")).to_have_text(f"Ash {made}")
+    await page.fill("#search", "Birch 9999")
+    await expect(tiles).to_have_count(1)
+    await page.fill("#search", "")
+    await expect(page.locator("#count")).to_have_text("20000 games")
 
 
 @pytest.mark.parametrize("settings", [{"max_players": 1}])

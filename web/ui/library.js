@@ -5,6 +5,8 @@ import { HEIGHT, WIDTH, paint } from "./tile_art.js";
 
 /** With fewer games a search box is clutter. */
 const SEARCHABLE = 8;
+/** So many tiles are made at a time, the next when one comes near to the last: 20,000 would stop the page for seconds. */
+const SHELF = 400;
 /** A tile's scene is painted when it is so near to being seen: a shelf of 1,000 games would stop the page for seconds. */
 const NEAR = "600px";
 /** "Duel 2" before "Duel 10". */
@@ -13,10 +15,16 @@ const ORDER = new Intl.Collator(undefined, { numeric: true });
 /** Find the games whose title or system holds every word of the query. */
 export function matching(games, query) {
   const words = plain(query).split(/\s+/).filter(Boolean);
-  return games.filter((game) => {
-    const text = plain(`${game.title} ${game.system}`);
-    return words.every((word) => text.includes(word));
-  });
+  return games.filter((game) => words.every((word) => searchable(game).includes(word)));
+}
+
+/** What is searched in each game, which takes longer to make than to search. */
+const searched = new WeakMap();
+
+function searchable(game) {
+  let text = searched.get(game);
+  if (text === undefined) searched.set(game, text = plain(`${game.title} ${game.system}`));
+  return text;
 }
 
 /** Simplify text as a hurried person types it: no case, no accents, composed letters in one form. */
@@ -44,8 +52,10 @@ export class Library {
   constructor(elements) {
     this._elements = elements;
     this._games = [];
+    this._found = []; // the games that the search leaves; the first of them have tiles in the grid
     this._tiles = new Map(); // keyOf(game) -> its tile, so that an update does not redraw what stays
     this._painter = new IntersectionObserver((seen) => this._paint(seen), { rootMargin: NEAR });
+    this._extender = new IntersectionObserver((seen) => this._extend(seen), { rootMargin: NEAR });
     /** A tile was chosen. */
     this.onchoose = (game) => {};
     elements.search.addEventListener("input", () => this._render());
@@ -55,7 +65,8 @@ export class Library {
   show(games) {
     const before = this._tiles;
     this._games = [...games].sort((one, other) => ORDER.compare(one.title, other.title));
-    this._tiles = new Map(games.map((game) => [keyOf(game), before.get(keyOf(game)) ?? this._makeTile(game)]));
+    const kept = before.size ? games.map(keyOf).filter((key) => before.has(key)) : [];
+    this._tiles = new Map(kept.map((key) => [key, before.get(key)]));
     const { search, empty } = this._elements;
     search.parentElement.hidden = games.length <= SEARCHABLE;
     if (games.length <= SEARCHABLE) search.value = "";
@@ -65,18 +76,45 @@ export class Library {
 
   /** Put the focus on the tile of this game, if it is shown. */
   focus(id) {
-    [...this._elements.grid.children].find((tile) => tile.dataset.gameId === id)?.focus();
+    const index = this._found.findIndex((game) => game.id === id);
+    if (index < 0) return;
+    const { grid } = this._elements;
+    while (grid.children.length <= index) this._append();
+    /** @type {any} */ (grid.children[index]).focus();
   }
 
   _render() {
     const { grid, count, search, nothing } = this._elements;
-    const shown = matching(this._games, search.value);
+    const shown = this._found = matching(this._games, search.value);
     const focused = /** @type {any} */ (document.activeElement)?.dataset?.gameId;
-    grid.replaceChildren(...shown.map((game) => this._tiles.get(keyOf(game))));
+    const drawn = document.activeElement?.parentElement === grid ? grid.children.length : 0;
+    grid.replaceChildren();
+    do this._append(); while (grid.children.length < Math.min(drawn, shown.length));
     grid.dataset.few = String(this._games.length <= 3);
     count.textContent = words(shown.length, this._games.length);
     nothing.hidden = shown.length > 0 || this._games.length === 0;
     if (focused) this.focus(focused);
+  }
+
+  /** Put the tiles of the next games that were found into the grid. */
+  _append() {
+    const { grid } = this._elements;
+    const next = this._found.slice(grid.children.length, grid.children.length + SHELF);
+    grid.append(...next.map((game) => this._tileOf(game)));
+    this._extender.disconnect();
+    if (grid.lastElementChild) this._extender.observe(grid.lastElementChild);
+  }
+
+  _extend(seen) {
+    const more = this._elements.grid.children.length < this._found.length;
+    if (more && seen.some(({ isIntersecting }) => isIntersecting)) this._append();
+  }
+
+  _tileOf(game) {
+    const key = keyOf(game);
+    let tile = this._tiles.get(key);
+    if (!tile) this._tiles.set(key, tile = this._makeTile(game));
+    return tile;
   }
 
   _makeTile(game) {

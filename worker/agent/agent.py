@@ -27,7 +27,7 @@ from worker.agent.orders import OrderHandler
 from worker.agent.report import REPORT_SECONDS, Reporter
 from worker.cluster.following import following
 from worker.config import MAX_GATEWAYS, Config
-from worker.library.library import Library, Scanner
+from worker.library.library import Library, Scanner, in_parts
 from worker.ops.health import serving
 from worker.ops.metrics import Metrics
 from worker.processes.lifecycle import TimeLimits
@@ -130,16 +130,19 @@ class Agent:
         """Collect what a coordinator is sent first: this worker, and the rooms that it has from the one before."""
         rooms = [(room.id, room.viewers) for room in self._supervisor if room.continues]
         held = self._held_rooms.introduction(rooms)
+        first, *rest = in_parts(self._library.announced)
         registration = Register(
             name=self._config.name,
             region=self._config.region,
             capacity=self._config.capacity,
-            games=self._library.announced(),
+            games=first.games,
+            more=first.more,
             gateways=self._gateways,
             turn_secret=self._config.announced_secret,
             holding=sum(isinstance(message, Holding) for message in held),
         )
-        return [registration, *held, *([Draining()] if self._supervisor.draining else [])]
+        parts = (messages.Library(games=part.games, more=part.more) for part in rest)
+        return [registration, *held, *parts, *([Draining()] if self._supervisor.draining else [])]
 
     def _report(self, message: WorkerMessage) -> None:
         if isinstance(message, RoomClosed | Frozen):
@@ -186,8 +189,9 @@ class Agent:
         if library == before:
             return
         _log_library(library)
-        if library.announced() != before.announced():
-            self._link.send(messages.Library(games=library.announced()))
+        if library.announced != before.announced:
+            for part in in_parts(library.announced):
+                self._link.send(messages.Library(games=part.games, more=part.more))
 
 
 def _check_sandbox(mode: Mode) -> None:
@@ -208,6 +212,9 @@ def _open_store(config: Config, metrics: Metrics) -> Store:
 
 
 def _log_library(library: Library) -> None:
-    logger.info("%d games can be played.", len(library.entries) - len(library.missing))
+    playable = len(library.entries) - len(library.missing)
+    logger.info("%d games can be played.", playable)
+    if playable > len(library.announced):
+        logger.warning("The library is too long: only its first %d games are offered.", len(library.announced))
     for remedy, count in Counter(entry.remedy for entry in library.missing).items():
         logger.warning("%d more can't: %s", count, remedy)

@@ -13,7 +13,7 @@ from worker.runtime.errors import WorkerError
 
 logger = logging.getLogger(__name__)
 
-MAX_FILES = 20_000
+MAX_FILES = 100_000
 """Per games folder: more is a whole disk that was named by mistake."""
 
 MAX_DEPTH = 8

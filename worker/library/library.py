@@ -10,14 +10,15 @@ import hashlib
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from watchfiles import awatch
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
-from coordinator.messages import MAX_MESSAGE_BYTES, Game, encode
+from coordinator.messages import MAX_GAMES, MAX_MESSAGE_BYTES, Game, encode
 from worker.config import Config
 from worker.library import cores, systems
 from worker.library.cores import Cores
@@ -30,8 +31,8 @@ logger = logging.getLogger(__name__)
 ALIASES_FILE = "aliases.txt"
 MAX_ALIASES_BYTES = 1 << 20
 
-MAX_ANNOUNCED_BYTES = MAX_MESSAGE_BYTES - 4096
-"""What the games of one message may take; the rest is for the worker's name and the message around them."""
+MAX_PART_BYTES = MAX_MESSAGE_BYTES - 16_384
+"""What the games of one message may take; the rest is for the registration around them, gateways among it."""
 
 DEBOUNCE_MS = 1000
 """A folder that is being copied changes many times a second: one scan for all of them."""
@@ -73,18 +74,33 @@ class Library:
         """The games that can't be played here, for want of a core."""
         return tuple(entry for entry in self.entries if entry.core is None)
 
+    @property
     def announced(self) -> tuple[Game, ...]:
-        """List the games that can be played here, as many as fit into one message to the coordinator."""
-        games: list[Game] = []
-        left = MAX_ANNOUNCED_BYTES
-        for entry in self.entries:
-            left -= len(encode(entry.game).encode()) + 1 if entry.core else 0
-            if left < 0:
-                logger.warning("The library is too long to announce: only its first %d games are offered.", len(games))
-                break
-            if entry.core:
-                games.append(entry.game)
-        return tuple(games)
+        """The games that can be played here, as many as a coordinator takes."""
+        return tuple(entry.game for entry in self.entries if entry.core)[:MAX_GAMES]
+
+
+class Announced(NamedTuple):
+    """A part of the library, as the coordinator is told of it."""
+
+    games: tuple[Game, ...]
+    more: int
+    """How many games are in the parts after it."""
+
+
+def in_parts(games: Iterable[Game]) -> list[Announced]:
+    """Divide the games into parts, one at least, that each fit into a message to the coordinator."""
+    parts: list[list[Game]] = [[]]
+    left = MAX_PART_BYTES
+    for game in games:
+        size = len(encode(game).encode()) + 1
+        if size > left:
+            parts.append([])
+            left = MAX_PART_BYTES
+        parts[-1].append(game)
+        left -= size
+    total = sum(map(len, parts))
+    return [Announced(tuple(part), total := total - len(part)) for part in parts]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,6 +90,28 @@ def test_pages_are_told_of_so_many_games_and_it_is_said(registry, monkeypatch, c
     assert "3 games" in caplog.text
 
 
+def test_a_long_library_comes_in_parts_and_takes_the_old_ones_place_when_it_is_whole(registry):
+    worker = register(registry, SNAKE, more=2)
+    assert registry.library == (SNAKE,)  # what is there can be played
+    assert not registry.update(worker.id, [DUEL], more=1)
+    assert registry.library == (SNAKE,)
+    assert registry.update(worker.id, [AIRSTRIKER])
+    assert registry.library == (AIRSTRIKER, DUEL, SNAKE)
+
+    assert not registry.update(worker.id, [SNAKE], more=1)
+    assert registry.library == (AIRSTRIKER, DUEL, SNAKE)
+    assert registry.update(worker.id, [DUEL])
+    assert registry.library == (DUEL, SNAKE)
+
+
+def test_a_library_without_end_fills_no_memory(registry, monkeypatch):
+    monkeypatch.setattr("coordinator.fleet.registry.MAX_GAMES", 3)
+    worker = register(registry, more=100)
+    for number in range(5):
+        registry.update(worker.id, [Game(id=str(number), title="x", system="NES")] * 2, more=100)
+    assert len(worker.coming) == 3
+
+
 def test_each_gateway_is_there_once_the_oldest_workers_first(registry):
     first = register(registry, gateways=("turn:b", "turn:a"))
     second = register(registry, gateways=("turn:c",), turn_secret=SECRET)

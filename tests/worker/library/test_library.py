@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from coordinator.messages import MAX_MESSAGE_BYTES, Game, Register, decode_worker_message, encode
+from coordinator.messages import MAX_GAMES, MAX_MESSAGE_BYTES, Game, Register, decode_worker_message, encode
 from tests.worker.stand_ins.rooms import SECONDS, make_config
 from worker.config import own_games
 from worker.library import library
 from worker.library.cores import SUFFIX
 from worker.library.files import ScanStoppedError
-from worker.library.library import Entry, Library, Scanner
+from worker.library.library import Entry, Library, Scanner, in_parts
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_game_without_core_is_kept_back_with_the_remedy(games: Path, tmp_path:
     put(games / "a.nes")
     put(games / "b.gba")
     found = scan(tmp_path)
-    assert [game.title for game in found.announced()] == ["a"]
+    assert [game.title for game in found.announced] == ["a"]
     (missing,) = found.missing
     assert missing.game.title == "b"
     assert missing.remedy.startswith("No core for Game Boy Advance games is installed. To play it, run `pip install")
@@ -163,17 +163,46 @@ def test_unreadable_aliases_cost_no_game(games: Path, tmp_path: Path, caplog: py
     assert "titles come from file names" in caplog.text
 
 
-def test_a_library_that_is_too_long_is_cut(caplog: pytest.LogCaptureFixture) -> None:
-    entries = tuple(
-        Entry(game=Game(id=f"{number:016}", title="\N{SNOWMAN}" * 128, system="NES"), path=None, core=Path("core"))
-        for number in range(2000)
+def many(count: int, title: str = "Game") -> Library:
+    core = Path("core")
+    return Library(
+        tuple(
+            Entry(game=Game(id=f"{number:016}", title=title, system="NES"), path=None, core=core)
+            for number in range(count)
+        )
     )
-    games = Library(entries).announced()
-    assert 500 < len(games) < 1000
-    frame = encode(Register(name="\N{SNOWMAN}" * 128, region="\N{SNOWMAN}" * 64, capacity=10_000, games=games))
+
+
+def test_a_long_library_is_told_in_parts_that_each_fit_into_a_message() -> None:
+    games = many(2000, "\N{SNOWMAN}" * 128).announced
+    parts = in_parts(games)
+    assert 3 <= len(parts) <= 5
+    assert [game for part in parts for game in part.games] == list(games)
+    assert [part.more for part in parts] == [
+        2000 - sum(len(part.games) for part in parts[: n + 1]) for n in range(len(parts))
+    ]
+    frame = encode(
+        Register(
+            name="\N{SNOWMAN}" * 128,
+            region="\N{SNOWMAN}" * 64,
+            capacity=10_000,
+            games=parts[0].games,
+            more=parts[0].more,
+            gateways=(f"turn:{'a' * 200}:3478?transport=udp",) * 16,
+        )
+    )
     assert len(frame.encode()) <= MAX_MESSAGE_BYTES
     assert isinstance(decode_worker_message(frame), Register)
-    assert "too long to announce" in caplog.text
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_short_library_is_one_part(count: int) -> None:
+    (part,) = in_parts(many(count).announced)
+    assert (len(part.games), part.more) == (count, 0)
+
+
+def test_no_more_games_are_announced_than_a_coordinator_takes() -> None:
+    assert len(many(MAX_GAMES + 1).announced) == MAX_GAMES
 
 
 def test_what_coinop_and_stable_retro_bring_along(tmp_path: Path) -> None:
