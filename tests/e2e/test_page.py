@@ -143,10 +143,14 @@ async def test_two_long_libraries_are_one_shelf(page: Page, lobby: Lobby) -> Non
     assert made < 1000  # the others are made when somebody comes near to them
     await tiles.last.scroll_into_view_if_needed()
     await expect(tiles.nth(made).locator(".tile-title")).to_have_text(f"Ash {made}")
+    made = await tiles.count()
+    await lobby.shelve(*shelf("Cedar", 1))
+    await expect(page.locator("#count")).to_have_text("20001 games")
+    assert await tiles.count() >= made  # who has come far down stays there
     await page.fill("#search", "Birch 9999")
     await expect(tiles).to_have_count(1)
     await page.fill("#search", "")
-    await expect(page.locator("#count")).to_have_text("20000 games")
+    await expect(page.locator("#count")).to_have_text("20001 games")
 
 
 @pytest.mark.parametrize("settings", [{"max_players": 1}])

@@ -65,13 +65,12 @@ export class Library {
   show(games) {
     const before = this._tiles;
     this._games = [...games].sort((one, other) => ORDER.compare(one.title, other.title));
-    const kept = before.size ? games.map(keyOf).filter((key) => before.has(key)) : [];
-    this._tiles = new Map(kept.map((key) => [key, before.get(key)]));
+    this._tiles = new Map(games.map(keyOf).filter((key) => before.has(key)).map((key) => [key, before.get(key)]));
     const { search, empty } = this._elements;
     search.parentElement.hidden = games.length <= SEARCHABLE;
     if (games.length <= SEARCHABLE) search.value = "";
     empty.hidden = games.length > 0;
-    this._render();
+    this._render(this._elements.grid.children.length); // who has come far down stays there
   }
 
   /** Put the focus on the tile of this game, if it is shown. */
@@ -83,13 +82,13 @@ export class Library {
     /** @type {any} */ (grid.children[index]).focus();
   }
 
-  _render() {
+  /** Show what the search leaves, with so many tiles at least, if there are so many games. */
+  _render(least = 0) {
     const { grid, count, search, nothing } = this._elements;
     const shown = this._found = matching(this._games, search.value);
     const focused = /** @type {any} */ (document.activeElement)?.dataset?.gameId;
-    const drawn = document.activeElement?.parentElement === grid ? grid.children.length : 0;
     grid.replaceChildren();
-    do this._append(); while (grid.children.length < Math.min(drawn, shown.length));
+    do this._append(); while (grid.children.length < Math.min(least, shown.length));
     grid.dataset.few = String(this._games.length <= 3);
     count.textContent = words(shown.length, this._games.length);
     nothing.hidden = shown.length > 0 || this._games.length === 0;

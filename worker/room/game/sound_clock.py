@@ -8,7 +8,7 @@ a frame says how long the frame is.
 from typing import Final
 
 LEAST_FRAMES: Final = 60
-"""Frames that are counted before their sound says anything."""
+"""Frames between two looks at the count, and before the first: fewer say nothing."""
 MOST_FRAMES: Final = 600
 """Frames after which the count begins anew: what a game did before says nothing of the mode that it is in now."""
 MAX_DEVIATION: Final = 0.02
@@ -54,7 +54,7 @@ class SoundClock:
         self._total += samples
         self._most = max(self._most, samples)
         self._least = samples if self._least is None else min(self._least, samples)
-        if self._frames < LEAST_FRAMES or self._frames % LEAST_FRAMES:
+        if self._frames % LEAST_FRAMES:
             return False
         changed = self._measure()
         if self._frames >= MOST_FRAMES:
