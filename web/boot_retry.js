@@ -46,11 +46,18 @@ function showRest(shown) {
 function sayFailed() {
   addEventListener("online", reload);
   if (document.body) show();
-  else addEventListener("DOMContentLoaded", show);
+  // Parts of the page that are still to be read would come over the words: they are hidden when they are there.
+  if (document.readyState === "loading") document.addEventListener("readystatechange", show, { once: true });
 }
 
 function show() {
-  if (document.getElementById("unloaded")) return;
+  showRest(false);
+  const card = /** @type {any} */ (document.getElementById("unloaded") ?? document.body.appendChild(makeCard()));
+  card.style.display = "";
+  card.querySelector("button").focus();
+}
+
+function makeCard() {
   const card = document.createElement("section");
   const [title, words, again] = ["h2", "p", "button"].map((tag) => card.appendChild(document.createElement(tag)));
   Object.assign(card, { id: "unloaded", className: "card" });
@@ -60,9 +67,7 @@ function show() {
     + "doesn't help, use a current Chrome, Edge, Firefox or Safari.";
   Object.assign(again, { type: "button", className: "primary", textContent: "Load it again" });
   again.addEventListener("click", reload);
-  showRest(false);
-  document.body.append(card);
-  again.focus();
+  return card;
 }
 
 function reload() {

@@ -11,11 +11,13 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Page, Route, expect
 
 from coordinator.app import create_app
 from coordinator.config import Config
+from coordinator.http.static import add_pages
 from coordinator.messages import Game, Library, Register, encode
 from tests.e2e.players.player import failure, state
 from worker.library.library import in_parts
@@ -98,6 +100,40 @@ async def test_a_page_that_never_arrives_whole_says_so_and_comes_when_it_can(
     await again.click()
     await expect(again).to_have_count(0)
     await state(page, "token" if page_name else "library")
+
+
+async def test_what_the_page_is_yet_to_read_does_not_cover_the_words(page: Page) -> None:
+    root = Config(worker_token=TOKEN).web_root
+    whole = (root / "index.html").read_text()
+    head, tail = whole.split('<section id="play"')
+    go_on = asyncio.Event()
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/html"})
+        await response.prepare(request)
+        await response.write(head.encode())
+        await go_on.wait()
+        await response.write(f'<section id="play"{tail}'.encode())
+        return response
+
+    async def cut(route: Route) -> None:
+        await route.abort("connectionreset")
+
+    app = web.Application()
+    app.router.add_get("/", slow)
+    add_pages(app, root)
+    await page.route("**/style.css", cut)
+    async with TestServer(app) as server:
+        await page.goto(str(server.make_url("/")), wait_until="commit")
+        again = page.get_by_role("button", name="Load it again")
+        await expect(again).to_be_focused()
+        go_on.set()
+        await page.wait_for_load_state("domcontentloaded")
+        await expect(page.locator("#play")).to_be_hidden()
+        await expect(again).to_be_focused()
+        await page.unroute("**/style.css")
+        await again.click()
+        await state(page, "connecting")
 
 
 async def test_a_page_that_the_network_cut_comes_by_itself(page: Page, lobby: Lobby) -> None:
